@@ -1,0 +1,1 @@
+//! Base image, gateway image, and the lock that pins them.

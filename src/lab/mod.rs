@@ -1,0 +1,1 @@
+//! The lab: project, pool, network, ACL and profiles, and the guests in it.

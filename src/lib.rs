@@ -1,0 +1,16 @@
+//! podclaw turns a machine that you can afford to lose into a lab for an AI agent gateway that you do not trust.
+//!
+//! Calls go downwards only: [`cli`] calls [`lab`] and [`image`], which call [`incus`], [`profile`] and [`cloud_init`],
+//! which call [`yaml`]. Nothing below [`cli`] prints, reads the environment or exits.
+
+pub mod cli;
+pub mod cloud_init;
+pub mod image;
+pub mod incus;
+pub mod lab;
+pub mod names;
+pub mod profile;
+pub mod progress;
+pub mod text;
+pub mod ui;
+pub mod yaml;

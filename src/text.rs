@@ -1,0 +1,60 @@
+//! Text from outside, made fit to be shown.
+//!
+//! A guest may be hostile: what it prints can hold escape sequences that rewrite a terminal, and it can be endless.
+
+/// Replaces every control, bidirectional-override and zero-width character, except newline, by its visible escape.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || !is_unsafe(c) {
+            shown.push(c);
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    shown
+}
+
+/// The same as [`escape`], on one line: newlines are escaped too, and no more than `most` characters are kept.
+#[must_use]
+pub fn excerpt(text: &str, most: usize) -> String {
+    let mut shown = escape(&text.chars().take(most).collect::<String>()).replace('\n', "\\n");
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The last `lines` lines of `bytes`, escaped; invalid UTF-8 is replaced.
+#[must_use]
+pub fn tail(bytes: &[u8], lines: usize) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let all: Vec<&str> = text.trim_end().lines().collect();
+    let kept = &all[all.len().saturating_sub(lines)..];
+    escape(&kept.join("\n"))
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_what_a_terminal_would_obey() {
+        assert_eq!(escape("a\u{1b}[2Jb\nc\r"), "a\\u{1b}[2Jb\nc\\u{d}");
+        assert_eq!(escape("\u{202e}evil"), "\\u{202e}evil");
+        assert_eq!(excerpt("a\nbcdef", 4), "a\\nbc…");
+    }
+
+    #[test]
+    fn keeps_the_last_lines() {
+        assert_eq!(tail(b"1\n2\n3\n4\n\n", 2), "3\n4");
+        assert_eq!(tail(b"", 2), "");
+        assert_eq!(tail(b"\xff", 2), "\u{fffd}");
+    }
+}

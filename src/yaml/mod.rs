@@ -1,0 +1,1 @@
+//! A strict, spanned YAML tree.
