@@ -9,15 +9,20 @@ use super::gaps::Gaps;
 use super::problem::MAX_PROBLEMS;
 use super::scalar::{Doubt, classify};
 use super::{Code, Document, Entry, Key, Kind, MAX_DEPTH, MAX_NODES, Mapping, Node, Place, Problem, Scalar, Source};
-use super::{Span, Style, Value, chars};
+use super::{Span, Style, Value, chars, written};
 use crate::text::excerpt;
 
 /// Parses a text whose characters are in order.
 pub(super) fn document(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
     let mut builder =
-        Builder { source, gaps: Gaps::new(source), open: Vec::new(), root: None, documents: 0, nodes: 0, problems: Vec::new() };
+        Builder { source, gaps: Gaps::new(source), open: Vec::new(), root: None, documents: 0, nodes: 0, problems: Vec::new(), marks: Vec::new() };
     builder.run();
     let mut problems = builder.problems;
+    for mark in builder.marks {
+        if problems.iter().all(|problem| problem.code != mark.code) {
+            problems.push(mark);
+        }
+    }
     match builder.root {
         Some(root) if problems.is_empty() => Ok(Document { source: Arc::clone(source), root }),
         None if problems.is_empty() => {
@@ -55,6 +60,8 @@ struct Builder<'a> {
     documents: usize,
     nodes: usize,
     problems: Vec<Problem>,
+    /// What the events say of anchors and tags. It is only wanted where [`Gaps`] has not seen them.
+    marks: Vec<Problem>,
 }
 
 impl Builder<'_> {
@@ -101,11 +108,12 @@ impl Builder<'_> {
             _ => None,
         };
         if let Some((anchor, tag)) = tagged {
+            let place = Place { source: Arc::clone(self.source), span };
             if anchor != 0 {
-                self.problem(Code::Anchor, span, "anchors are not allowed", Some("write the value where it is needed"));
+                self.marks.push(Problem::new(Code::Anchor, place.clone(), "anchors are not allowed"));
             }
             if tag {
-                self.problem(Code::Tag, span, "tags are not allowed", Some("quote the value to make it a string"));
+                self.marks.push(Problem::new(Code::Tag, place, "tags are not allowed"));
             }
         }
         match event {
@@ -141,20 +149,27 @@ impl Builder<'_> {
         let flow = self.open.last().is_some_and(|open| open.flow);
         let found = self.gaps.scalar(span, style, is_key, flow);
         self.problems.extend(found);
+        let raw = &self.source.text[span.start..span.end];
+        let absent = raw.is_empty();
+        if let Some(doubt) = written::doubt(raw, text, style, is_key, flow) {
+            self.problem(Code::Layout, span, doubt, None);
+        }
         if let Some(c) = text.chars().find(|&c| c != '\t' && chars::refusal(c).is_some()) {
             let message = format!("the decoded value has the character U+{:04X}", c as u32);
             self.problem(Code::HiddenCharacter, span, &message, None);
         }
-        let kind = if style == Style::Plain { self.plain(text, is_key, span) } else { Kind::String };
+        let kind = if style == Style::Plain { self.plain(text, is_key, absent, span) } else { Kind::String };
+        if is_key && text == "<<" && style != Style::Plain {
+            self.problem(Code::MergeKey, span, "a key that looks like a merge key is not allowed", None);
+        }
         if is_key {
             return self.key(Key { text: text.into(), span, style });
         }
         self.count(span) && self.attach(Node { span, value: Value::Scalar(Scalar { text: text.into(), kind, style }) })
     }
 
-    fn plain(&mut self, text: &str, is_key: bool, span: Span) -> Kind {
+    fn plain(&mut self, text: &str, is_key: bool, absent: bool, span: Span) -> Kind {
         // The parser hands out `~` for a value that is not there.
-        let absent = span.start == span.end;
         match classify(if absent { "" } else { text }) {
             Ok(kind) => {
                 if is_key && kind != Kind::String {
@@ -221,7 +236,9 @@ impl Builder<'_> {
 
     fn end(&mut self, end: Span) -> bool {
         let Some(Open { start, kind, .. }) = self.open.pop() else { return false };
-        let span = Span { end: end.end.max(start.end), ..start };
+        // The end of a collection without brackets is only known from what comes after it.
+        let end = if end.end > end.start { end.end } else { self.gaps.last_end() };
+        let span = Span { end: end.max(start.end), ..start };
         let value = match kind {
             OpenKind::Sequence(nodes) => Value::Sequence(nodes),
             OpenKind::Mapping(mapping, _) => Value::Mapping(mapping),

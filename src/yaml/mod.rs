@@ -14,6 +14,7 @@ mod problem;
 mod scalar;
 mod source;
 mod tree;
+mod written;
 
 pub use place::{Place, Source, Span};
 pub use problem::{Code, Problem};
