@@ -43,7 +43,8 @@ pub struct Templates {
 }
 
 /// What stages install with `@KEY@` filled in; the name is the file's name in `cloud-init/files`.
-const FILES: [&str; 4] = ["journald.conf", "storage.conf", "openclaw.json", "openclaw.container"];
+const FILES: [&str; 5] =
+    ["journald.conf", "storage-fuse-overlayfs.conf", "storage-native.conf", "openclaw.json", "openclaw.container"];
 
 macro_rules! cloud_init {
     ($path:literal) => {
@@ -76,7 +77,8 @@ impl Templates {
             ],
             files: BTreeMap::from([
                 ("journald.conf", cloud_init!("files/journald.conf")),
-                ("storage.conf", cloud_init!("files/storage.conf")),
+                ("storage-fuse-overlayfs.conf", cloud_init!("files/storage-fuse-overlayfs.conf")),
+                ("storage-native.conf", cloud_init!("files/storage-native.conf")),
                 ("openclaw.json", cloud_init!("files/openclaw.json")),
                 ("openclaw.container", cloud_init!("files/openclaw.container")),
             ]),
