@@ -3,18 +3,25 @@
 //! [`build`] makes what is missing, [`find`] says what a launch uses. Both follow `podclaw.lock`: what differs from it is
 //! an error until somebody renews it.
 
+mod apt;
 mod digest;
+mod distribution;
+mod error;
+mod lock;
 mod reference;
 mod source;
 
 use std::path::{Path, PathBuf};
 
 pub use digest::{Fingerprint, InvalidDigest, Sha256};
+pub use error::{Error, Result};
+pub use lock::Difference;
 pub use reference::{InvalidReference, Reference};
 pub use source::{
     Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
 };
 
+use crate::incus::{Client, Job};
 use crate::names::LabName;
 
 /// Which images are meant, and where what is known about them is kept.
@@ -71,4 +78,80 @@ pub struct GatewayArchive {
     pub image_id: Sha256,
     /// The name that the image has after `podman load`, such as `localhost/podclaw-gateway:2026.9.6`.
     pub name: Option<String>,
+}
+
+/// Makes whatever is missing of the lab's images, and returns what a launch needs. What is there already is left alone.
+///
+/// With `update_lock` everything is made anew, and `podclaw.lock` is written to say what came out.
+///
+/// # Errors
+/// [`Error::Mismatch`] where what was made is not what `podclaw.lock` says; nothing is uploaded then.
+pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job: &Job) -> Result<Images> {
+    let _ = (client, request, update_lock, job);
+    Err(Error::NotRoot)
+}
+
+/// Finds what a launch needs, without making anything.
+///
+/// # Errors
+/// [`Error::NotBuilt`] where there is none yet, [`Error::Mismatch`] where the sources or what is there are not what
+/// `podclaw.lock` says.
+pub async fn find(client: &Client, request: Request<'_>) -> Result<Images> {
+    let _ = (client, request);
+    Err(Error::NotRoot)
+}
+
+/// An image that podclaw has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What it is for.
+    pub kind: Kind,
+    /// The SHA-256 in hexadecimal: of a base image the fingerprint, of a gateway image that of its archive.
+    pub digest: String,
+    /// What it is, for people.
+    pub description: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where it is.
+    pub place: Place,
+    /// Whether `podclaw.lock` pins this one, so that the next launch takes it.
+    pub locked: bool,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A guest's own system.
+    Base,
+    /// The gateway in a guest.
+    Gateway,
+}
+
+/// Where an image is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the lab's project in the daemon.
+    Daemon,
+    /// In the cache directory.
+    Cache(PathBuf),
+}
+
+/// Lists the images in the lab's project and in the cache directory.
+///
+/// # Errors
+/// What the daemon or the file system says.
+pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> {
+    let _ = (client, request);
+    Err(Error::NotRoot)
+}
+
+/// Deletes the images of which the digest starts with one of `digests` (at least 8 digits), or all of them where it is
+/// empty, from the lab's project and from the cache directory; returns what was deleted.
+///
+/// # Errors
+/// [`Error::NoSuchImage`] where a digest names none or several; nothing is deleted then. What the daemon or the file
+/// system says; deleting an image that is gone already is no error.
+pub async fn delete(client: &Client, request: Request<'_>, digests: &[String], job: &Job) -> Result<Vec<Listed>> {
+    let _ = (client, request, digests, job);
+    Err(Error::NotRoot)
 }

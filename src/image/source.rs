@@ -19,7 +19,7 @@ pub struct Sources {
 
 /// Where the base image comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum BaseSource {
     /// Built here from Debian's packages.
     Debian(Archive),
@@ -72,7 +72,7 @@ pub enum Protocol {
 
 /// Where the gateway's container image comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum GatewaySource {
     /// Built here from npm packages, on the base image's distribution.
     Npm(Npm),
