@@ -24,6 +24,12 @@ impl Sha256 {
         Self(hex(&sha2::Sha256::digest(bytes)))
     }
 
+    /// The digest of everything that a hasher was given.
+    #[must_use]
+    pub fn of_all(hasher: sha2::Sha256) -> Self {
+        Self(hex(&hasher.finalize()))
+    }
+
     /// The 64 hex digits alone, as Incus' fingerprints and `podman`'s image ids are written.
     #[must_use]
     pub fn hex(&self) -> &str {
@@ -125,7 +131,7 @@ impl<W: Write> Hashing<W> {
 
     /// The writer inside, the digest and the number of bytes.
     pub(super) fn finish(self) -> (W, Sha256, u64) {
-        (self.inner, Sha256(hex(&self.hasher.finalize())), self.written)
+        (self.inner, Sha256::of_all(self.hasher), self.written)
     }
 }
 

@@ -14,6 +14,7 @@ mod exec;
 mod file;
 mod image;
 mod instance;
+mod interface;
 mod job;
 mod location;
 mod operation;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Profile;
@@ -11,7 +12,7 @@ use crate::names::LabName;
 use crate::text::excerpt;
 
 /// One value that the daemon has otherwise. Shown as `key: old -> new`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// Which value: `description`, `config limits.cpu`, `device root: size`.
     pub key: String,
@@ -44,25 +45,28 @@ impl Profile {
                 new: Some(self.description.clone()),
             });
         }
-        compare("config ", &strings(daemon.get("config")), &self.marked_config(lab), &mut differences);
+        differences.extend(compare("config ", &strings(daemon.get("config")), &self.marked_config(lab)));
         let theirs = daemon.get("devices").and_then(Value::as_object);
         let names = theirs.into_iter().flat_map(|devices| devices.keys()).chain(self.devices.keys());
         for name in names.collect::<BTreeSet<_>>() {
             let old = strings(theirs.and_then(|devices| devices.get(name)));
             let new = self.devices.get(name).map(|device| values(&device.keys)).unwrap_or_default();
-            compare(&format!("device {name}: "), &old, &new, &mut differences);
+            differences.extend(compare(&format!("device {name}: "), &old, &new));
         }
         differences
     }
 }
 
-fn compare(prefix: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>, found: &mut Vec<Difference>) {
-    for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-        let (old, new) = (old.get(key).cloned(), new.get(key).cloned());
-        if old != new {
-            found.push(Difference { key: format!("{prefix}{key}"), old, new });
-        }
-    }
+/// What differs between two maps, key by key; each key is shown with `prefix` before it.
+#[must_use]
+pub fn compare(prefix: &str, old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> Vec<Difference> {
+    let keys = old.keys().chain(new.keys()).collect::<BTreeSet<_>>();
+    let differences = keys.into_iter().map(|key| Difference {
+        key: format!("{prefix}{key}"),
+        old: old.get(key).cloned(),
+        new: new.get(key).cloned(),
+    });
+    differences.filter(|difference| difference.old != difference.new).collect()
 }
 
 /// A JSON object of strings; anything else in it is shown as its JSON, so that it counts as a difference.

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 use super::incus_value;
 use crate::text::excerpt;
-use crate::yaml::{Document, Node, Problem};
 
 /// A limit that Incus would refuse, or that would not limit anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,19 +18,23 @@ pub struct BadLimit {
 }
 
 /// `limits.cpu`: a number of CPUs, or a set such as `0-3` or `0,2`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct CpuLimit(String);
 
 /// `limits.memory`: a size, or a share of the host's memory such as `25%`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct MemoryLimit(String);
 
 /// `limits.processes`: how many processes there may be, at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ProcessLimit(i64);
 
 /// A number of bytes that is not 0, with a unit that Incus knows, such as `12GiB`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Size(String, u64);
 
 impl Size {
@@ -37,6 +42,12 @@ impl Size {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.1
+    }
+
+    /// So many GiB.
+    #[must_use]
+    pub fn gibibytes(count: u32) -> Self {
+        Self(format!("{count}GiB"), u64::from(count) << 30)
     }
 }
 
@@ -123,7 +134,8 @@ impl fmt::Display for Size {
 }
 
 /// The limits of a lab file; what is not there stays as the profiles have it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// `limits.cpu`.
     pub cpu: Option<CpuLimit>,
@@ -136,22 +148,6 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Reads the fields `cpu`, `memory`, `processes` and `disk` of a mapping.
-    ///
-    /// # Errors
-    /// Unknown fields and values that are no limits, each with its place.
-    pub fn from_node(document: &Document, node: &Node) -> Result<Self, Vec<Problem>> {
-        let mapping = document.mapping(node).map_err(|problem| vec![problem])?;
-        let mut problems = document.unknown_fields(mapping, &["cpu", "memory", "processes", "disk"]);
-        let limits = Self {
-            cpu: mapping.get("cpu").and_then(|node| read(document, node, &mut problems)),
-            memory: mapping.get("memory").and_then(|node| read(document, node, &mut problems)),
-            processes: mapping.get("processes").and_then(|node| read(document, node, &mut problems)),
-            disk: mapping.get("disk").and_then(|node| read(document, node, &mut problems)),
-        };
-        if problems.is_empty() { Ok(limits) } else { Err(problems) }
-    }
-
     /// The limits that are config keys, as Incus stores them.
     pub(super) fn config(&self) -> Vec<(&'static str, String)> {
         let all = [
@@ -163,9 +159,15 @@ impl Limits {
     }
 }
 
-fn read<T: FromStr<Err = BadLimit>>(document: &Document, node: &Node, problems: &mut Vec<Problem>) -> Option<T> {
-    let value = document
-        .scalar(node)
-        .and_then(|text| text.parse().map_err(|error: BadLimit| document.bad_value(node, error.to_string())));
-    value.map_err(|problem| problems.push(problem)).ok()
+macro_rules! read_from_text {
+    ($($type:ty),+) => {$(
+        impl TryFrom<String> for $type {
+            type Error = BadLimit;
+
+            fn try_from(text: String) -> Result<Self, BadLimit> {
+                text.parse()
+            }
+        }
+    )+};
 }
+read_from_text!(CpuLimit, MemoryLimit, ProcessLimit, Size);

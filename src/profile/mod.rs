@@ -16,7 +16,7 @@ mod model;
 mod parse;
 
 pub use check::Refusal;
-pub use diff::Difference;
+pub use diff::{Difference, compare};
 pub use effective::{Effective, Layer, Stack};
 pub use incus_value::{is_bool, is_false, is_true};
 pub use library::{DEFAULT_STACK, Library, LoadError, UnknownProfile};
