@@ -164,9 +164,12 @@ impl LabFile {
             return Ok(Self::default());
         }
         let file: Self = serde_saphyr::from_str(text).map_err(|error| {
-            let place = error.location().map_or_else(|| "1:1".into(), |at| format!("{}:{}", at.line(), at.column()));
+            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
             let message = error.without_snippet().to_string();
-            LabFileError::Invalid { path: path.to_owned(), place, message: crate::text::excerpt(&message, 400) }
+            // The place is said before the message already.
+            let message = message.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(&message);
+            let message = crate::text::excerpt(message, 400);
+            LabFileError::Invalid { path: path.to_owned(), place: format!("{line}:{column}"), message }
         })?;
         file.network.check().map_err(|message| LabFileError::Invalid {
             path: path.to_owned(),
