@@ -167,10 +167,10 @@ impl Refusal {
             409 => Self::AlreadyExists,
             412 => Self::Changed,
             401 | 403 => Self::Forbidden,
-            _ if says(&["already exists", "already in use by another"]) => Self::AlreadyExists,
+            _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
-            _ if says(&["not found"]) => Self::NotFound,
+            _ if says(&["not found", "doesn't exist"]) => Self::NotFound,
             400 => Self::Invalid,
             _ => Self::Failed,
         }
@@ -278,6 +278,8 @@ mod tests {
         assert_eq!(Refusal::of(500, "write /x: No space left on device"), Refusal::NoSpace);
         assert_eq!(Refusal::of(404, "Instance not found"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "Instance \"a\" already exists"), Refusal::AlreadyExists);
+        assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
+        assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(412, "ETag doesn't match"), Refusal::Changed);

@@ -95,10 +95,10 @@ impl Client {
         }
     }
 
-    /// Reads a file of an instance; `None` where there is none.
+    /// Reads a file of an instance; `None` where the instance has none.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
+    /// [`Refusal::NotFound`] where there is no such instance; [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
     pub async fn pull_file(
         &self,
         project: &ProjectName,
@@ -113,7 +113,7 @@ impl Client {
             let response = request.send().await.map_err(|error| asked.broken(&error))?;
             if !response.status().is_success() {
                 return match self.verdict(&asked, response).await? {
-                    Verdict::Refusal { code: 404, .. } => Ok(None),
+                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),
                     Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
                     Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
                 };
@@ -136,7 +136,7 @@ impl Client {
         let request = object.request().below("files").with("path", path);
         match self.call(&asked, Method::DELETE, &request, Payload::Empty).await {
             Ok(_) => Ok(true),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) => Ok(false),
+            Err(Error::Refused { kind: Refusal::NotFound, .. }) if self.exists(&object).await? => Ok(false),
             Err(error) => Err(error),
         }
     }

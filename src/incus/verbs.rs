@@ -9,7 +9,7 @@ use super::client::Client;
 use super::error::{Asked, Error, Refusal, Result};
 use super::job::Job;
 use super::location::{Collection, Object, Request, Scope};
-use super::transport::{Answer, Payload};
+use super::transport::{Answer, Payload, Verdict};
 use super::types::{InstanceWithState, Operation, PoolResources};
 
 /// The daemon's mark of one version of an object: a change that carries it fails where somebody else was faster.
@@ -170,11 +170,12 @@ impl Client {
         asked: &Asked,
         from: &Request,
     ) -> Result<Option<(T, Option<String>)>> {
-        match self.call(asked, Method::GET, from, Payload::Empty).await {
-            Ok(Answer::Sync { body, etag }) => Ok(Some((body.metadata(asked)?, etag))),
-            Ok(Answer::Async(_)) => Err(asked.malformed(&"it is about an operation")),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) => Ok(None),
-            Err(error) => Err(error),
+        match self.ask(asked, Method::GET, from, Payload::Empty, self.limits.read).await? {
+            Verdict::Answer(Answer::Sync { body, etag }) => Ok(Some((body.metadata(asked)?, etag))),
+            Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"it is about an operation")),
+            // By the code alone: other failures speak of things that are not there, too.
+            Verdict::Refusal { code: 404, .. } => Ok(None),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
         }
     }
 
