@@ -69,7 +69,8 @@ read_settings() {
 # user's home is touched only in this way: the user might have put a link there.
 as_user() {
     runuser -u "$SERVICE_USER" -- env -i PATH="$PATH" LC_ALL="$LC_ALL" HOME="$SERVICE_HOME" USER="$SERVICE_USER" \
-        XDG_RUNTIME_DIR="/run/user/$SERVICE_ID" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$SERVICE_ID/bus" "$@"
+        XDG_RUNTIME_DIR="/run/user/$SERVICE_ID" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$SERVICE_ID/bus" \
+        PODMAN_IGNORE_CGROUPSV1_WARNING=1 "$@"
 }
 
 # Prints a file of SHARE/files with every @NAME@ replaced by the variable of that name.

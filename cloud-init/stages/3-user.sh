@@ -37,6 +37,13 @@ set_ids() {
     put "$file" 0644 "${others:+$others$'\n'}$SERVICE_USER:$first_id:$ids"
 }
 
+# Incus passes these from the host, with the host's mode: root in the guest does not own them.
+check_device() {
+    [[ -c $1 ]] || fail "this guest has no $1, which $2 needs"
+    as_user test -r "$1" -a -w "$1" ||
+        fail "$SERVICE_USER may not open $1, which $2 needs: on the host it must have mode 0666, as udev gives it"
+}
+
 start_session() {
     local tries
     loginctl enable-linger "$SERVICE_USER" || fail "cannot let the services of $SERVICE_USER run without a login"
@@ -53,9 +60,10 @@ make_user
 chmod 0700 "$SERVICE_HOME"
 set_ids /etc/subuid /proc/self/uid_map
 set_ids /etc/subgid /proc/self/gid_map
-if [[ $STORAGE_DRIVER == fuse-overlayfs && ! -c /dev/fuse ]]; then
-    fail "this guest has no /dev/fuse, which fuse-overlayfs needs"
+if [[ $STORAGE_DRIVER == fuse-overlayfs ]]; then
+    check_device /dev/fuse fuse-overlayfs
 fi
+check_device /dev/net/tun "the gateway's network"
 put_as_user "$SERVICE_HOME/.config/containers/storage.conf" 0600 <"$SHARE/files/storage-$STORAGE_DRIVER.conf"
 start_session
 as_user timeout 60 podman unshare true ||

@@ -20,12 +20,9 @@ has_started() {
 }
 
 give_up() {
-    say "--- the unit"
-    as_user systemctl --user --no-pager --lines=0 status "$UNIT" || true
-    say "--- the end of the gateway's log"
-    journalctl --no-pager --output=cat --lines=40 CONTAINER_NAME="$CONTAINER" || true
-    say "--- the end of its unit's log"
-    journalctl --no-pager --output=cat --lines=15 _UID="$SERVICE_ID" USER_UNIT="$UNIT" || true
+    as_user systemctl --user --no-pager --lines=0 status "$UNIT" | cut -c 1-200 | grep -v ' ExecStart' || true
+    say "--- the end of the log of the gateway and its unit"
+    journalctl --no-pager --output=cat --lines=60 CONTAINER_NAME="$CONTAINER" + _SYSTEMD_USER_UNIT="$UNIT" + USER_UNIT="$UNIT" || true
     fail "$*"
 }
 
