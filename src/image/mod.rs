@@ -4,12 +4,19 @@
 //! an error until somebody renews it.
 
 mod apt;
+mod base;
+mod bootstrap;
+mod cache;
+mod command;
 mod digest;
 mod distribution;
 mod error;
 mod lock;
 mod reference;
+mod rootfs;
 mod source;
+mod tarball;
+mod untar;
 
 use std::path::{Path, PathBuf};
 
