@@ -13,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// A program that is about to run.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    program: OsString,
+    path: OsString,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     cwd: PathBuf,
@@ -27,7 +27,7 @@ impl Program {
     pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
         let path = std::env::var_os("PATH").unwrap_or_default();
         Self {
-            program: program.as_ref().into(),
+            path: program.as_ref().into(),
             args: Vec::new(),
             env: vec![
                 ("PATH".into(), path),
@@ -87,7 +87,7 @@ impl Program {
     /// # Panics
     /// When it cannot be started.
     pub(crate) fn start(self) -> Running {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&self.path);
         command.args(&self.args).env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).current_dir(&self.cwd);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let shown = self.to_string();
@@ -106,7 +106,7 @@ impl Program {
 
 impl std::fmt::Display for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = Path::new(&self.program).file_name().unwrap_or(&self.program);
+        let name = Path::new(&self.path).file_name().unwrap_or(&self.path);
         write!(f, "`{}", name.to_string_lossy())?;
         for arg in &self.args {
             write!(f, " {}", arg.to_string_lossy())?;

@@ -16,13 +16,17 @@ pub(crate) fn dir() -> PathBuf {
 /// Runs that want the same file wait for each other, and one that is killed leaves nothing half made.
 pub(crate) fn file(name: &str, make: impl FnOnce(&Path)) -> PathBuf {
     let path = dir().join(name);
-    let lock = File::open(dir()).expect("the cache can be opened");
-    lock.lock().expect("the cache can be locked");
+    let lock = File::create(dir().join(format!("{name}.lock"))).expect("a lock can be made");
+    lock.lock().expect("it can be locked");
     if !path.exists() {
-        let scratch = tempfile::tempdir_in(dir()).expect("a scratch directory can be made");
-        let made = scratch.path().join(name);
-        make(&made);
-        fs::rename(&made, &path).unwrap_or_else(|error| panic!("{name} was not made: {error}"));
+        let scratch = dir().join(format!("{name}.new"));
+        // One that was killed may have left it.
+        let _ = fs::remove_dir_all(&scratch);
+        fs::create_dir(&scratch).expect("a scratch directory can be made");
+        let new = scratch.join(name);
+        make(&new);
+        fs::rename(&new, &path).unwrap_or_else(|error| panic!("{name} was not made: {error}"));
+        fs::remove_dir_all(&scratch).expect("the scratch directory can be removed");
     }
     path
 }

@@ -125,8 +125,9 @@ impl Daemon {
         let Some(shared) = SHARED.get() else { return String::new() };
         let dirs = (0..DAEMONS.load(Ordering::Relaxed)).map(|number| shared.slot.dir().join(format!("d{number}")));
         let logs = dirs.filter_map(|dir| Some((fs::read(dir.join("incusd.log")).ok()?, dir)));
-        logs.map(|(log, dir)| format!("--- {}/incusd.log\n{}\n", dir.display(), podclaw::text::tail(&log, 12)))
-            .collect()
+        let shown =
+            |(log, dir): (Vec<u8>, PathBuf)| format!("--- {}\n{}\n", dir.display(), podclaw::text::tail(&log, 12));
+        logs.map(shown).collect::<Vec<_>>().concat()
     }
 
     /// Removes all daemons and all that is in them, if there are any. False if something is left.
