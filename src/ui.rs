@@ -92,7 +92,11 @@ impl Ui {
             body: &'a serde_json::Value,
         }
         let body = serde_json::to_value(body)?;
-        let _ = writeln!(anstream::stdout().lock(), "{}", serde_json::to_string_pretty(&Versioned { version: 1, body: &body })?);
+        let _ = writeln!(
+            anstream::stdout().lock(),
+            "{}",
+            serde_json::to_string_pretty(&Versioned { version: 1, body: &body })?
+        );
         Ok(())
     }
 

@@ -11,7 +11,9 @@ use crate::ui::{Color, Format};
 /// Runs an AI agent gateway that you do not trust, contained, on a machine that you can afford to lose.
 #[derive(Debug, Parser)]
 #[command(name = "podclaw", version, max_term_width = 100, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done or nothing found, 1 findings or a failed check, 2 usage, 3 could not judge or could not do.")]
+#[command(
+    after_help = "Exit codes: 0 done or nothing found, 1 findings or a failed check, 2 usage, 3 could not judge or could not do."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

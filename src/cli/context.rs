@@ -64,8 +64,8 @@ impl Context {
 
     /// A connection to the daemon.
     pub(crate) async fn client(&self) -> Result<Client, Failure> {
-        let path = find_socket(self.socket.as_deref(), |name| std::env::var(name).ok())
-            .map_err(crate::incus::Error::from)?;
+        let path =
+            find_socket(self.socket.as_deref(), |name| std::env::var(name).ok()).map_err(crate::incus::Error::from)?;
         Ok(Client::connect(&path).await?)
     }
 

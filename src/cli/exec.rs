@@ -38,7 +38,10 @@ pub(crate) async fn run(args: ExecArgs, context: &Context) -> Result<u8, Failure
     lab::running_guest(&lab, &args.name).await?;
     let mut command = Command::new(args.command);
     if args.service_user {
-        command = command.as_user(SERVICE_ID, SERVICE_ID).env("HOME", "/home/openclaw").env("XDG_RUNTIME_DIR", "/run/user/1000");
+        command = command
+            .as_user(SERVICE_ID, SERVICE_ID)
+            .env("HOME", "/home/openclaw")
+            .env("XDG_RUNTIME_DIR", "/run/user/1000");
         command.directory = Some("/home/openclaw".into());
     }
     if args.tty {
@@ -67,6 +70,7 @@ pub(super) fn exit_code(code: i32) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
+/// Sends what podclaw reads; dropping the command's input at the end tells the command that there is no more.
 async fn feed(mut stdin: Stdin) {
     let mut input = tokio::io::stdin();
     let mut buffer = vec![0; 32 * 1024];
@@ -75,8 +79,6 @@ async fn feed(mut stdin: Stdin) {
             return;
         }
     }
-    // The command may have ended already.
-    let _ = stdin.finish().await;
 }
 
 #[derive(Clone, Copy)]

@@ -13,8 +13,9 @@ use crate::incus::{Command, Session};
 use crate::lab::{self, Lab};
 use crate::names::GuestName;
 
-/// Bash that connects its input and output to a port of the guest's loopback. It ends when the gateway hangs up.
-const CONNECT: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit; cat <&0 >&3 & cat <&3; kill $! 2>/dev/null"#;
+/// Bash that connects its input and output to a port of the guest's loopback. It ends when the gateway hangs up; what
+/// carries the input ends with the input.
+const CONNECT: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit; cat <&0 >&3 2>/dev/null & exec cat <&3"#;
 /// How long a connection whose client hung up may still bring something.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -67,14 +68,14 @@ async fn relay(lab: &Lab, guest: &GuestName, port: u16, stream: TcpStream) -> Re
     let Session { mut stdin, mut stdout, mut stderr, process } = session;
     let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
     let (mut from_client, mut to_client) = stream.into_split();
-    let up = async {
+    let up = async move {
         let mut buffer = vec![0; 32 * 1024];
         while let Ok(length @ 1..) = from_client.read(&mut buffer).await {
             if stdin.send(&buffer[..length]).await.is_err() {
                 return;
             }
         }
-        let _ = stdin.finish().await;
+        drop(stdin);
         tokio::time::sleep(LINGER).await;
     };
     let down = async {

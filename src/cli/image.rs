@@ -68,7 +68,11 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
             "gateway": gateway,
         }))?;
     } else {
-        context.ui.say(format!("base     {}  {}", images.base.fingerprint, text::excerpt(&images.base.description, 80)));
+        context.ui.say(format!(
+            "base     {}  {}",
+            images.base.fingerprint,
+            text::excerpt(&images.base.description, 80)
+        ));
         context.ui.say(format!("gateway  {gateway}"));
     }
     Ok(DONE)
@@ -79,11 +83,15 @@ async fn list(context: &Context) -> Result<u8, Failure> {
     lab.must_exist().await?;
     let images = image::list(&lab.client, lab.image_request()).await.map_err(lab::Error::from)?;
     if context.ui.json() {
-        context.ui.say_json(&json!({ "lab": lab.settings.name, "images": images.iter().map(as_json).collect::<Vec<_>>() }))?;
+        context
+            .ui
+            .say_json(&json!({ "lab": lab.settings.name, "images": images.iter().map(as_json).collect::<Vec<_>>() }))?;
     } else if images.is_empty() {
         context.ui.note("there are no images; `podclaw image build` makes them");
     } else {
-        context.ui.table(&["kind", "digest", "size", "locked", "where", "description"], images.iter().map(row).collect());
+        context
+            .ui
+            .table(&["kind", "digest", "size", "locked", "where", "description"], images.iter().map(row).collect());
     }
     Ok(DONE)
 }

@@ -28,7 +28,11 @@ pub(crate) async fn run(args: InfoArgs, context: &Context) -> Result<u8, Failure
     show_box(&guest, &context.ui);
     if let Some(receipt) = &guest.receipt {
         let rows = receipt.stages.iter().map(|stage| {
-            vec![crate::text::excerpt(&stage.stage, 20), crate::text::excerpt(&stage.outcome, 80), words::seconds(stage.millis)]
+            vec![
+                crate::text::excerpt(&stage.stage, 20),
+                crate::text::excerpt(&stage.outcome, 80),
+                words::seconds(stage.millis),
+            ]
         });
         context.ui.say("");
         context.ui.table(&["stage", "outcome", "took"], rows.collect());
@@ -41,7 +45,12 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
     let name = &guest.name;
     let state = match &guest.receipt {
         Some(receipt) if guest.is_running() => {
-            format!("{}, gateway {} after {}", words::status(guest.status), words::readiness(guest.readiness), words::seconds(receipt.millis))
+            format!(
+                "{}, gateway {} after {}",
+                words::status(guest.status),
+                words::readiness(guest.readiness),
+                words::seconds(receipt.millis)
+            )
         }
         _ => format!("{}, gateway {}", words::status(guest.status), words::readiness(guest.readiness)),
     };

@@ -20,7 +20,9 @@ pub(crate) struct InitArgs {
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
     let lab = context.lab().await?;
     if lab.settings.pool.driver == PoolDriver::Dir {
-        context.ui.warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
+        context
+            .ui
+            .warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
     }
     let (progress, watch) = context.ui.watch();
     let outcome = lab::init(&lab, args.dry_run, &Job::new(progress, context.cancel())).await;

@@ -108,7 +108,8 @@ async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(),
 
 fn dry_run(prepared: &[Prepared], context: &Context) -> Result<u8, Failure> {
     if context.ui.json() {
-        let requests: Vec<_> = prepared.iter().map(|one| json!({ "name": one.name, "instance": one.instance })).collect();
+        let requests: Vec<_> =
+            prepared.iter().map(|one| json!({ "name": one.name, "instance": one.instance })).collect();
         context.ui.say_json(&json!({ "dry_run": true, "requests": requests }))?;
         return Ok(DONE);
     }
@@ -128,7 +129,9 @@ fn names(args: &LaunchArgs) -> Result<Vec<GuestName>, Failure> {
         (Some(name), count) => (1..=count)
             .map(|number| format!("{name}-{number}").parse())
             .collect::<Result<_, crate::names::InvalidName>>()
-            .map_err(|error| Failure::usage(error.to_string(), "take a shorter name: each guest's number is added to it")),
+            .map_err(|error| {
+                Failure::usage(error.to_string(), "take a shorter name: each guest's number is added to it")
+            }),
     }
 }
 

@@ -91,7 +91,9 @@ async fn gateway(lab: &Lab, args: &LogsArgs, context: &Context) -> Result<u8, Fa
     if args.follow {
         argv.push("--follow".into());
     }
-    argv.push(format!("_SYSTEMD_USER_UNIT={SERVICE_UNIT}"));
+    // What the gateway says, what its unit says, and what systemd says of the unit.
+    argv.extend(["CONTAINER_NAME=openclaw", "+"].map(str::to_owned));
+    argv.extend([format!("_SYSTEMD_USER_UNIT={SERVICE_UNIT}"), "+".into(), format!("USER_UNIT={SERVICE_UNIT}")]);
     let session = lab.client.exec(&lab.project, args.name.as_str(), &Command::new(argv), None).await?;
     let Session { mut stdout, mut stderr, mut process, .. } = session;
     let complaints = tokio::spawn(async move {

@@ -78,12 +78,7 @@ pub(super) async fn build(distribution: &Distribution, cache: &Held, job: &Job) 
 }
 
 /// Writes the unified tarball. It is not compressed: that would take longer than it saves on the way through a socket.
-fn write(
-    system: impl Read,
-    path: &Path,
-    metadata: &str,
-    apt_files: &[(&str, Vec<u8>)],
-) -> Result<(Packages, Sha256)> {
+fn write(system: impl Read, path: &Path, metadata: &str, apt_files: &[(&str, Vec<u8>)]) -> Result<(Packages, Sha256)> {
     let failed = |error: io::Error| Error::file("write", path, error);
     let file = File::create(path).map_err(failed)?;
     let mut image = Tarball::new(Hashing::new(BufWriter::with_capacity(1 << 18, file)));

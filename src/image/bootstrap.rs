@@ -80,7 +80,9 @@ impl Bootstrap<'_> {
     pub(super) fn inputs(&self) -> Sha256 {
         let Distribution { family, suite, .. } = self.distribution;
         let packages = list(self.packages).collect::<Vec<_>>();
-        Sha256::of(format!("{:?}", (EPOCH, UNREAD, family.id(), suite, architecture(), packages, self.hooks)).as_bytes())
+        Sha256::of(
+            format!("{:?}", (EPOCH, UNREAD, family.id(), suite, architecture(), packages, self.hooks)).as_bytes(),
+        )
     }
 
     /// What the lock file says about the packages.

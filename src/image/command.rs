@@ -112,7 +112,8 @@ fn attend<T>(
         drop(stdout);
         (consumed, messages.join().unwrap_or_default())
     });
-    let status = running.reap(&mut child).map_err(|error| Error::file("wait for", Path::new(command.program), error))?;
+    let status =
+        running.reap(&mut child).map_err(|error| Error::file("wait for", Path::new(command.program), error))?;
     judge(command, status, consumed, &tail)
 }
 

@@ -146,9 +146,7 @@ impl Error {
             Self::Command { log, .. } => Some(format!("all of its output is in {}", log.display())),
             Self::NoSpace { .. } => Some("make room there, or choose another cache directory".into()),
             Self::Distribution { help, .. } => Some(help.clone()),
-            Self::Mismatch { .. } => {
-                Some("if the change is wanted, run `podclaw image build --update-lock`".into())
-            }
+            Self::Mismatch { .. } => Some("if the change is wanted, run `podclaw image build --update-lock`".into()),
             Self::NotBuilt { .. } => Some("run `podclaw image build`".into()),
             Self::Incus(error) => error.help(),
             _ => None,

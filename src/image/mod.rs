@@ -24,9 +24,7 @@ pub use digest::{Fingerprint, InvalidDigest, Sha256};
 pub use error::{Error, Result};
 pub use lock::Difference;
 pub use reference::{InvalidReference, Reference};
-pub use source::{
-    Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
-};
+pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 use crate::incus::{Client, Job};
 use crate::names::LabName;

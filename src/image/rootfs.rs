@@ -67,7 +67,10 @@ fn place(mut entry: Entry, recipe: &Recipe<'_>) -> Result<Option<Entry>> {
     // An unprivileged guest cannot make device nodes, and gets its own /dev anyway.
     if path.starts_with(b"dev/") && path != b"dev/"
         || matches!(entry.kind, EntryType::Block | EntryType::Char)
-        || recipe.without.iter().any(|name| path.starts_with(name.as_bytes()) && (path.len() == name.len()) != name.ends_with('/'))
+        || recipe
+            .without
+            .iter()
+            .any(|name| path.starts_with(name.as_bytes()) && (path.len() == name.len()) != name.ends_with('/'))
     {
         return Ok(None);
     }

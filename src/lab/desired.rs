@@ -93,8 +93,7 @@ impl Lab {
             description: description.into(),
             ..AclRule::default()
         };
-        let mut egress: Vec<AclRule> =
-            NOT_PUBLIC.iter().map(|(range, what)| rule("reject", range, what)).collect();
+        let mut egress: Vec<AclRule> = NOT_PUBLIC.iter().map(|(range, what)| rule("reject", range, what)).collect();
         egress.push(rule("allow", "0.0.0.0/0", "public internet"));
         let mut config = Config::new();
         self.mark().put_on(&mut config);

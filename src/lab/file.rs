@@ -1,5 +1,7 @@
 //! The lab file: what a user may set about a lab. All of it is optional, and a field that is not known is refused.
 
+use std::fs::File;
+use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -143,10 +145,12 @@ impl LabFile {
     /// Reads a lab file. Relative paths in it count from the file's own directory.
     pub fn read(path: &Path) -> Result<Self, LabFileError> {
         let unreadable = |source| LabFileError::Unreadable { path: path.to_owned(), source };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > LARGEST {
+        // The size that the system tells is none for a pipe or a device, so the bytes themselves are counted.
+        let mut text = String::new();
+        File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() as u64 > LARGEST {
             return Err(LabFileError::TooLarge { path: path.to_owned() });
         }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
         let mut file = Self::parse(path, &text)?;
         let beside = |relative: &Path| path.parent().unwrap_or(Path::new("")).join(relative);
         file.data = file.data.as_deref().map(beside);

@@ -46,8 +46,7 @@ impl<'a> Follower<'a> {
     pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
         let tail = ["tail", "-n", "+1", "-s", "0.2", "-F", cloud_init::EVENTS];
-        let session =
-            self.lab.client.exec(&self.lab.project, self.name.as_str(), &Command::new(tail), None).await?;
+        let session = self.lab.client.exec(&self.lab.project, self.name.as_str(), &Command::new(tail), None).await?;
         let Session { stdout, mut stderr, process, .. } = session;
         // tail complains until the file is there; unread, its complaints would hold it up.
         let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
@@ -127,7 +126,8 @@ impl<'a> Follower<'a> {
 
     /// What the guest is doing, for a message.
     pub(super) fn at(&self) -> String {
-        self.running.map_or_else(|| "cloud-init, before the first stage".into(), |stage| format!("stage {}", label(stage)))
+        self.running
+            .map_or_else(|| "cloud-init, before the first stage".into(), |stage| format!("stage {}", label(stage)))
     }
 
     /// The end of the output of what the guest is doing.

@@ -30,7 +30,7 @@ impl Lab {
     async fn init_pool(&self, dry_run: bool, job: &Job) -> Result<Step> {
         let wanted = self.desired_pool();
         let name = self.settings.name.pool();
-        let target = Target::new(self, Object::pool(&name), Collection::pools(), "storage pool", dry_run, job);
+        let target = Target::new(self, Object::pool(&name), "storage pool", dry_run, job);
         let Some(is) = target.existing::<StoragePool>(|pool| &pool.config).await? else {
             return target.create(&wanted).await;
         };
@@ -40,7 +40,8 @@ impl Lab {
         // Incus reports a loop file as the source; a device it replaces by the id of its file system.
         let mut wanted_config = wanted.config.clone();
         if let Some(device) = wanted_config.remove("source") {
-            let first = is.config.get("volatile.initial_source").or(is.config.get("source")).cloned().unwrap_or_default();
+            let first =
+                is.config.get("volatile.initial_source").or(is.config.get("source")).cloned().unwrap_or_default();
             if first != device {
                 return Err(target.fixed("device", first, device));
             }
@@ -53,7 +54,7 @@ impl Lab {
     async fn init_acl(&self, dry_run: bool, job: &Job) -> Result<Step> {
         let wanted = self.desired_acl();
         let name = self.settings.name.acl();
-        let target = Target::new(self, Object::acl(&name), Collection::acls(), "network ACL", dry_run, job);
+        let target = Target::new(self, Object::acl(&name), "network ACL", dry_run, job);
         let Some(is) = target.existing::<Acl>(|acl| &acl.config).await? else {
             return target.create(&wanted).await;
         };
@@ -73,7 +74,7 @@ impl Lab {
     async fn init_network(&self, dry_run: bool, job: &Job) -> Result<Step> {
         let wanted = self.desired_network();
         let name = self.settings.name.network();
-        let target = Target::new(self, Object::network(&name), Collection::networks(), "network", dry_run, job);
+        let target = Target::new(self, Object::network(&name), "network", dry_run, job);
         let Some(is) = target.existing::<Network>(|network| &network.config).await? else {
             self.subnet_must_be_free().await?;
             return target.create(&wanted).await;
@@ -85,8 +86,7 @@ impl Lab {
 
     async fn init_project(&self, dry_run: bool, job: &Job) -> Result<Step> {
         let wanted = self.desired_project();
-        let target =
-            Target::new(self, Object::project(&self.project), Collection::projects(), "project", dry_run, job);
+        let target = Target::new(self, Object::project(&self.project), "project", dry_run, job);
         let Some(is) = target.existing::<Project>(|project| &project.config).await? else {
             return target.create(&wanted).await;
         };
@@ -98,8 +98,7 @@ impl Lab {
         let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
         for profile in library.iter() {
             let name = self.settings.name.profile(&profile.name);
-            let collection = Collection::profiles(&self.project);
-            let target = Target::new(self, Object::profile(&self.project, &name), collection, "profile", dry_run, job);
+            let target = Target::new(self, Object::profile(&self.project, &name), "profile", dry_run, job);
             // A dry run has not made the project, so there is nothing to ask the daemon for.
             let is = if fresh && dry_run { None } else { target.existing::<Profile>(|found| &found.config).await? };
             plan.steps.push(match is {
@@ -141,22 +140,14 @@ impl Lab {
 struct Target<'a> {
     lab: &'a Lab,
     object: Object,
-    collection: Collection,
     kind: &'static str,
     dry_run: bool,
     job: &'a Job,
 }
 
 impl<'a> Target<'a> {
-    fn new(
-        lab: &'a Lab,
-        object: Object,
-        collection: Collection,
-        kind: &'static str,
-        dry_run: bool,
-        job: &'a Job,
-    ) -> Self {
-        Self { lab, object, collection, kind, dry_run, job }
+    fn new(lab: &'a Lab, object: Object, kind: &'static str, dry_run: bool, job: &'a Job) -> Self {
+        Self { lab, object, kind, dry_run, job }
     }
 
     /// The object, if it is there; an error if it is somebody else's.

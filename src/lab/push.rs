@@ -29,16 +29,7 @@ pub(super) async fn push(lab: &Lab, guest: &GuestName, archive: &GatewayArchive,
     let guest = guest.as_str();
     lab.client.make_directory(&lab.project, guest, directory, FileMode(0o755), ROOT).await?;
     lab.client
-        .push_file(
-            &lab.project,
-            guest,
-            cloud_init::GATEWAY_ARCHIVE,
-            FileMode(0o644),
-            ROOT,
-            archive.size,
-            source,
-            job,
-        )
+        .push_file(&lab.project, guest, cloud_init::GATEWAY_ARCHIVE, FileMode(0o644), ROOT, archive.size, source, job)
         .await?;
     let hasher = digest.lock().map(|hasher| hasher.clone()).unwrap_or_default();
     let is = image::Sha256::of_all(hasher);
@@ -56,7 +47,11 @@ struct Hashing<R> {
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for Hashing<R> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
         let mut digest = self.digest.lock().map_err(|_| io::Error::other("the digest is poisoned"))?;

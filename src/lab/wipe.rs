@@ -67,8 +67,7 @@ impl Lab {
             Some(_) => plan.add("project", self.project.as_str(), false, Object::project(&self.project)),
             None => {}
         }
-        let (network, acl, pool) =
-            (self.settings.name.network(), self.settings.name.acl(), self.settings.name.pool());
+        let (network, acl, pool) = (self.settings.name.network(), self.settings.name.acl(), self.settings.name.pool());
         if let Some(found) = self.client.get::<Network>(&Object::network(&network)).await? {
             plan.add("network", &network, ours(&found.config), Object::network(&network));
         }

@@ -54,7 +54,12 @@ impl Display {
             Event::Status(line) => self.status(&update.lane, &text::excerpt(line, 60)),
             Event::Bytes { done, total } => self.status(&update.lane, &share(*done, *total)),
             Event::Done { what, took } => {
-                self.keep(&format!("{GOOD}✓{GOOD:#} {}{} {FAINT}{}{FAINT:#}", prefix(lane), text::escape(what), seconds(*took)));
+                self.keep(&format!(
+                    "{GOOD}✓{GOOD:#} {}{} {FAINT}{}{FAINT:#}",
+                    prefix(lane),
+                    text::escape(what),
+                    seconds(*took)
+                ));
             }
             Event::Note(line) => self.keep(&format!("{CAUTION}·{CAUTION:#} {}{}", prefix(lane), text::escape(line))),
         }

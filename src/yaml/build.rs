@@ -14,8 +14,16 @@ use crate::text::excerpt;
 
 /// Parses a text whose characters are in order.
 pub(super) fn document(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
-    let mut builder =
-        Builder { source, gaps: Gaps::new(source), open: Vec::new(), root: None, documents: 0, nodes: 0, problems: Vec::new(), marks: Vec::new() };
+    let mut builder = Builder {
+        source,
+        gaps: Gaps::new(source),
+        open: Vec::new(),
+        root: None,
+        documents: 0,
+        nodes: 0,
+        problems: Vec::new(),
+        marks: Vec::new(),
+    };
     builder.run();
     let mut problems = builder.problems;
     for mark in builder.marks {
@@ -104,7 +112,9 @@ impl Builder<'_> {
         let span = convert(at);
         let tagged = match &event {
             Event::Scalar(_, _, anchor, tag) => Some((*anchor, tag.is_some())),
-            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) => Some((*anchor, tag.is_some())),
+            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) => {
+                Some((*anchor, tag.is_some()))
+            }
             _ => None,
         };
         if let Some((anchor, tag)) = tagged {
