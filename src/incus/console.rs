@@ -3,8 +3,9 @@
 use reqwest::Method;
 use tokio::time::timeout;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
+use super::error::Result;
 use super::location::{Object, ProjectName};
 use super::transport::Verdict;
 

@@ -6,8 +6,9 @@ use reqwest::Method;
 use tokio::io::AsyncRead;
 use tokio::time::timeout;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
 use super::location::{Object, ProjectName};
 use super::transport::{Payload, Verdict, header, read_all};

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncRead;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
+use super::error::Result;
 use super::job::Job;
 use super::location::{Collection, Object, ProjectName};
 use super::transport::{Answer, Payload, Verdict};
@@ -63,7 +64,7 @@ impl Client {
         let response = self.send_stream(&asked, request, tarball, upload.size, job).await?;
         match response {
             Verdict::Answer(Answer::Async(operation)) => {
-                fingerprint(&asked, self.finish(&asked, *operation, job).await?.metadata)
+                fingerprint(&asked, &self.finish(&asked, *operation, job).await?.metadata)
             }
             Verdict::Answer(Answer::Sync { .. }) => Err(asked.malformed(&"it is not about an operation")),
             Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
@@ -89,7 +90,7 @@ impl Client {
         let payload = Payload::Json(to_json(&asked, &body)?);
         let to = Collection::images(project).request();
         match self.change(&asked, Method::POST, &to, payload, job).await? {
-            Some(operation) => fingerprint(&asked, operation.metadata),
+            Some(operation) => fingerprint(&asked, &operation.metadata),
             None => Err(asked.malformed(&"it is not about an operation")),
         }
     }
@@ -116,7 +117,7 @@ impl Client {
 }
 
 /// The fingerprint that an operation that made an image ends with.
-fn fingerprint(asked: &Asked, metadata: Map<String, Value>) -> Result<String> {
+fn fingerprint(asked: &Asked, metadata: &Map<String, Value>) -> Result<String> {
     let is_fingerprint = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let found = metadata.get("fingerprint").and_then(Value::as_str).filter(is_fingerprint);
     found.map(str::to_owned).ok_or_else(|| asked.malformed(&"its operation has no fingerprint"))
@@ -124,7 +125,7 @@ fn fingerprint(asked: &Asked, metadata: Map<String, Value>) -> Result<String> {
 
 /// Names and values as the daemon wants them in a header: as the query of a URL.
 fn query(pairs: &BTreeMap<String, String>) -> String {
-    let mut url = reqwest::Url::parse("http://incus").map_or_else(|_| None, Some);
+    let mut url = reqwest::Url::parse("http://incus").ok();
     url.as_mut()
         .map(|url| url.query_pairs_mut().extend_pairs(pairs).finish().query().unwrap_or_default().to_owned())
         .unwrap_or_default()

@@ -4,15 +4,18 @@
 //! Up to 6.0.4 a wait answers with an error where the operation failed and where the wait itself ran out; from 6.0.6 on
 //! it always answers with the operation. Both come with the HTTP status 200.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
-use super::location::{ProjectName, Request};
+use super::location::ProjectName;
+use super::request::Request;
 use super::transport::{Answer, Payload, Verdict};
 use super::types::{Operation, OperationStatus};
 use crate::text;
@@ -41,8 +44,7 @@ impl Client {
         let asked = Asked::new("list", &format_args!("the operations of the project {project}"));
         let request = Request::project(project, &["operations"]).with("recursion", "1");
         // The daemon groups them by status.
-        let found: Option<(std::collections::BTreeMap<String, Option<Vec<Operation>>>, _)> =
-            self.read(&asked, &request).await?;
+        let found = self.read::<BTreeMap<String, Option<Vec<Operation>>>>(&asked, &request).await?;
         Ok(found.into_iter().flat_map(|(groups, _)| groups.into_values()).flatten().flatten().collect())
     }
 
@@ -59,25 +61,20 @@ impl Client {
 
     /// Waits for the end of an operation of ours.
     pub(super) async fn finish(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
-        let ended = {
-            let id = operation.id.as_str();
-            let end = self.end_of(asked, operation.clone());
-            tokio::pin!(end);
-            let watch = self.report_progress(asked, id, job);
-            tokio::select! {
-                ended = &mut end => ended,
-                never = watch => match never {},
-                () = job.cancel.cancelled() => {
-                    let end_by = Instant::now() + self.limits.cancel;
-                    // An operation that cannot be cancelled is refused, and waited for all the same.
-                    let request = Request::server(&["operations"]).below(id);
-                    let _ = timeout_at(end_by, self.call(asked, Method::DELETE, &request, Payload::Empty)).await;
-                    let _ = timeout_at(end_by, end).await;
-                    return Err(Error::Cancelled);
-                }
-            }
-        };
-        ended
+        let id = operation.id.clone();
+        let end = self.end_of(asked, operation);
+        tokio::pin!(end);
+        tokio::select! {
+            ended = &mut end => return ended,
+            never = self.report_progress(asked, &id, job) => match never {},
+            () = job.cancel.cancelled() => {}
+        }
+        let end_by = Instant::now() + self.limits.cancel;
+        // An operation that cannot be cancelled says so, and is waited for all the same.
+        let request = Request::server(&["operations"]).below(&id);
+        let _ = timeout_at(end_by, self.call(asked, Method::DELETE, &request, Payload::Empty)).await;
+        let _ = timeout_at(end_by, end).await;
+        Err(Error::Cancelled)
     }
 
     /// Waits as long as it takes.

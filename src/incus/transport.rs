@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Result};
+use super::error::{Error, Result};
 use super::job::Job;
-use super::location::Request;
+use super::request::Request;
 use super::types::Operation;
 
 /// What is sent with a request.

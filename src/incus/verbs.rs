@@ -5,10 +5,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
-use super::location::{Collection, Object, Request, Scope};
+use super::location::{Collection, Object};
+use super::request::{Request, Scope};
 use super::transport::{Answer, Payload, Verdict};
 use super::types::{InstanceWithState, Operation, PoolResources};
 
@@ -164,7 +166,7 @@ impl Client {
         Ok(found)
     }
 
-    /// Reads something, with its ETag; `None` where the daemon answers 404.
+    /// Reads something, with its tag; `None` where the daemon answers 404.
     pub(super) async fn read<T: DeserializeOwned>(
         &self,
         asked: &Asked,

@@ -8,9 +8,10 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
-use super::location::Request;
+use super::error::Result;
+use super::request::Request;
 use super::transport::{Verdict, header};
 
 /// The largest message that is taken, in bytes. The daemon sends at most 32 KiB at once.

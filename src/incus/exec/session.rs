@@ -13,7 +13,8 @@ use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Terminal;
-use crate::incus::error::{Asked, Result};
+use crate::incus::asked::Asked;
+use crate::incus::error::Result;
 use crate::incus::types::Operation;
 use crate::incus::websocket::Socket;
 
@@ -119,9 +120,12 @@ impl AsyncRead for Output {
             match ready!(socket.poll_next_unpin(cx)) {
                 Some(Ok(Message::Binary(bytes))) => self.rest = bytes,
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Text(_) | Message::Close(_))) | None => self.end(),
-                // The daemon drops its sockets without a word when the command ended.
-                Some(Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Protocol(_))) => self.end(),
+                // The daemon also drops its sockets without a word when the command ended.
+                Some(
+                    Ok(Message::Text(_) | Message::Close(_))
+                    | Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Protocol(_)),
+                )
+                | None => self.end(),
                 Some(Err(error)) => {
                     self.end();
                     return Poll::Ready(Err(into_io(error)));
@@ -202,17 +206,15 @@ impl Drop for Process {
 pub(super) async fn keep_control(mut socket: Socket, mut told: mpsc::UnboundedReceiver<Control>) {
     loop {
         tokio::select! {
-            next = told.recv() => match next {
-                Some(next) => {
-                    if socket.send(next.message()).await.is_err() {
-                        return;
-                    }
-                }
-                None => {
+            next = told.recv() => {
+                let Some(next) = next else {
                     let _ = socket.close(None).await;
                     return;
+                };
+                if socket.send(next.message()).await.is_err() {
+                    return;
                 }
-            },
+            }
             // The daemon only sends pings here; reading answers them.
             received = socket.next() => {
                 if !matches!(received, Some(Ok(_))) {

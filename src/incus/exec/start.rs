@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::session::{Output, Process, Session, Stdin, keep_control};
 use super::{Command, Terminal};
+use crate::incus::asked::Asked;
 use crate::incus::client::Client;
-use crate::incus::error::{Asked, Result};
+use crate::incus::error::Result;
 use crate::incus::job::Job;
-use crate::incus::location::{Object, ProjectName, Request};
+use crate::incus::location::{Object, ProjectName};
+use crate::incus::request::Request;
 use crate::incus::transport::{Answer, Payload};
 use crate::incus::verbs::to_json;
 use crate::incus::websocket::Socket;
