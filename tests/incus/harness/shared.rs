@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use super::slot::BASE;
 use super::{cleanup, process};
 
-/// Where Incus' containers look for lxcfs.
-const MOUNT: &str = "/var/lib/incus-lxcfs";
+/// Where lxcfs' own hook for containers looks for it.
+const MOUNT: &str = "/var/lib/lxcfs";
 
 /// Makes what is missing, and notes what it made. Runs that start together do so one after the other.
 pub(crate) fn prepare() -> io::Result<()> {
@@ -36,6 +36,11 @@ pub(crate) fn prepare() -> io::Result<()> {
 pub(crate) fn remove() -> Vec<String> {
     let mut left = Vec::new();
     if let Ok(pid) = fs::read_to_string(dir().join("lxcfs.pid")) {
+        if is_used_by_others() {
+            // Containers of another daemon were started meanwhile, and would break. The next run tries again.
+            eprintln!("lxcfs, which the tests started, runs on: other containers on this machine use it now");
+            return left;
+        }
         stop_lxcfs(pid.trim());
         if cleanup::is_mounted(Path::new(MOUNT)) {
             left.push(format!("mount {MOUNT}"));
@@ -73,6 +78,18 @@ fn start_lxcfs() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a process in another mount namespace, so in a container, has a mount of this lxcfs.
+fn is_used_by_others() -> bool {
+    let Some(device) = cleanup::device_of(Path::new(MOUNT)) else { return false };
+    let own = fs::read_link("/proc/self/ns/mnt").ok();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut others = processes.filter(|path| fs::read_link(path.join("ns/mnt")).is_ok_and(|it| Some(it) != own));
+    others.any(|path| {
+        let mounts = fs::read_to_string(path.join("mountinfo")).unwrap_or_default();
+        mounts.lines().any(|line| line.split(' ').nth(2) == Some(&device))
+    })
+}
+
 fn stop_lxcfs(pid: &str) {
     // The number may belong to somebody else by now.
     let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
@@ -81,6 +98,7 @@ fn stop_lxcfs(pid: &str) {
     }
     let _ = Command::new("umount").args(["--lazy", MOUNT]).stderr(Stdio::null()).status();
     if dir().join("made-mount-point").exists() {
+        // Whether it worked is looked at by who called.
         let _ = fs::remove_dir(MOUNT);
     }
 }
