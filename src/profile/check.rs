@@ -102,7 +102,9 @@ fn config_key(key: &str, value: &str, lab: &LabName) -> Result<(), String> {
         }),
         "limits.memory.enforce" => demand(value == "hard", "only `hard` limits memory while the host has some free"),
         "limits.memory.swap" => demand(is_false(value), "it must be false or unset"),
-        "limits.processes" => demand(number(value).is_some_and(|n| (1..=8192).contains(&n)), "it must be from 1 to 8192"),
+        "limits.processes" => {
+            demand(number(value).is_some_and(|n| (1..=8192).contains(&n)), "it must be from 1 to 8192")
+        }
         "limits.kernel.core" => demand(value == "0", "it must be 0: a core dump is handled by a program of the host"),
         MARK => demand(value == lab.as_str(), "it marks the guest as another lab's"),
         _ if key.strip_prefix("user.podclaw.").is_some_and(is_own_key) => Ok(()),

@@ -40,7 +40,8 @@ pub(super) fn devices(devices: &BTreeMap<String, Device>, lab: &LabName, refusal
         }),
     }
     if of_kind("nic") == 0 {
-        refusals.push(missing("network card", "a guest must be on the lab's network, and podclaw must see its address"));
+        refusals
+            .push(missing("network card", "a guest must be on the lab's network, and podclaw must see its address"));
     }
 }
 
@@ -48,17 +49,18 @@ type Rules = dyn Fn(&str, &str, &LabName) -> Result<(), &'static str>;
 
 fn keys(subject: &str, device: &Device, lab: &LabName, rules: &Rules, refusals: &mut Vec<Refusal>) {
     for (key, setting) in &device.keys {
-        let judged =
-            if setting.value.contains(['\r', '\n', '\0']) { Err("the value has a line break or a NUL") } else { Ok(()) };
+        let judged = if setting.value.contains(['\r', '\n', '\0']) {
+            Err("the value has a line break or a NUL")
+        } else {
+            Ok(())
+        };
         if let Err(reason) = judged.and_then(|()| rules(key, &setting.value, lab)) {
             refusals.push(refuse(format!("{subject}, key {}", excerpt(key, 64)), setting, reason));
         }
     }
     let required: &[&str] = match device.kind() {
         Some("disk") => &["path", "pool", "size"],
-        Some("nic") => {
-            &["network", "security.mac_filtering", "security.ipv4_filtering", "security.port_isolation"]
-        }
+        Some("nic") => &["network", "security.mac_filtering", "security.ipv4_filtering", "security.port_isolation"],
         _ => &[],
     };
     for key in required.iter().filter(|key| !device.keys.contains_key(**key)) {
@@ -92,7 +94,9 @@ fn nic_key(key: &str, value: &str, lab: &LabName) -> Result<(), &'static str> {
             demand(is_true(value), "it must be true: a guest must not pose as another, or talk to one")
         }
         "security.ipv6_filtering" => demand(is_bool(value), "it must be true or false"),
-        "limits.ingress" | "limits.egress" | "limits.max" => demand(bits(value).is_some(), "it must be such as 100Mbit"),
+        "limits.ingress" | "limits.egress" | "limits.max" => {
+            demand(bits(value).is_some(), "it must be such as 100Mbit")
+        }
         "parent" | "nictype" => Err("a card may name only `network`, never a device of the host"),
         _ => Err(UNKNOWN),
     }

@@ -132,10 +132,9 @@ impl Library {
     /// # Errors
     /// There is none of that name.
     pub fn get(&self, name: &str) -> Result<&Profile, UnknownProfile> {
-        self.profiles.get(name).ok_or_else(|| UnknownProfile {
-            name: excerpt(name, 64),
-            known: self.profiles.keys().cloned().collect(),
-        })
+        self.profiles
+            .get(name)
+            .ok_or_else(|| UnknownProfile { name: excerpt(name, 64), known: self.profiles.keys().cloned().collect() })
     }
 
     /// The named profiles as a stack, in this order.

@@ -5,8 +5,8 @@
 
 mod check;
 mod device_check;
-mod directory;
 mod diff;
+mod directory;
 mod effective;
 mod incus_value;
 mod json;

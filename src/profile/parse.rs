@@ -37,12 +37,7 @@ impl Profile {
     }
 }
 
-fn field<'a>(
-    document: &Document,
-    root: &'a Mapping,
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<&'a Mapping> {
+fn field<'a>(document: &Document, root: &'a Mapping, name: &str, problems: &mut Vec<Problem>) -> Option<&'a Mapping> {
     mapping(document, root.get(name)?, problems)
 }
 

@@ -14,8 +14,16 @@ use crate::text::excerpt;
 
 /// Parses a text whose characters are in order.
 pub(super) fn document(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
-    let mut builder =
-        Builder { source, gaps: Gaps::new(source), open: Vec::new(), root: None, documents: 0, nodes: 0, problems: Vec::new(), marks: Vec::new() };
+    let mut builder = Builder {
+        source,
+        gaps: Gaps::new(source),
+        open: Vec::new(),
+        root: None,
+        documents: 0,
+        nodes: 0,
+        problems: Vec::new(),
+        marks: Vec::new(),
+    };
     builder.run();
     let mut problems = builder.problems;
     for mark in builder.marks {
@@ -73,8 +81,9 @@ impl Builder<'_> {
             emit_comments: false,
             // libyaml gives up at 1024; well below it, nobody disagrees on where a key ends.
             simple_key_max_lookahead: 512,
-            flow_nesting_limit: MAX_DEPTH + 1,
-            block_nesting_limit: MAX_DEPTH + 1,
+            // The builder's own limit comes first and has a better message; these bound how far the scanner looks ahead.
+            flow_nesting_limit: 1024,
+            block_nesting_limit: 1024,
         };
         for next in Parser::new_from_str_with_options(&source.text, options) {
             if self.problems.len() >= MAX_PROBLEMS {
@@ -104,7 +113,9 @@ impl Builder<'_> {
         let span = convert(at);
         let tagged = match &event {
             Event::Scalar(_, _, anchor, tag) => Some((*anchor, tag.is_some())),
-            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) => Some((*anchor, tag.is_some())),
+            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) => {
+                Some((*anchor, tag.is_some()))
+            }
             _ => None,
         };
         if let Some((anchor, tag)) = tagged {
@@ -249,7 +260,13 @@ impl Builder<'_> {
     /// Puts a finished value where it belongs.
     fn attach(&mut self, node: Node) -> bool {
         match self.open.last_mut().map(|open| &mut open.kind) {
-            None => self.root = Some(node),
+            None => {
+                if matches!(node.value, Value::Scalar(_)) && node.span.start < node.span.end {
+                    let message = "the document is a single value, not a mapping or a list";
+                    self.problem(Code::WrongType, node.span, message, None);
+                }
+                self.root = Some(node);
+            }
             Some(OpenKind::Sequence(nodes)) => nodes.push(node),
             Some(OpenKind::Mapping(mapping, waiting)) => match waiting.take() {
                 Some(key) => mapping.entries.push(Entry { key, value: node }),

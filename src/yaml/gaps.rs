@@ -121,11 +121,13 @@ impl<'a> Gaps<'a> {
         let rest = &self.source.text[at..];
         let place = self.place(at, c.len_utf8());
         match c {
-            '&' => Problem::new(Code::Anchor, place, "anchors are not allowed")
-                .help("write the value where it is needed"),
+            '&' => {
+                Problem::new(Code::Anchor, place, "anchors are not allowed").help("write the value where it is needed")
+            }
             '!' => Problem::new(Code::Tag, place, "tags are not allowed").help("quote the value to make it a string"),
-            '?' => Problem::new(Code::ComplexKey, place, "keys marked with `?` are not allowed")
-                .help("write `key: value`"),
+            '?' => {
+                Problem::new(Code::ComplexKey, place, "keys marked with `?` are not allowed").help("write `key: value`")
+            }
             ':' => Problem::new(Code::ComplexKey, place, "there is no key before this colon")
                 .help(r#"write "" for an empty key, if that is meant"#),
             '%' if line_start => {

@@ -21,7 +21,9 @@ pub(super) fn doubt(raw: &str, text: &str, style: Style, is_key: bool, flow: boo
         Style::Plain => plain(raw, text, is_key, flow),
         Style::DoubleQuoted => double_quoted(raw),
         Style::SingleQuoted => None,
-        Style::Literal | Style::Folded => text.trim_matches('\n').is_empty().then_some(r#"this block is empty; write """#),
+        Style::Literal | Style::Folded => {
+            text.trim_matches('\n').is_empty().then_some(r#"this block is empty; write """#)
+        }
     }
 }
 
@@ -32,7 +34,8 @@ fn plain(raw: &str, text: &str, is_key: bool, flow: bool) -> Option<&'static str
     if raw != text {
         return Some("decoders could disagree on where this value ends");
     }
-    let sign = text.starts_with(['?', ':', '%', '@', '`', '|', '>', '&', '*', '!', '#', '"', '\'', ',', '[', ']', '{', '}']);
+    let sign =
+        text.starts_with(['?', ':', '%', '@', '`', '|', '>', '&', '*', '!', '#', '"', '\'', ',', '[', ']', '{', '}']);
     if sign || text == "-" || text.starts_with("---") || text.starts_with("...") {
         return Some("this value starts with a sign that has a meaning of its own");
     }

@@ -5,10 +5,60 @@ use proptest::prelude::*;
 
 /// Pieces of which documents are made that are nearly right.
 const PIECES: &[&str] = &[
-    "a", "b", "config", ":", ": ", "- ", "\n", "\n  ", "\n    ", " ", "{", "}", "[", "]", ",", ", ", "'", "\"", "|\n",
-    ">-\n", "|+", "#", " # c", "true", "yes", "1", "010", "-1", "~", "<<", "&x ", "*x", "!!str ", "? ", "---\n", "...",
-    "%YAML 1.1\n", "\t", "\r\n", "\u{85}", "\u{2028}", "\u{feff}", "\u{200b}", "\\x41", "\\u0041", "\\", "é", "0x1",
-    "1.5", "2001-01-01", "a: b\n", "c: 'd'\n", "e:\n  f: \"g\"\n", "h: |\n  i\n",
+    "a",
+    "b",
+    "config",
+    ":",
+    ": ",
+    "- ",
+    "\n",
+    "\n  ",
+    "\n    ",
+    " ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ", ",
+    "'",
+    "\"",
+    "|\n",
+    ">-\n",
+    "|+",
+    "#",
+    " # c",
+    "true",
+    "yes",
+    "1",
+    "010",
+    "-1",
+    "~",
+    "<<",
+    "&x ",
+    "*x",
+    "!!str ",
+    "? ",
+    "---\n",
+    "...",
+    "%YAML 1.1\n",
+    "\t",
+    "\r\n",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{200b}",
+    "\\x41",
+    "\\u0041",
+    "\\",
+    "é",
+    "0x1",
+    "1.5",
+    "2001-01-01",
+    "a: b\n",
+    "c: 'd'\n",
+    "e:\n  f: \"g\"\n",
+    "h: |\n  i\n",
 ];
 
 fn check_spans(text: &str, node: &Node) {
@@ -60,7 +110,8 @@ fn write(node: &Node) -> String {
 }
 
 fn quote(text: &str) -> String {
-    let escape = |c: char| if c == ' ' || c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\U{:08x}", c as u32) };
+    let escape =
+        |c: char| if c == ' ' || c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\U{:08x}", c as u32) };
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 
