@@ -81,8 +81,9 @@ impl Builder<'_> {
             emit_comments: false,
             // libyaml gives up at 1024; well below it, nobody disagrees on where a key ends.
             simple_key_max_lookahead: 512,
-            flow_nesting_limit: MAX_DEPTH + 1,
-            block_nesting_limit: MAX_DEPTH + 1,
+            // The builder's own limit comes first and has a better message; these bound how far the scanner looks ahead.
+            flow_nesting_limit: 1024,
+            block_nesting_limit: 1024,
         };
         for next in Parser::new_from_str_with_options(&source.text, options) {
             if self.problems.len() >= MAX_PROBLEMS {
@@ -259,7 +260,13 @@ impl Builder<'_> {
     /// Puts a finished value where it belongs.
     fn attach(&mut self, node: Node) -> bool {
         match self.open.last_mut().map(|open| &mut open.kind) {
-            None => self.root = Some(node),
+            None => {
+                if matches!(node.value, Value::Scalar(_)) && node.span.start < node.span.end {
+                    let message = "the document is a single value, not a mapping or a list";
+                    self.problem(Code::WrongType, node.span, message, None);
+                }
+                self.root = Some(node);
+            }
             Some(OpenKind::Sequence(nodes)) => nodes.push(node),
             Some(OpenKind::Mapping(mapping, waiting)) => match waiting.take() {
                 Some(key) => mapping.entries.push(Entry { key, value: node }),
