@@ -3,8 +3,9 @@
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
+use super::error::Result;
 use super::location::Object;
 
 #[derive(Deserialize)]
