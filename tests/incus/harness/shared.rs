@@ -65,7 +65,9 @@ fn start_lxcfs() -> io::Result<()> {
     }
     // `setsid` makes it a session of its own, and is replaced by it: the process id stays the same.
     let mut command = Command::new("setsid");
-    command.args(["lxcfs", MOUNT]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A pid file of its own: another lxcfs, for another place, holds a lock on the usual one.
+    command.args(["lxcfs", "--pidfile"]).arg(dir().join("lxcfs.lock")).arg(MOUNT);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().map_err(|error| io::Error::other(format!("cannot start lxcfs: {error}")))?;
     fs::write(dir().join("lxcfs.pid"), child.id().to_string())?;
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -86,7 +88,9 @@ fn is_used_by_others() -> bool {
     let mut others = processes.filter(|path| fs::read_link(path.join("ns/mnt")).is_ok_and(|it| Some(it) != own));
     others.any(|path| {
         let mounts = fs::read_to_string(path.join("mountinfo")).unwrap_or_default();
-        mounts.lines().any(|line| line.split(' ').nth(2) == Some(&device))
+        let mut mounts = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+        // Containers have single files of it; a namespace that is a copy of the machine's has it as a whole.
+        mounts.any(|fields| fields.get(2) == Some(&&*device) && fields.get(3) != Some(&"/"))
     })
 }
 
