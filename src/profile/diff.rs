@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::Profile;
 use super::json::values;
+use super::{Device, Effective, Layer, Profile};
 use crate::names::LabName;
 use crate::text::excerpt;
 
@@ -45,14 +45,39 @@ impl Profile {
             });
         }
         compare("config ", &strings(daemon.get("config")), &self.marked_config(lab), &mut differences);
-        let theirs = daemon.get("devices").and_then(Value::as_object);
-        let names = theirs.into_iter().flat_map(|devices| devices.keys()).chain(self.devices.keys());
-        for name in names.collect::<BTreeSet<_>>() {
-            let old = strings(theirs.and_then(|devices| devices.get(name)));
-            let new = self.devices.get(name).map(|device| values(&device.keys)).unwrap_or_default();
-            compare(&format!("device {name}: "), &old, &new, &mut differences);
-        }
+        let theirs = daemon.get("devices").and_then(Value::as_object).into_iter().flatten();
+        let theirs = theirs.map(|(name, keys)| (name.clone(), strings(Some(keys)))).collect();
+        compare_devices(&theirs, &all_values(&self.devices), &mut differences);
         differences
+    }
+}
+
+impl Effective {
+    /// What differs between this, which was judged, and what the daemon made of it: an instance's `expanded_config` and
+    /// `expanded_devices`. What the daemon itself adds, `volatile.*` and the image's own `image.*`, does not count.
+    #[must_use]
+    pub fn differs_from(&self, expanded: &Layer) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let mut theirs = expanded.config.clone();
+        theirs.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
+        compare("config ", &theirs, &values(&self.config), &mut differences);
+        compare_devices(&expanded.devices, &all_values(&self.devices), &mut differences);
+        differences
+    }
+}
+
+/// Devices by name, each by key.
+type Devices = BTreeMap<String, BTreeMap<String, String>>;
+
+fn all_values(devices: &BTreeMap<String, Device>) -> Devices {
+    devices.iter().map(|(name, device)| (name.clone(), values(&device.keys))).collect()
+}
+
+fn compare_devices(old: &Devices, new: &Devices, found: &mut Vec<Difference>) {
+    let none = BTreeMap::new();
+    for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let prefix = format!("device {name}: ");
+        compare(&prefix, old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none), found);
     }
 }
 
