@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Profile;
 use super::json::values;
+use super::{Device, Effective, Layer, Profile};
 use crate::names::LabName;
 use crate::text::excerpt;
 
@@ -46,15 +46,40 @@ impl Profile {
             });
         }
         differences.extend(compare("config ", &strings(daemon.get("config")), &self.marked_config(lab)));
-        let theirs = daemon.get("devices").and_then(Value::as_object);
-        let names = theirs.into_iter().flat_map(|devices| devices.keys()).chain(self.devices.keys());
-        for name in names.collect::<BTreeSet<_>>() {
-            let old = strings(theirs.and_then(|devices| devices.get(name)));
-            let new = self.devices.get(name).map(|device| values(&device.keys)).unwrap_or_default();
-            differences.extend(compare(&format!("device {name}: "), &old, &new));
-        }
+        let theirs = daemon.get("devices").and_then(Value::as_object).into_iter().flatten();
+        let theirs = theirs.map(|(name, keys)| (name.clone(), strings(Some(keys)))).collect();
+        differences.extend(compare_devices(&theirs, &all_values(&self.devices)));
         differences
     }
+}
+
+impl Effective {
+    /// What differs between this, which was judged, and what the daemon made of it: an instance's `expanded_config` and
+    /// `expanded_devices`. What the daemon itself adds, `volatile.*` and the image's own `image.*`, does not count.
+    #[must_use]
+    pub fn differs_from(&self, expanded: &Layer) -> Vec<Difference> {
+        let mut theirs = expanded.config.clone();
+        theirs.retain(|key, _| !key.starts_with("volatile.") && !key.starts_with("image."));
+        let mut differences = compare("config ", &theirs, &values(&self.config));
+        differences.extend(compare_devices(&expanded.devices, &all_values(&self.devices)));
+        differences
+    }
+}
+
+/// Devices by name, each by key.
+type Devices = BTreeMap<String, BTreeMap<String, String>>;
+
+fn all_values(devices: &BTreeMap<String, Device>) -> Devices {
+    devices.iter().map(|(name, device)| (name.clone(), values(&device.keys))).collect()
+}
+
+fn compare_devices(old: &Devices, new: &Devices) -> Vec<Difference> {
+    let none = BTreeMap::new();
+    let names = old.keys().chain(new.keys()).collect::<BTreeSet<_>>();
+    let compared = names.into_iter().map(|name| {
+        compare(&format!("device {name}: "), old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none))
+    });
+    compared.flatten().collect()
 }
 
 /// What differs between two maps, key by key; each key is shown with `prefix` before it.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Device, Origin, Profile, Setting};
 
-/// Config and devices that no profile brings: those of an instance itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Config and devices that no profile brings: those of an instance itself, or all that the daemon reports of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Layer {
     /// Config by key.
     pub config: BTreeMap<String, String>,

@@ -1,9 +1,9 @@
 //! What the daemon is sent, and how it is compared with what the daemon has.
 
-use podclaw::profile::Difference;
+use podclaw::profile::{Difference, Layer};
 use serde_json::json;
 
-use super::{lab, profile};
+use super::{lab, profile, with};
 
 const TEXT: &str =
     "description: x\nconfig:\n  limits.cpu: 2\n  a: \"\"\ndevices:\n  root: {type: disk, pool: podclaw, path: /}\n";
@@ -59,4 +59,26 @@ fn an_object_of_another_shape_differs() {
     for daemon in [json!(null), json!([]), json!({"config": {"limits.cpu": 2}})] {
         assert!(!profile.differs_from(&lab(), &daemon).is_empty(), "{daemon}");
     }
+}
+
+#[test]
+fn what_the_daemon_made_of_an_instance_is_compared_with_what_was_judged() {
+    let judged = with("", &Layer::default());
+    let value = |setting: &podclaw::profile::Setting| setting.value.clone();
+    let mut expanded = Layer {
+        config: judged.config.iter().map(|(key, setting)| (key.clone(), value(setting))).collect(),
+        devices: judged
+            .devices
+            .iter()
+            .map(|(name, device)| (name.clone(), device.keys.iter().map(|(key, s)| (key.clone(), value(s))).collect()))
+            .collect(),
+    };
+    expanded.config.insert("volatile.uuid".into(), "x".into());
+    expanded.config.insert("image.os".into(), "x".into());
+    assert_eq!(judged.differs_from(&expanded), []);
+    expanded.config.insert("raw.lxc".into(), "x".into());
+    expanded.devices.remove("eth0");
+    let shown: Vec<String> = judged.differs_from(&expanded).iter().map(Difference::to_string).collect();
+    assert_eq!(shown[0], "config raw.lxc: \"x\" -> unset");
+    assert!(shown.iter().any(|line| line == "device eth0: network: unset -> \"t1br0\""), "{shown:?}");
 }

@@ -1,5 +1,7 @@
 //! Profiles: loading, merging, judging, and what the daemon is sent.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod check;
 mod json;
 mod library;

@@ -1,5 +1,5 @@
 //! `matrix.json` holds documents with what was decoded from them by Incus' three generations of decoders (`a`: up to
-//! 6.0.5, `b`: 6.0.6, `c`: 7.0 and later) and by PyYAML, which reads cloud-init's data. `null` is an error.
+//! 6.0.5, `b`: 6.0.6, `c`: 7.0 and later) and by `PyYAML`, which reads cloud-init's data. `null` is an error.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ fn cases() -> Vec<Value> {
     serde_json::from_str(include_str!("matrix.json")).expect("the fixture is JSON")
 }
 
-/// The tree as PyYAML's types would be written in JSON.
+/// The tree as `PyYAML`'s types would be written in JSON.
 fn typed(node: &Node) -> Value {
     match &node.value {
         Tree::Scalar(scalar) => match scalar.kind {

@@ -161,7 +161,8 @@ proptest! {
 
     #[test]
     fn values_come_back(keys in prop::collection::btree_map("[a-z][a-z.-]{0,8}", any::<String>(), 0..6)) {
-        let text: String = keys.iter().map(|(key, value)| format!("{}: {}\n", quote(key), quote(value))).collect();
+        let lines: Vec<_> = keys.iter().map(|(key, value)| format!("{}: {}\n", quote(key), quote(value))).collect();
+        let text = lines.concat();
         if let Ok(document) = yaml::parse("values", text.as_bytes()) {
             let mapping = document.root_mapping().unwrap();
             for (key, value) in &keys {
