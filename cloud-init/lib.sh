@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the stages share. A stage starts with: source /usr/local/lib/podclaw/lib.sh
 set -Eeuo pipefail
 shopt -s inherit_errexit
@@ -14,7 +14,7 @@ readonly CONTAINER=openclaw
 readonly UNIT=openclaw.service
 readonly TOKEN_FILE=$SERVICE_HOME/.config/podclaw/gateway.env
 # Says that something was changed under a gateway that may be running.
-readonly CHANGED=/run/podclaw/changed
+readonly RESTART=/run/podclaw/changed
 
 say() {
     printf '%s\n' "$*"
@@ -41,8 +41,10 @@ skip() {
     exit 0
 }
 
-trap 'code=$?; trap - ERR; say "error: line $LINENO: $BASH_COMMAND: exit code $code" >&2
-    report failed "line $LINENO: $BASH_COMMAND: exit code $code"; exit 1' ERR
+# shellcheck disable=SC2154
+trap 'code=$? line=$LINENO; trap - ERR
+    say "error: line $line: $BASH_COMMAND: exit code $code" >&2
+    report failed "line $line: $BASH_COMMAND: exit code $code"; exit 1' ERR
 
 # Takes each known key of the settings into the variable of its name. The file is read, never executed.
 read_settings() {

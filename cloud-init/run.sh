@@ -15,7 +15,7 @@ readonly logs=/var/log/podclaw
 readonly run=/run/podclaw
 readonly names=(packages apparmor user image config quadlet start)
 
-mkdir -p -m 0755 "$logs" "$run"
+mkdir -p "$logs" "$run"
 exec 9>"$run/lock"
 if ! flock -n 9; then
     echo "podclaw: the stages are running already" >&2
@@ -63,7 +63,7 @@ run_stage() {
     elif [[ $word == skipped ]]; then
         outcome=skipped
     else
-        outcome=done reason=''
+        outcome='done' reason=''
     fi
     event "\"end\",\"stage\":$number,\"name\":\"$name\",\"outcome\":\"$outcome\",\"code\":$code,\"seconds\":$(seconds_since "$start"),\"reason\":$(json_string "$reason")"
     echo "podclaw: stage $number $name: $outcome${reason:+: $reason}"

@@ -28,8 +28,8 @@ make_user() {
 # useradd hands out 100000:65536, which an isolated map does not have.
 set_ids() {
     local -r file=$1 map=$2
-    local inside outside count end=0 others
-    while read -r inside outside count; do
+    local inside count end=0 others
+    while read -r inside _ count; do
         ((inside > end)) || end=$((inside + count))
     done <"$map"
     ((first_id + ids <= end)) || fail "this guest has only the ids below $end, and the gateway needs those up to $((first_id + ids))"

@@ -3,7 +3,7 @@
 source /usr/local/lib/podclaw/lib.sh
 read_settings
 
-readonly url=http://127.0.0.1:$GATEWAY_PORT
+readonly url=http://127.0.0.1:$GATEWAY_PORT begun=$EPOCHSECONDS
 
 unit() {
     as_user systemctl --user show --property="$1" --value "$UNIT"
@@ -22,18 +22,21 @@ has_started() {
 give_up() {
     as_user systemctl --user --no-pager --lines=0 status "$UNIT" | cut -c 1-200 | grep -v ' ExecStart' || true
     say "--- the end of the log of the gateway and its unit"
-    journalctl --no-pager --output=cat --lines=60 CONTAINER_NAME="$CONTAINER" + _SYSTEMD_USER_UNIT="$UNIT" + USER_UNIT="$UNIT" || true
+    # Without Podman's own events, which say nothing that the unit does not say.
+    journalctl --no-pager --output=cat --since="@$begun" --lines=120 \
+        CONTAINER_NAME="$CONTAINER" + _SYSTEMD_USER_UNIT="$UNIT" + USER_UNIT="$UNIT" |
+        grep -Ev '^$| m=\+[0-9.]+ (container|image) |cgroups-v1|^[0-9a-f]{64}$' | tail -n 40 || true
     fail "$*"
 }
 
 start() {
-    if [[ -e $CHANGED ]]; then
+    if [[ -e $RESTART ]]; then
         as_user systemctl --user daemon-reload
         as_user systemctl --user stop "$UNIT"
     fi
     as_user systemctl --user reset-failed "$UNIT" 2>/dev/null || true
     as_user systemctl --user start --no-block "$UNIT"
-    rm -f "$CHANGED"
+    rm -f "$RESTART"
 }
 
 wait_until_started() {

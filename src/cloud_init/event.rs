@@ -150,3 +150,73 @@ fn duration(seconds: f64) -> Result<Duration, String> {
         Err("its duration makes no sense".into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(fields: &str) -> String {
+        format!(r#"{{"version":1,"event":"end","stage":4,"name":"image",{fields}}}"#)
+    }
+
+    #[test]
+    fn reads_what_the_runner_writes() {
+        let begin = br#"{"version":1,"event":"begin","stage":4,"name":"image","time":1795329389}"#;
+        let at = Timestamp::from_second(1_795_329_389).unwrap();
+        assert_eq!(parse_event(begin).unwrap(), StageEvent::Begin { stage: Stage::Image, at });
+        let line = end(r#""outcome":"failed","code":3,"seconds":1.5,"reason":"no\u001b[2J""#) + "\n";
+        assert_eq!(
+            parse_event(line.as_bytes()).unwrap(),
+            StageEvent::End {
+                stage: Stage::Image,
+                outcome: Outcome::Failed { code: 3, reason: "no\\u{1b}[2J".into() },
+                took: Duration::from_millis(1500),
+            }
+        );
+        let finish = br#"{"version":1,"event":"finish","outcome":"done","stage":0,"seconds":60.25}"#;
+        let took = Duration::from_millis(60_250);
+        assert_eq!(parse_event(finish).unwrap(), StageEvent::Finish { failed: None, took });
+    }
+
+    #[test]
+    fn refuses_what_makes_no_sense() {
+        let long = "x".repeat(MAX_EVENT_BYTES);
+        for bad in [
+            String::new(),
+            "null".into(),
+            "[]".into(),
+            "{".into(),
+            "\u{1b}]0;pwned\u{7}".into(),
+            r#"{"version":2,"event":"begin","stage":4,"name":"image","time":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":8,"name":"image","time":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":0,"name":"image","time":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":4,"name":"start","time":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":4,"name":"image","time":9e18}"#.into(),
+            r#"{"version":1,"event":"begin","stage":4,"name":"image","time":1,"more":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":4,"stage":5,"name":"image","time":1}"#.into(),
+            r#"{"version":1,"event":"begin","stage":4,"name":"image","time":1} {}"#.into(),
+            r#"{"version":1,"event":"other","stage":4,"name":"image","time":1}"#.into(),
+            r#"{"version":1,"event":"finish","outcome":"done","stage":3,"seconds":1}"#.into(),
+            r#"{"version":1,"event":"finish","outcome":"failed","stage":0,"seconds":1}"#.into(),
+            end(r#""outcome":"done","code":1,"seconds":1,"reason":"""#),
+            end(r#""outcome":"failed","code":0,"seconds":1,"reason":"""#),
+            end(r#""outcome":"failed","code":256,"seconds":1,"reason":"""#),
+            end(r#""outcome":"done","code":0,"seconds":-1,"reason":"""#),
+            end(r#""outcome":"done","code":0,"seconds":1e300,"reason":"""#),
+            end(&format!(r#""outcome":"done","code":0,"seconds":1,"reason":"{long}""#)),
+        ] {
+            let error = parse_event(bad.as_bytes()).unwrap_err().to_string();
+            assert!(error.len() < 1000 && !error.contains('\u{1b}'), "{bad:?} gave {error:?}");
+        }
+        assert!(parse_event(b"\xff").is_err());
+    }
+
+    #[test]
+    fn a_reason_is_shortened() {
+        let line = end(&format!(r#""outcome":"skipped","code":0,"seconds":0,"reason":"{}""#, "x".repeat(1000)));
+        let StageEvent::End { outcome: Outcome::Skipped { reason }, .. } = parse_event(line.as_bytes()).unwrap() else {
+            panic!("not a skipped stage");
+        };
+        assert_eq!(reason.chars().count(), MAX_REASON_CHARS + 1);
+    }
+}

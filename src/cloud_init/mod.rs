@@ -8,6 +8,8 @@
 mod event;
 mod render;
 mod scalar;
+#[cfg(test)]
+mod script_tests;
 mod settings;
 mod stage;
 mod templates;

@@ -141,3 +141,136 @@ fn write_scalar(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> R
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::cloud_init::{GatewaySource, StorageDriver};
+
+    const HOSTILE: [&str; 17] = [
+        "",
+        "\"",
+        "'",
+        "a\"\nruncmd: [[id]]\n#",
+        "'\nruncmd: [[id]]",
+        "{{ runner }}",
+        "{% raw %}",
+        "#cloud-config",
+        "#cloud-config\nruncmd: [[id]]",
+        "a: b",
+        "- a",
+        "|2\n      x",
+        "a\u{85}b: c\u{2028}d: e\u{feff}",
+        "\0",
+        "\r\nruncmd: []",
+        "\u{1f600}\u{7f}\u{9b}",
+        "!!python/object/apply:os.system [id] *a &a ${HOME} $(id) `id`",
+    ];
+
+    fn settings() -> Settings {
+        let id = "0".repeat(64).parse().unwrap();
+        Settings::new("guest".parse().unwrap(), GatewaySource::Archive { id })
+    }
+
+    fn parse(text: &str) -> Json {
+        serde_saphyr::from_str(text).unwrap()
+    }
+
+    fn filled(hostname: &str, path: &str, mode: &str, text: &str, runner: &str) -> Json {
+        let values = context! { hostname, files => [context! { path, mode, text }], runner };
+        parse(&fill(&Templates::builtin().user_data, &values).unwrap())
+    }
+
+    fn render_with(user_data: &str) -> Result<UserData, RenderError> {
+        render(&Templates { user_data: user_data.into(), ..Templates::builtin() }, &settings())
+    }
+
+    #[test]
+    fn the_document_is_what_cloud_init_expects() {
+        let templates = Templates::builtin();
+        let data = render(&templates, &settings()).unwrap();
+        let tree = parse(data.as_str());
+        assert_eq!(tree["hostname"], "guest");
+        assert_eq!(tree["users"], Json::Array(vec![]));
+        assert_eq!(tree["runcmd"], serde_json::json!([[RUNNER]]));
+        let files = tree["write_files"].as_array().unwrap();
+        let text = |path: &str| files.iter().find(|file| file["path"] == path).unwrap()["content"].as_str().unwrap();
+        assert_eq!(text(RUNNER), templates.runner);
+        for stage in Stage::ALL {
+            let path = format!("/usr/local/lib/podclaw/stages/{}", stage.file_stem());
+            assert_eq!(text(&path), templates.script(stage), "{path}");
+        }
+        assert_eq!(files.len(), 3 + 7 + templates.files.len() + templates.apparmor.len());
+        assert_eq!(data.sha256().len(), 64);
+        // Readable: nothing of podclaw's own needs the quoted form.
+        assert!(!data.as_str().contains("content: \""));
+    }
+
+    #[test]
+    fn a_hostile_value_changes_nothing_but_itself() {
+        let benign = filled("a", "b", "c", "d\n", "e");
+        for bad in HOSTILE.map(str::to_owned).into_iter().chain(["x".repeat(1 << 20), "\n".repeat(9999)]) {
+            for hole in 0..5 {
+                let mut values = ["a", "b", "c", "d\n", "e"];
+                values[hole] = &bad;
+                let mut expected = benign.clone();
+                let place = [
+                    "/hostname",
+                    "/write_files/0/path",
+                    "/write_files/0/permissions",
+                    "/write_files/0/content",
+                    "/runcmd/0/0",
+                ][hole];
+                *expected.pointer_mut(place).unwrap() = bad.clone().into();
+                let [hostname, path, mode, text, runner] = values;
+                assert_eq!(filled(hostname, path, mode, text, runner), expected, "{place} {:?}", bad.get(..40));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_arrives(text in "\\PC*|[ -~\n\t]*\n|.*") {
+            let tree = filled("a", "b", "c", &text, &text);
+            prop_assert_eq!(tree.pointer("/write_files/0/content").unwrap(), &text);
+            prop_assert_eq!(tree.pointer("/runcmd/0/0").unwrap(), &text);
+        }
+    }
+
+    #[test]
+    fn a_template_cannot_leave_its_limits() {
+        for bad in [
+            "#cloud-config\na: {{ nothing }}",
+            "#cloud-config\na: {{ files.nothing }}",
+            "#cloud-config\na: {{ files }}",
+            "#cloud-config\na: {{ none }}",
+            "#cloud-config\na: {{ hostname|safe }}",
+            "#cloud-config\n{% include 'x' %}",
+            "#cloud-config\n{% for a in files %}{% for b in files %}{% for c in files %}{% for d in files %}{{ a.path }}\
+             {% endfor %}{% endfor %}{% endfor %}{% endfor %}",
+            "#cloud-config\na: {{ hostname",
+        ] {
+            assert!(matches!(render_with(bad), Err(RenderError::Template(_))), "{bad}");
+        }
+        for bad in ["", "a: b\n", "\n#cloud-config\n", " #cloud-config\n", "#cloud-configs\n"] {
+            assert!(matches!(render_with(bad), Err(RenderError::NotCloudConfig)), "{bad:?}");
+        }
+        let escaped =
+            render_with("#cloud-config\n{% autoescape false %}a: {{ hostname }}{% endautoescape %}\n").unwrap();
+        assert_eq!(parse(escaped.as_str())["a"], "guest");
+        assert!(escaped.as_str().contains("\"guest\""));
+    }
+
+    #[test]
+    fn settings_reach_the_guest() {
+        let mut settings = settings();
+        settings.storage = StorageDriver::Native;
+        settings.last = Stage::Image;
+        let tree = parse(render(&Templates::builtin(), &settings).unwrap().as_str());
+        let text = tree["write_files"][0]["content"].as_str().unwrap().to_owned();
+        assert!(text.contains("\nSTORAGE_DRIVER=native\n") && text.contains("\nLAST_STAGE=4\n"), "{text}");
+    }
+}

@@ -43,8 +43,14 @@ pub struct Templates {
 }
 
 /// What stages install with `@KEY@` filled in; the name is the file's name in `cloud-init/files`.
-const FILES: [&str; 5] =
-    ["journald.conf", "storage-fuse-overlayfs.conf", "storage-native.conf", "openclaw.json", "openclaw.container"];
+const FILES: [&str; 6] = [
+    "journald.conf",
+    "resolved.conf",
+    "storage-fuse-overlayfs.conf",
+    "storage-native.conf",
+    "openclaw.json",
+    "openclaw.container",
+];
 
 macro_rules! cloud_init {
     ($path:literal) => {
@@ -77,6 +83,7 @@ impl Templates {
             ],
             files: BTreeMap::from([
                 ("journald.conf", cloud_init!("files/journald.conf")),
+                ("resolved.conf", cloud_init!("files/resolved.conf")),
                 ("storage-fuse-overlayfs.conf", cloud_init!("files/storage-fuse-overlayfs.conf")),
                 ("storage-native.conf", cloud_init!("files/storage-native.conf")),
                 ("openclaw.json", cloud_init!("files/openclaw.json")),
@@ -159,4 +166,75 @@ fn read_file(path: &Path) -> Result<String, TemplateError> {
         return Err(unfit("it is empty"));
     }
     String::from_utf8(bytes).map_err(|_| unfit("it is not UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            let target = to.join(path.file_name().unwrap());
+            if path.is_dir() {
+                copy(&path, &target);
+            } else {
+                std::fs::copy(&path, &target).unwrap();
+            }
+        }
+    }
+
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new() -> Self {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let directory = tempfile::tempdir().unwrap();
+            copy(&root.join("cloud-init"), &directory.path().join("cloud-init"));
+            copy(&root.join("apparmor"), &directory.path().join("apparmor"));
+            Self(directory)
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.0.path().join(path)
+        }
+
+        fn read(&self) -> Result<Templates, TemplateError> {
+            Templates::read(&self.path("cloud-init"), &self.path("apparmor"))
+        }
+    }
+
+    #[test]
+    fn the_directory_and_the_compiled_in_templates_are_the_same() {
+        assert_eq!(Tree::new().read().unwrap(), Templates::builtin());
+    }
+
+    #[test]
+    fn every_file_has_to_be_there() {
+        let needed = ["user-data.yaml.j2", "run.sh", "lib.sh"].map(str::to_owned).into_iter();
+        let stages = Stage::ALL.map(|stage| format!("stages/{}.sh", stage.file_stem())).into_iter();
+        for name in needed.chain(stages).chain(FILES.map(|name| format!("files/{name}"))) {
+            let tree = Tree::new();
+            let path = tree.path("cloud-init").join(&name);
+            std::fs::remove_file(&path).unwrap();
+            assert!(matches!(tree.read(), Err(TemplateError::Read { path: named, .. }) if named == path), "{name}");
+        }
+    }
+
+    #[test]
+    fn unfit_files_are_refused() {
+        for bad in [&b"\xff"[..], b"", &[b'x'; 64 * 1024 + 1]] {
+            let tree = Tree::new();
+            std::fs::write(tree.path("cloud-init/stages/4-image.sh"), bad).unwrap();
+            assert!(matches!(tree.read(), Err(TemplateError::Unfit { .. })));
+        }
+        let tree = Tree::new();
+        std::fs::write(tree.path("apparmor/..x"), "x").unwrap();
+        assert!(matches!(tree.read(), Err(TemplateError::Unfit { .. })));
+        let tree = Tree::new();
+        std::fs::remove_file(tree.path("cloud-init/lib.sh")).unwrap();
+        std::fs::create_dir(tree.path("cloud-init/lib.sh")).unwrap();
+        assert!(matches!(tree.read(), Err(TemplateError::Unfit { .. })));
+    }
 }

@@ -223,3 +223,66 @@ macro_rules! text_conversions {
     )+};
 }
 text_conversions!(ImageId, ImageReference);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn image_references_are_pinned_and_plain() {
+        for name in ["r.example/a", "r.example:5000/a/b-c_d.e", "localhost/x", "localhost:5000/x", "10.0.0.1:5000/x"] {
+            let text = format!("{name}@{DIGEST}");
+            assert_eq!(text.parse::<ImageReference>().unwrap().as_str(), text);
+        }
+        for name in [
+            "",
+            "a",
+            "a/b",
+            "/a",
+            "r.example/",
+            "r.example/A",
+            "r.example/a:tag",
+            "r.example/a/../b",
+            "r.example//a",
+            "-r.example/a",
+            "r.example:99999/a",
+            "r.example:/a",
+            "r.example/a b",
+            "r.example/a\n",
+            "r.example/$(id)",
+            "https://r.example/a",
+            "r.example/-a",
+            "r.example/a@x",
+            "r..example/a",
+            "ré.example/a",
+        ] {
+            assert!(format!("{name}@{DIGEST}").parse::<ImageReference>().is_err(), "{name:?}");
+        }
+        for text in ["r.example/a", "r.example/a@", "r.example/a@sha256:0", "r.example/a@sha512:0"] {
+            assert!(text.parse::<ImageReference>().is_err(), "{text:?}");
+        }
+        assert!(format!("r.example/{}@{DIGEST}", "a".repeat(400)).parse::<ImageReference>().is_err());
+    }
+
+    #[test]
+    fn image_ids_are_digits() {
+        assert_eq!(format!("sha256:{}", &DIGEST[7..]), DIGEST);
+        assert_eq!(DIGEST.parse::<ImageId>().unwrap().as_str(), &DIGEST[7..]);
+        for bad in
+            ["", "sha256:", &DIGEST[8..], &DIGEST.to_uppercase(), &format!("{DIGEST}\n"), &format!("{DIGEST};id")]
+        {
+            assert!(bad.parse::<ImageId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_bounded() {
+        assert!(ServicePort::try_from(1023).is_err() && ServicePort::try_from(65535).is_err());
+        assert!(ServicePort::try_from(65536 + 18789).is_err());
+        assert_eq!(ServicePort::try_from(1024).unwrap().get(), 1024);
+        assert!(MemoryMib::try_from(255).is_err() && MemoryMib::try_from(u64::MAX).is_err());
+        assert!(Seconds::try_from(0).is_err() && Seconds::try_from(86_401).is_err());
+    }
+}
