@@ -87,7 +87,7 @@ fn write(system: impl Read, path: &Path, metadata: &str, apt_files: &[(&str, Vec
     for (name, contents, ..) in TEMPLATES {
         image.file(&format!("templates/{name}"), contents.as_bytes()).map_err(failed)?;
     }
-    let recipe = Recipe { prefix: "rootfs/", without: &REPLACED, image: path };
+    let recipe = Recipe { prefix: "rootfs/", without: &REPLACED, drop_setuid: false, image: path };
     let packages = rootfs::copy(system, &mut image, &recipe)?;
     image.symlink("rootfs/etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf").map_err(failed)?;
     image.file("rootfs/etc/cloud/cloud.cfg.d/90_podclaw.cfg", CLOUD_CONFIG.as_bytes()).map_err(failed)?;

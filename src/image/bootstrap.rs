@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::command::Command;
 use super::digest::Sha256;
-use super::distribution::{Distribution, Family, architecture, is_default_keyring};
+use super::distribution::{Distribution, architecture, is_default_keyring};
 use super::error::{Error, Result};
 use super::lock::System;
 use super::rootfs::Packages;
@@ -122,15 +122,15 @@ fn list(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Debian's and Ubuntu's name of a machine, as the kernel and Incus call it.
+/// The kernel's and Incus' word for the processor that podclaw runs on.
 pub(super) fn incus_architecture() -> &'static str {
     std::env::consts::ARCH
 }
 
-/// What every family can be told apart by in a digest.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image::distribution::Family;
 
     fn distribution(suite: &str, mirror: &str) -> Distribution {
         Distribution {

@@ -97,6 +97,12 @@ impl From<Sha256> for Fingerprint {
     }
 }
 
+impl From<Fingerprint> for Sha256 {
+    fn from(fingerprint: Fingerprint) -> Self {
+        Self(fingerprint.0)
+    }
+}
+
 macro_rules! string_conversions {
     ($($type:ty),+) => {$(
         impl TryFrom<String> for $type {

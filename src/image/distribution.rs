@@ -103,9 +103,15 @@ pub(super) struct Distribution {
 }
 
 impl Distribution {
+    /// The suite alone, without looking for its mirrors and keyring: enough to say which images are built from it.
+    pub(super) fn named(family: Family, archive: &Archive) -> Self {
+        let suite = archive.suite.clone().unwrap_or_else(|| family.default_suite().into());
+        Self { family, suite, lines: Vec::new(), keyring: PathBuf::new() }
+    }
+
     /// Finds what the lab file left out on the host.
     pub(super) fn find(family: Family, archive: &Archive, host: &Host) -> Result<Self> {
-        let suite = archive.suite.clone().unwrap_or_else(|| family.default_suite().into());
+        let suite = Self::named(family, archive).suite;
         let error = |reason: String, help: String| Error::Distribution {
             distribution: format!("{} {}", family.name(), crate::text::excerpt(&suite, 40)),
             reason,

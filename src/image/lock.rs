@@ -24,7 +24,8 @@ const LARGEST: u64 = 4 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lock {
-    version: u32,
+    /// Always 1: others are refused.
+    pub(super) version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) base: Option<LockedBase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,16 +119,16 @@ impl fmt::Display for Difference {
 }
 
 impl Lock {
-    /// Reads the lock file; the one compiled in where there is none.
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    /// Reads the lock file; the one compiled in where there is none, with whether there is one.
+    pub(super) fn read(path: &Path) -> Result<(Self, bool)> {
         let refuse = |reason: String| Error::Lock { path: path.into(), reason };
-        let text = match std::fs::metadata(path) {
+        let (text, exists) = match std::fs::metadata(path) {
             Ok(data) if data.len() > LARGEST => return Err(refuse("it is too large for a lock file".into())),
-            Ok(_) => std::fs::read_to_string(path).map_err(|e| Error::file("read", path, e))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BUILT_IN.into(),
+            Ok(_) => (std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?, true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (BUILT_IN.into(), false),
             Err(error) => return Err(Error::file("read", path, error)),
         };
-        Self::parse(&text).map_err(refuse)
+        Ok((Self::parse(&text).map_err(refuse)?, exists))
     }
 
     fn parse(text: &str) -> std::result::Result<Self, String> {
@@ -162,6 +163,27 @@ impl Lock {
     }
 }
 
+/// What an image would be built from now, before it is known what comes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) inputs: Sha256,
+    pub(super) distribution: &'static str,
+    pub(super) suite: String,
+    pub(super) architecture: &'static str,
+}
+
+impl Wanted {
+    /// What differs from what was built. The mirrors are not compared: what they had is in the image.
+    pub(super) fn differences(&self, inputs: &Sha256, system: &System) -> Vec<Difference> {
+        let mut list = Differences::default();
+        list.one("distribution", &system.distribution.as_str(), &self.distribution);
+        list.one("suite", &system.suite, &self.suite);
+        list.one("architecture", &system.architecture.as_str(), &self.architecture);
+        list.one("podclaw's recipe", inputs, &self.inputs);
+        list.0
+    }
+}
+
 impl LockedBase {
     /// What `found` has that this, the pinned one, has not. Empty when they are the same.
     pub(super) fn differences(&self, found: &Self) -> Vec<Difference> {
@@ -179,9 +201,14 @@ impl LockedBase {
                 list.one("image server", url, found_url);
                 list.one("fingerprint", fingerprint, found_fingerprint);
             }
-            _ => list.one("source", &self.source(), &found.source()),
+            _ => list.0.push(self.another_source(found.source())),
         }
         list.0
+    }
+
+    /// The difference to an image that comes from somewhere else.
+    pub(super) fn another_source(&self, found: &str) -> Difference {
+        Difference { what: "source".into(), locked: self.source().into(), found: found.into() }
     }
 
     pub(super) fn fingerprint(&self) -> &Fingerprint {

@@ -33,7 +33,7 @@ fn writes_what_it_reads() {
     let lock = Lock { base, gateway, ..Lock::default() };
     lock.write(&path).expect("writing");
     lock.write(&path).expect("writing over it");
-    assert_eq!(Lock::read(&path).expect("reading"), lock);
+    assert_eq!(Lock::read(&path).expect("reading"), (lock, true));
     let names: Vec<_> = std::fs::read_dir(path.parent().expect("a parent")).expect("a directory").flatten().collect();
     assert_eq!(names.len(), 1, "{names:?}");
 }

@@ -8,12 +8,22 @@ mod base;
 mod bootstrap;
 mod cache;
 mod command;
+mod daemon;
 mod digest;
 mod distribution;
 mod error;
+mod find;
+mod gateway;
 mod lock;
+mod make;
+mod modules;
+mod npm;
+mod npm_lock;
+mod oci;
+mod oci_read;
 mod reference;
 mod rootfs;
+mod shelf;
 mod source;
 mod tarball;
 mod untar;
@@ -24,7 +34,11 @@ pub use digest::{Fingerprint, InvalidDigest, Sha256};
 pub use error::{Error, Result};
 pub use lock::Difference;
 pub use reference::{InvalidReference, Reference};
+pub use shelf::{Kind, Listed, Place, delete, list};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
+
+use make::Making;
+use tokio_util::sync::CancellationToken;
 
 use crate::incus::{Client, Job};
 use crate::names::LabName;
@@ -92,8 +106,8 @@ pub struct GatewayArchive {
 /// # Errors
 /// [`Error::Mismatch`] where what was made is not what `podclaw.lock` says; nothing is uploaded then.
 pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job: &Job) -> Result<Images> {
-    let _ = (client, request, update_lock, job);
-    Err(Error::NotRoot)
+    let lab = Making::new(client, request, update_lock)?;
+    lab.build(job).await
 }
 
 /// Finds what a launch needs, without making anything.
@@ -102,61 +116,20 @@ pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job
 /// [`Error::NotBuilt`] where there is none yet, [`Error::Mismatch`] where the sources or what is there are not what
 /// `podclaw.lock` says.
 pub async fn find(client: &Client, request: Request<'_>) -> Result<Images> {
-    let _ = (client, request);
-    Err(Error::NotRoot)
+    Making::new(client, request, false)?.find().await
 }
 
-/// An image that podclaw has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// What it is for.
-    pub kind: Kind,
-    /// The SHA-256 in hexadecimal: of a base image the fingerprint, of a gateway image that of its archive.
-    pub digest: String,
-    /// What it is, for people.
-    pub description: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Where it is.
-    pub place: Place,
-    /// Whether `podclaw.lock` pins this one, so that the next launch takes it.
-    pub locked: bool,
-}
-
-/// What an image is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A guest's own system.
-    Base,
-    /// The gateway in a guest.
-    Gateway,
-}
-
-/// Where an image is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// In the lab's project in the daemon.
-    Daemon,
-    /// In the cache directory.
-    Cache(PathBuf),
-}
-
-/// Lists the images in the lab's project and in the cache directory.
-///
-/// # Errors
-/// What the daemon or the file system says.
-pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> {
-    let _ = (client, request);
-    Err(Error::NotRoot)
-}
-
-/// Deletes the images of which the digest starts with one of `digests` (at least 8 digits), or all of them where it is
-/// empty, from the lab's project and from the cache directory; returns what was deleted.
-///
-/// # Errors
-/// [`Error::NoSuchImage`] where a digest names none or several; nothing is deleted then. What the daemon or the file
-/// system says; deleting an image that is gone already is no error.
-pub async fn delete(client: &Client, request: Request<'_>, digests: &[String], job: &Job) -> Result<Vec<Listed>> {
-    let _ = (client, request, digests, job);
-    Err(Error::NotRoot)
+/// Runs two jobs side by side. When one fails, `cancel`, which both must follow, ends the other, and that is waited for.
+async fn together<A, B>(
+    cancel: &CancellationToken,
+    a: impl Future<Output = Result<A>>,
+    b: impl Future<Output = Result<B>>,
+) -> Result<(A, B)> {
+    let a = async { a.await.inspect_err(|_| cancel.cancel()) };
+    let b = async { b.await.inspect_err(|_| cancel.cancel()) };
+    match tokio::join!(a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        // The one that was cancelled because of the other is not the cause.
+        (Err(Error::Cancelled), Err(cause)) | (Err(cause), _) | (_, Err(cause)) => Err(cause),
+    }
 }

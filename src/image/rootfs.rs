@@ -21,6 +21,8 @@ pub(super) struct Recipe<'a> {
     /// What is left out, because it says something about the host or is written anew: `etc/hostname`, or all that is in
     /// `etc/x/`.
     pub(super) without: &'a [&'a str],
+    /// Whether programs lose the right to run as their owner, which nobody in a container may use anyway.
+    pub(super) drop_setuid: bool,
     /// The file that the image is written to, for errors.
     pub(super) image: &'a Path,
 }
@@ -78,6 +80,9 @@ fn place(mut entry: Entry, recipe: &Recipe<'_>) -> Result<Option<Entry>> {
     if owner >= FIRST_FOREIGN_ID {
         return refuse(format!("it belongs to id {owner}, and in a guest only ids below {FIRST_FOREIGN_ID} exist"));
     }
+    if recipe.drop_setuid && entry.kind == EntryType::Regular {
+        entry.mode &= 0o1777;
+    }
     if entry.kind == EntryType::Link {
         entry.link = prefixed(recipe.prefix, relative(&entry.link));
     }
@@ -129,8 +134,10 @@ mod tests {
         add(Entry::new("./", EntryType::Directory, 0o755), "");
         add(Entry::new("./etc/hostname", EntryType::Regular, 0o644), "host");
         add(Entry::new("./etc/x", EntryType::Block, 0o644), "");
+        add(Entry::new("./etc/apt/", EntryType::Directory, 0o755), "");
+        add(Entry::new("./etc/apt/list", EntryType::Regular, 0o644), "deb");
         let caps = vec![("security.capability".into(), vec![1, 0, 0, 2])];
-        add(Entry { xattrs: caps, mtime: EPOCH_AFTER, ..Entry::new("./bin/a", EntryType::Regular, 0o755) }, "a");
+        add(Entry { xattrs: caps, mtime: EPOCH_AFTER, ..Entry::new("./bin/a", EntryType::Regular, 0o4755) }, "a");
         add(Entry { link: b"./bin/a".into(), ..Entry::new("./bin/b", EntryType::Link, 0o755) }, "");
         add(Entry { link: b"./a".into(), ..Entry::new("./bin/c", EntryType::Symlink, 0o777) }, "");
         add(Entry::new("./var/lib/dpkg/status", EntryType::Regular, 0o644), STATUS);
@@ -144,7 +151,12 @@ mod tests {
 
     fn copied(extra: &[Entry], prefix: &str) -> Result<(Packages, Vec<Entry>)> {
         let mut image = Tarball::new(Vec::new());
-        let recipe = Recipe { prefix, without: &["etc/hostname"], image: Path::new("image.tar") };
+        let recipe = Recipe {
+            prefix,
+            without: &["etc/hostname", "etc/apt/"],
+            drop_setuid: prefix.is_empty(),
+            image: Path::new("image.tar"),
+        };
         let found = copy(&system(extra)[..], &mut image, &recipe)?;
         let mut entries = Vec::new();
         let bytes = image.finish().expect("the end");
@@ -162,13 +174,22 @@ mod tests {
         let paths: Vec<_> = entries.iter().map(|entry| String::from_utf8_lossy(&entry.path)).collect();
         assert_eq!(
             paths,
-            ["rootfs/dev/", "rootfs/", "rootfs/bin/a", "rootfs/bin/b", "rootfs/bin/c", "rootfs/var/lib/dpkg/status"]
+            [
+                "rootfs/dev/",
+                "rootfs/",
+                "rootfs/etc/apt/",
+                "rootfs/bin/a",
+                "rootfs/bin/b",
+                "rootfs/bin/c",
+                "rootfs/var/lib/dpkg/status"
+            ]
         );
-        assert_eq!(entries[2].xattrs, [("security.capability".into(), vec![1, 0, 0, 2])]);
-        assert_eq!(entries[2].mtime, super::super::tarball::EPOCH);
-        assert_eq!((&entries[3].link[..], &entries[4].link[..]), (&b"rootfs/bin/a"[..], &b"./a"[..]));
+        assert_eq!(entries[3].xattrs, [("security.capability".into(), vec![1, 0, 0, 2])]);
+        assert_eq!((entries[3].mtime, entries[3].mode), (super::super::tarball::EPOCH, 0o4755));
+        assert_eq!((&entries[4].link[..], &entries[5].link[..]), (&b"rootfs/bin/a"[..], &b"./a"[..]));
         assert_eq!(packages.into_iter().collect::<Vec<_>>(), [("a".into(), "1-2".into()), ("b".into(), "2:4".into())]);
         let (_, entries) = copied(&[], "").expect("a copy");
+        assert_eq!(entries.iter().find(|entry| entry.path == b"bin/a").map(|entry| entry.mode), Some(0o755));
         assert_eq!(entries.iter().filter(|entry| entry.path.is_empty()).count(), 0);
     }
 
