@@ -12,8 +12,9 @@ use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
 use super::{Error, Lab, Prepared, Receipt, Result, StageRecord, remove_guest};
 use crate::image::GatewayImage;
-use crate::incus::{Config, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
 use crate::names::GuestName;
+use crate::profile::Layer;
 
 /// How long a failed guest that is kept gets to shut down.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
@@ -93,6 +94,7 @@ async fn bring_up(
         })
     })
     .await?;
+    as_judged(lab, prepared).await?;
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }
@@ -108,6 +110,18 @@ async fn bring_up(
     let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
     let addresses = found.map(|found| found.state.addresses()).unwrap_or_default();
     Ok(Launched { name: prepared.name.clone(), addresses, receipt })
+}
+
+/// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
+/// from what was judged is started.
+async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
+    let instance = Object::instance(&lab.project, prepared.name.as_str());
+    let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
+    let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
+    match prepared.judged.differs_from(&made).first() {
+        None => Ok(()),
+        Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
+    }
 }
 
 async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {

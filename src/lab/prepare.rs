@@ -6,7 +6,7 @@ use crate::cloud_init::{self, ImageReference, Templates};
 use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Object, Profile};
 use crate::names::GuestName;
-use crate::profile::{Layer, Stack};
+use crate::profile::{Effective, Layer, Stack};
 
 use super::guests::{Readiness, STATE_KEY};
 use super::{Error, Lab, Result};
@@ -31,6 +31,8 @@ pub struct Prepared {
     pub instance: NewInstance,
     /// What it is made of.
     pub images: Images,
+    /// What was judged: the daemon has to make just this of what it is sent.
+    pub(super) judged: Effective,
 }
 
 impl Prepared {
@@ -106,7 +108,8 @@ impl Lab {
         config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
-        let refusals = stack.effective(&layer).check(&self.settings.name);
+        let judged = stack.effective(&layer);
+        let refusals = judged.check(&self.settings.name);
         if !refusals.is_empty() {
             return Err(Error::NotContained(refusals.iter().map(ToString::to_string).collect()));
         }
@@ -119,7 +122,7 @@ impl Lab {
             kind: InstanceKind::Container,
             image: images.base.fingerprint.to_string(),
         };
-        Ok(Prepared { name, instance, images: images.clone() })
+        Ok(Prepared { name, instance, images: images.clone(), judged })
     }
 }
 
