@@ -22,6 +22,8 @@ pub struct Upload {
     /// Its SHA-256 in hexadecimal, which the daemon checks.
     pub fingerprint: Option<String>,
     /// What is said about the image, besides what its own metadata says.
+    ///
+    /// Leave this empty where the metadata has no `properties` at all: Incus 6.0.4 crashes on the two together.
     pub properties: BTreeMap<String, String>,
 }
 
