@@ -1,13 +1,13 @@
 //! Files of guests, and their console.
 
-use podclaw::incus::{Error, FileMode, Owner, Refusal};
+use podclaw::incus::{Error, FileMode, Owner, Refusal, StateChange};
 use tokio::io::AsyncReadExt as _;
 
 use super::{connect, forget_peak, peak, quiet};
 use crate::harness::{Daemon, Lab, Test, block_on, tests};
 
 pub(crate) const TESTS: &[Test] =
-    tests![files_go_in_and_out, a_large_file_goes_in_in_little_memory, a_full_disk_is_named];
+    tests![files_go_in_and_out, a_console_is_remembered, a_large_file_goes_in_in_little_memory, a_full_disk_is_named];
 
 const MODE: FileMode = FileMode(0o640);
 const OWNER: Owner = Owner { uid: 1000, gid: 1001 };
@@ -51,12 +51,26 @@ fn files_go_in_and_out(daemon: &Daemon) {
         assert!(client.delete_file(&project, on, path).await.unwrap());
         assert!(!client.delete_file(&project, on, path).await.unwrap());
         assert!(client.delete_file(&project, "none", path).await.is_err());
+    });
+}
 
-        // The guest's init complains, and respawns what it is told to.
-        let log = client.console_log(&project, on, 1 << 20).await.unwrap();
-        let end = client.console_log(&project, on, 4).await.unwrap();
-        assert!(log.len() > 4 && end.len() == 4, "{:?}", podclaw::text::tail(&log, 20));
-        assert!(client.console_log(&project, "none", 20).await.is_err());
+fn a_console_is_remembered(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    lab.make_by_hand();
+    lab.launch_tiny("g");
+    block_on(async {
+        let (client, project) = connect(&lab).await;
+        let mut end = Vec::new();
+        while end.is_empty() {
+            end = client.console_log(&project, "g", 4).await.unwrap();
+        }
+        assert!(end.len() <= 4, "{end:?}");
+        client.change_state(&project, "g", StateChange::Kill, &quiet()).await.unwrap();
+        let log = client.console_log(&project, "g", 1 << 20).await.unwrap();
+        assert!(String::from_utf8_lossy(&log).contains("udhcpc"), "{:?}", podclaw::text::tail(&log, 20));
+        assert_eq!(client.console_log(&project, "g", 4).await.unwrap(), log[log.len() - 4..]);
+        let nobody = client.console_log(&project, "none", 20).await.unwrap_err();
+        assert_eq!(nobody.refusal(), Some(Refusal::NotFound), "{nobody}");
     });
 }
 
