@@ -9,7 +9,7 @@ mod storage;
 use std::fs;
 
 pub(crate) use firewall::{remove_if_empty as remove_empty_firewall_table, table_exists as firewall_table_exists};
-pub(crate) use storage::is_mounted;
+pub(crate) use storage::{device_of, is_mounted};
 
 use super::process;
 use super::slot::Slot;

@@ -11,6 +11,13 @@ pub(crate) fn is_mounted(path: &Path) -> bool {
     mounts().iter().any(|mount| mount == path)
 }
 
+/// The number of the device that is mounted exactly there, as `0:52`.
+pub(crate) fn device_of(path: &Path) -> Option<String> {
+    let table = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let mut lines = table.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    lines.find(|fields| fields.get(4).is_some_and(|mount| Path::new(mount) == path)).map(|fields| fields[2].into())
+}
+
 /// Unmounts everything below `dir` and frees the loop devices whose files are in it.
 pub(crate) fn remove(dir: &Path) -> Vec<String> {
     // The last one first, as mounts lie upon each other. Mount points of killed processes may be busy for a moment.
