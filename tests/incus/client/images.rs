@@ -43,7 +43,7 @@ async fn fingerprint(mut image: impl AsyncRead + Unpin) -> String {
     while let length @ 1.. = image.read(&mut buffer).await.unwrap() {
         hash.update(&buffer[..length]);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn a_large_image_goes_up_in_little_memory(daemon: &Daemon) {
