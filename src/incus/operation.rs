@@ -23,6 +23,9 @@ use crate::text;
 /// How often a running operation is asked how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
+/// How long it takes from one wait for an operation to the next; far below the time after which it is forgotten.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// How a wait for an operation ended.
 enum Waited {
     /// This is how far the operation is; it may run on.
@@ -79,18 +82,21 @@ impl Client {
     async fn end_of(&self, asked: &Asked, operation: Operation) -> Result<Operation> {
         let id = operation.id.clone();
         let mut known = Waited::Known(Box::new(operation));
+        let mut pause = Duration::ZERO;
         loop {
             match known {
                 Waited::Known(operation) => match operation.status_code {
                     OperationStatus::Success => return Ok(*operation),
                     OperationStatus::Failure => return Err(asked.refused(400, &operation.err)),
                     OperationStatus::Cancelled => return Err(cancelled(asked)),
-                    OperationStatus::Running => {}
+                    // A wait that ends early must not become a busy loop.
+                    OperationStatus::Running => sleep(pause).await,
                 },
                 Waited::Failed(code, message) => return Err(asked.refused(code, &message)),
                 Waited::Gone => return Err(asked.gone()),
             }
             known = self.wait_once(asked, &id).await?;
+            pause = PAUSE;
         }
     }
 

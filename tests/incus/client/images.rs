@@ -121,7 +121,13 @@ fn a_copy_says_why_it_fails(daemon: &Daemon) {
         // A port that was free a moment ago.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let server = format!("https://127.0.0.1:{port}");
-        let source = ImageSource { server, protocol: "simplestreams".into(), image: "none".into(), certificate: None };
+        let source = ImageSource {
+            server,
+            protocol: "simplestreams".into(),
+            image: "none".into(),
+            certificate: None,
+            properties: [].into(),
+        };
         let error = client.copy_image(&project, &source, &quiet()).await.unwrap_err();
         assert!(error.to_string().contains("connection refused"), "{error}");
     });
