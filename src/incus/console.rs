@@ -12,6 +12,8 @@ use super::transport::Verdict;
 impl Client {
     /// The last `limit` bytes of an instance's console log; empty where there is none. The guest wrote them.
     ///
+    /// Of a container that runs, the daemon tells only what came since it was last asked; of one that is stopped, all.
+    ///
     /// # Errors
     /// Whatever the daemon says.
     pub async fn console_log(&self, project: &ProjectName, instance: &str, limit: usize) -> Result<Vec<u8>> {

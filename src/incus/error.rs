@@ -165,7 +165,7 @@ impl Refusal {
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
-            _ if says(&["not found", "doesn't exist"]) => Self::NotFound,
+            _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
             400 => Self::Invalid,
             _ => Self::Failed,
         }

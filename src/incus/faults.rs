@@ -118,6 +118,12 @@ async fn a_wait_as_6_0_4_answers_it() {
         _ => Reply::error(404, 404, "Operation not found"),
     };
     assert_eq!(create(forgotten).await.unwrap_err().refusal(), Some(Refusal::NoSpace));
+
+    let forgotten = |request: &str, _| match request {
+        WAIT => Reply::error(200, 500, "context deadline exceeded"),
+        _ => Reply::error(404, 404, "Operation not found"),
+    };
+    assert!(matches!(create(forgotten).await, Err(Error::Gone { .. })));
 }
 
 #[tokio::test]

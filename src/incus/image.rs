@@ -22,6 +22,8 @@ pub struct Upload {
     /// Its SHA-256 in hexadecimal, which the daemon checks.
     pub fingerprint: Option<String>,
     /// What is said about the image, besides what its own metadata says.
+    ///
+    /// Leave this empty where the metadata has no `properties` at all: Incus 6.0.4 crashes on the two together.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -36,6 +38,8 @@ pub struct ImageSource {
     pub image: String,
     /// The server's certificate, where the system does not trust it; PEM.
     pub certificate: Option<String>,
+    /// What is said about the image, besides what the server says.
+    pub properties: BTreeMap<String, String>,
 }
 
 impl Client {
@@ -85,8 +89,8 @@ impl Client {
         });
         let is_fingerprint = source.image.len() == 64 && source.image.bytes().all(|b| b.is_ascii_hexdigit());
         wanted[if is_fingerprint { "fingerprint" } else { "alias" }] = source.image.as_str().into();
-        // Without profiles the daemon would give the image the project's default one, which may not exist.
-        let body = json!({ "source": wanted, "public": false, "auto_update": false, "profiles": [] });
+        let properties = &source.properties;
+        let body = json!({ "source": wanted, "public": false, "auto_update": false, "properties": properties });
         let payload = Payload::Json(to_json(&asked, &body)?);
         let to = Collection::images(project).request();
         match self.change(&asked, Method::POST, &to, payload, job).await? {

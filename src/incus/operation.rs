@@ -23,12 +23,13 @@ use crate::text;
 /// How often a running operation is asked how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
+/// How long it takes from one wait for an operation to the next; far below the time after which it is forgotten.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// How a wait for an operation ended.
 enum Waited {
-    /// The operation runs on.
-    Running,
-    /// It ended.
-    Ended(Box<Operation>),
+    /// This is how far the operation is; it may run on.
+    Known(Box<Operation>),
     /// It failed, with this code and these words.
     Failed(u16, String),
     /// The daemon forgot it.
@@ -80,20 +81,22 @@ impl Client {
     /// Waits as long as it takes.
     async fn end_of(&self, asked: &Asked, operation: Operation) -> Result<Operation> {
         let id = operation.id.clone();
-        let mut known = Waited::Ended(Box::new(operation));
+        let mut known = Waited::Known(Box::new(operation));
+        let mut pause = Duration::ZERO;
         loop {
             match known {
-                Waited::Ended(operation) => match operation.status_code {
+                Waited::Known(operation) => match operation.status_code {
                     OperationStatus::Success => return Ok(*operation),
                     OperationStatus::Failure => return Err(asked.refused(400, &operation.err)),
                     OperationStatus::Cancelled => return Err(cancelled(asked)),
-                    OperationStatus::Running => {}
+                    // A wait that ends early must not become a busy loop.
+                    OperationStatus::Running => sleep(pause).await,
                 },
                 Waited::Failed(code, message) => return Err(asked.refused(code, &message)),
                 Waited::Gone => return Err(asked.gone()),
-                Waited::Running => {}
             }
             known = self.wait_once(asked, &id).await?;
+            pause = PAUSE;
         }
     }
 
@@ -102,7 +105,7 @@ impl Client {
         let request = Request::server(&["operations"]).below(id).below("wait").with("timeout", seconds.to_string());
         let patience = self.limits.wait + self.limits.read;
         match self.ask(asked, Method::GET, &request, Payload::Empty, patience).await? {
-            Verdict::Answer(Answer::Sync { body, .. }) => Ok(Waited::Ended(Box::new(body.metadata(asked)?))),
+            Verdict::Answer(Answer::Sync { body, .. }) => Ok(Waited::Known(Box::new(body.metadata(asked)?))),
             Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"a wait was answered by another operation")),
             Verdict::Refusal { status: StatusCode::NOT_FOUND, .. } => Ok(Waited::Gone),
             Verdict::Refusal { status: StatusCode::OK, code, message } => {
@@ -116,9 +119,8 @@ impl Client {
     async fn tell_apart(&self, asked: &Asked, id: &str, code: u16, message: String) -> Result<Waited> {
         let ran_out = message == "context deadline exceeded";
         match self.operation(asked, id).await? {
-            Some(operation) if operation.status_code == OperationStatus::Running => Ok(Waited::Running),
             Some(operation) if operation.status_code != OperationStatus::Failure => {
-                Ok(Waited::Ended(Box::new(operation)))
+                Ok(Waited::Known(Box::new(operation)))
             }
             None if ran_out => Ok(Waited::Gone),
             Some(operation) if ran_out && !operation.err.is_empty() => Ok(Waited::Failed(code, operation.err)),

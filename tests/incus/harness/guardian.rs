@@ -49,16 +49,21 @@ pub(crate) fn is_wanted() -> bool {
     std::env::args_os().nth(1).is_some_and(|first| first == ARGUMENT)
 }
 
+/// Says something, if there is still somebody to say it to: `eprintln!` would end this process if not.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// What the guardian does.
 pub(crate) fn main() -> ExitCode {
     match guard() {
         Ok(left) if left.is_empty() => ExitCode::SUCCESS,
         Ok(left) => {
-            eprintln!("the tests could not remove:\n  {}", left.join("\n  "));
+            say(&format!("the tests could not remove:\n  {}", left.join("\n  ")));
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("the tests on a private Incus daemon cannot run: {error}");
+            say(&format!("the tests on a private Incus daemon cannot run: {error}"));
             ExitCode::FAILURE
         }
     }

@@ -100,12 +100,26 @@ impl<'d> Lab<'d> {
         let incus = |args: &[&str]| self.daemon.incus(args).run().ok();
         incus(&["storage", "create", name, "btrfs", "size=2GiB"]);
         let address = format!("ipv4.address={address}");
-        incus(&["network", "create", network, &address, "ipv4.nat=true", "ipv6.address=none"]);
+        self.make_network(&["network", "create", network, &address, "ipv4.nat=true", "ipv6.address=none"]);
         incus(&["project", "create", name, "-c", "features.networks=false"]);
         self.incus(&["profile", "device", "add", "default", "root", "disk", "path=/", &format!("pool={name}")])
             .run()
             .ok();
         self.incus(&["profile", "device", "add", "default", "eth0", "nic", &format!("network={network}")]).run().ok();
+    }
+
+    /// Incus looks at every link of the machine meanwhile, and fails if one goes away: one of another daemon's, too.
+    fn make_network(&self, create: &[&str]) {
+        let vanished = |output: &Output| output.code != 0 && output.stderr.contains("does not exist");
+        let mut output = self.daemon.incus(create).run();
+        for _ in 0..5 {
+            if !vanished(&output) {
+                break;
+            }
+            let _ = self.daemon.incus(&["network", "delete", &self.network()]).run();
+            output = self.daemon.incus(create).run();
+        }
+        output.ok();
     }
 
     /// Imports the tiny image into the lab's project, as `tiny`, unless it is there.

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::guardian::say;
 use super::slot::BASE;
 use super::{cleanup, process};
 
@@ -20,16 +21,17 @@ pub(crate) fn prepare() -> io::Result<()> {
     fs::create_dir_all(dir())?;
     let lock = File::open(dir())?;
     lock.lock()?;
-    if dir().join("ready").exists() {
-        return Ok(());
-    }
-    if !cleanup::firewall_table_exists() {
-        fs::write(dir().join("made-table"), "")?;
+    // Only the first run can know whose the table is.
+    if !dir().join("table-looked-for").exists() {
+        if !cleanup::firewall_table_exists() {
+            fs::write(dir().join("made-table"), "")?;
+        }
+        fs::write(dir().join("table-looked-for"), "")?;
     }
     if !cleanup::is_mounted(Path::new(MOUNT)) {
         start_lxcfs()?;
     }
-    fs::write(dir().join("ready"), "")
+    Ok(())
 }
 
 /// Removes what `prepare` made. What is left is returned.
@@ -38,7 +40,7 @@ pub(crate) fn remove() -> Vec<String> {
     if let Ok(pid) = fs::read_to_string(dir().join("lxcfs.pid")) {
         if is_used_by_others() {
             // Containers of another daemon were started meanwhile, and would break. The next run tries again.
-            eprintln!("lxcfs, which the tests started, runs on: other containers on this machine use it now");
+            say("lxcfs, which the tests started, runs on: other containers on this machine use it now");
             return left;
         }
         stop_lxcfs(pid.trim());
