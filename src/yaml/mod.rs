@@ -8,6 +8,7 @@
 mod access;
 mod build;
 mod chars;
+mod file;
 mod gaps;
 mod place;
 mod problem;
@@ -16,6 +17,7 @@ mod source;
 mod tree;
 mod written;
 
+pub use file::{FileError, parse_file};
 pub use place::{Place, Source, Span};
 pub use problem::{Code, Problem};
 pub use tree::{Document, Entry, Key, Kind, Mapping, Node, Scalar, Style, Value};

@@ -151,3 +151,20 @@ fn keys_and_values_know_where_they_are() {
     let inner = document.mapping(&list[0]).unwrap().entry("c").unwrap();
     assert_eq!((shown(inner.key.span), shown(inner.value.span)), ((3, 5, "c"), (3, 8, "\"d\"")));
 }
+
+#[test]
+fn files() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.yaml");
+    std::fs::write(&path, "a: b\n").unwrap();
+    assert_eq!(yaml::parse_file(&path).unwrap().source.text, "a: b\n");
+    std::fs::write(&path, "a: yes\n").unwrap();
+    let error = yaml::parse_file(&path).unwrap_err().to_string();
+    assert!(error.contains("a.yaml:1:4: \"yes\" can be taken"), "{error}");
+    let error = yaml::parse_file(directory.path()).unwrap_err().to_string();
+    assert!(error.ends_with("it is not a regular file"), "{error}");
+    let pipe = directory.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    assert!(matches!(yaml::parse_file(&pipe), Err(yaml::FileError::NotRegular { .. })));
+    assert!(matches!(yaml::parse_file(&directory.path().join("no")), Err(yaml::FileError::Io { .. })));
+}
