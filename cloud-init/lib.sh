@@ -72,7 +72,7 @@ read_settings() {
 as_user() {
     runuser -u "$SERVICE_USER" -- env -i PATH="$PATH" LC_ALL="$LC_ALL" HOME="$SERVICE_HOME" USER="$SERVICE_USER" \
         XDG_RUNTIME_DIR="/run/user/$SERVICE_ID" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$SERVICE_ID/bus" \
-        PODMAN_IGNORE_CGROUPSV1_WARNING=1 "$@"
+        PODMAN_IGNORE_CGROUPSV1_WARNING=1 "$@" || return
 }
 
 # Prints a file of SHARE/files with every @NAME@ replaced by the variable of that name.
@@ -110,8 +110,9 @@ put() {
 # Writes stdin to a file below the service user's home, as that user; an existing file stays if a third argument says
 # `keep`.
 put_as_user() {
+    local did
     # shellcheck disable=SC2016 # the service user's shell expands it
-    as_user bash -c '
+    did=$(as_user bash -c '
         set -euo pipefail
         path=$1 mode=$2 keep=${3:-}
         umask 077
@@ -132,5 +133,9 @@ put_as_user() {
         chmod "$mode" "$path.new"
         mv -f "$path.new" "$path"
         echo "written: $path"
-    ' put "$@"
+    ' put "$@") || fail "$SERVICE_USER cannot write $1"
+    say "$did"
+    if [[ $did == written:* ]]; then
+        touch "$RESTART"
+    fi
 }

@@ -42,16 +42,12 @@ load() {
 }
 
 pull() {
-    local code attempt digest
+    local code=0 digest
     if as_user podman image exists "$GATEWAY_IMAGE"; then
         say "$GATEWAY_IMAGE is there"
     else
-        for attempt in 1 2 3; do
-            code=0
-            as_user timeout --kill-after=10 "$IMAGE_TIMEOUT" podman pull --quiet "$GATEWAY_IMAGE" || code=$?
-            ((code != 0)) || break
-            say "attempt $attempt: $(why "$code")"
-        done
+        # podman itself tries again what may get better.
+        as_user timeout --kill-after=10 "$IMAGE_TIMEOUT" podman pull --quiet "$GATEWAY_IMAGE" || code=$?
         ((code == 0)) || fail "cannot pull $GATEWAY_IMAGE: $(why "$code"); can the guest reach the registry?"
     fi
     # podman checked this as it pulled. It is cheap to look again, at what is going to run.

@@ -20,7 +20,7 @@ has_started() {
 }
 
 give_up() {
-    as_user systemctl --user --no-pager --lines=0 status "$UNIT" | cut -c 1-200 | grep -v ' ExecStart' || true
+    as_user systemctl --user show --property=LoadState,ActiveState,SubState,Result,ExecMainStatus,NRestarts "$UNIT" || true
     say "--- the end of the log of the gateway and its unit"
     # Without Podman's own events, which say nothing that the unit does not say.
     journalctl --no-pager --output=cat --since="@$begun" --lines=120 \

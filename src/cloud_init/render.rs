@@ -245,6 +245,9 @@ mod tests {
         for bad in [
             "#cloud-config\na: {{ nothing }}",
             "#cloud-config\na: {{ files.nothing }}",
+            "#cloud-config\na: {{ nothing ~ 'x' }}",
+            "#cloud-config\n{% if nothing %}a: b{% endif %}",
+            "#cloud-config\n{% for a in nothing %}a: b{% endfor %}",
             "#cloud-config\na: {{ files }}",
             "#cloud-config\na: {{ none }}",
             "#cloud-config\na: {{ hostname|safe }}",

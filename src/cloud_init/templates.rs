@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn unfit_files_are_refused() {
-        for bad in [&b"\xff"[..], b"", &[b'x'; 64 * 1024 + 1]] {
+        for bad in [b"\xff".to_vec(), vec![], vec![b'x'; 64 * 1024 + 1]] {
             let tree = Tree::new();
             std::fs::write(tree.path("cloud-init/stages/4-image.sh"), bad).unwrap();
             assert!(matches!(tree.read(), Err(TemplateError::Unfit { .. })));
