@@ -59,10 +59,9 @@ pub(super) async fn pull(client: &Client, lab: &LabName, server: &ImageServer, j
         protocol: "simplestreams".into(),
         image: server.fingerprint.to_string(),
         certificate: None,
+        properties: BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())]),
     };
     client.copy_image(&project, &source, job).await?;
-    let image = Object::image(&project, server.fingerprint.as_str());
-    client.patch(&image, &json!({ "properties": { MARK: lab.as_str() } }), None, job).await?;
     Ok(())
 }
 

@@ -45,6 +45,12 @@ pub(crate) fn kill_run(dir: &Path) -> bool {
     }
 }
 
+/// Whether there is a process of that name, whoever's it is.
+pub(crate) fn is_running(name: &str) -> bool {
+    let names = all().into_iter().filter_map(|(pid, _)| fs::read_to_string(format!("/proc/{pid}/comm")).ok());
+    names.into_iter().any(|it| it.trim_end() == name)
+}
+
 /// Asks a process to end, and waits until it has.
 pub(crate) fn terminate(pid: &str) {
     let Ok(pid) = pid.parse() else { return };

@@ -26,7 +26,6 @@ pub(crate) fn remove(slot: Slot) -> Vec<String> {
 /// Removes everything in a slot. What could not be removed is returned.
 pub(crate) fn empty(slot: Slot) -> Vec<String> {
     let dir = slot.dir();
-    let networks = link::networks(slot);
     // The names of control groups are known only as long as there are processes in them.
     let groups = cgroup::of_run(slot, &process::of_run(&dir));
     let mut left = Vec::new();
@@ -34,8 +33,8 @@ pub(crate) fn empty(slot: Slot) -> Vec<String> {
         left.extend(process::of_run(&dir).iter().map(|pid| format!("process {pid}")));
     }
     left.extend(cgroup::remove(&groups));
-    left.extend(link::remove(slot, &networks));
-    left.extend(firewall::remove(slot, &networks));
+    left.extend(link::remove(slot));
+    left.extend(firewall::remove(slot));
     left.extend(storage::remove(&dir));
     apparmor::unload(&dir);
     let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
