@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::json;
 
 use super::digest::Fingerprint;
 use super::error::{Error, Result};
