@@ -13,9 +13,13 @@ use crate::incus::{Command, Session};
 use crate::lab::{self, Lab};
 use crate::names::GuestName;
 
-/// Bash that connects its input and output to a port of the guest's loopback. It ends when the gateway hangs up; what
-/// carries the input ends with the input.
-const CONNECT: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit; cat <&0 >&3 2>/dev/null & exec cat <&3"#;
+/// Bash that connects its input and output to a port of the guest's loopback. Its output ends when the gateway hangs
+/// up, and it ends itself some seconds after its input, so that nothing stays in the guest should it not be killed.
+const CONNECT: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit
+cat <&3 & exec 1>&-
+cat <&0 >&3
+sleep 6
+kill $! 2>/dev/null"#;
 /// How long a connection whose client hung up may still bring something.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -40,7 +44,6 @@ pub(crate) async fn run(args: ForwardArgs, context: &Context) -> Result<u8, Fail
         Failure::could_not(error, Some("choose another port with --local-port".into()))
             .about(format!("failed to listen on {address}"))
     })?;
-    let cancel = context.cancel();
     context.ui.note(format!(
         "forwarding http://{} to port {} of {}, until Ctrl-C",
         listener.local_addr()?,
@@ -49,7 +52,7 @@ pub(crate) async fn run(args: ForwardArgs, context: &Context) -> Result<u8, Fail
     ));
     loop {
         let (stream, _) = tokio::select! {
-            () = cancel.cancelled() => return Ok(DONE),
+            _ = tokio::signal::ctrl_c() => return Ok(DONE),
             accepted = listener.accept() => accepted?,
         };
         let (lab, name, ui) = (lab.clone(), args.name.clone(), context.ui.clone());
