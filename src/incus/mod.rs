@@ -1,1 +1,45 @@
-//! A client of the Incus REST API.
+//! The client of the Incus REST API, over the daemon's Unix socket.
+//!
+//! Three things are settled by types here, so that no caller can forget them: which project a request is for
+//! ([`Object`] and [`Collection`] cannot be made without one), how much of an answer is read ([`Limits`]), and how a
+//! long job is watched and cancelled ([`Job`]).
+//!
+//! Whatever comes back may have been written by a guest: names of network interfaces, console logs, output of
+//! commands. Errors escape the daemon's words; everything else must go through [`crate::text`] before it is shown.
+
+mod asked;
+mod client;
+mod console;
+mod error;
+mod exec;
+mod file;
+mod image;
+mod instance;
+mod interface;
+mod job;
+mod location;
+mod operation;
+mod request;
+mod socket;
+mod transport;
+mod types;
+mod upload;
+mod verbs;
+mod websocket;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod faults;
+
+pub use client::{Client, Limits};
+pub use error::{Error, Refusal, Result};
+pub use exec::{Captured, Command, Output, Process, Session, Stdin, Terminal};
+pub use file::{FileMode, Owner};
+pub use image::{ImageSource, Upload};
+pub use instance::StateChange;
+pub use job::Job;
+pub use location::{Collection, InvalidProjectName, Object, ProjectName};
+pub use socket::{SocketError, find_socket};
+pub use types::*;
+pub use verbs::Etag;

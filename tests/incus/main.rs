@@ -12,10 +12,13 @@ mod common;
 #[allow(dead_code, unused_imports, reason = "the harness may offer more than the tests use today")]
 mod harness;
 
+mod client;
 mod smoke;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    harness::main(&[smoke::TESTS])
+    let mut files = vec![smoke::TESTS];
+    files.extend(client::TESTS);
+    harness::main(&files)
 }

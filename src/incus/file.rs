@@ -1,0 +1,156 @@
+//! Files in instances. They belong to the guest: their content, type and size are whatever it likes.
+
+use std::fmt;
+
+use reqwest::Method;
+use tokio::io::AsyncRead;
+use tokio::time::timeout;
+
+use super::asked::Asked;
+use super::client::Client;
+use super::error::{Error, Refusal, Result};
+use super::job::Job;
+use super::location::{Object, ProjectName};
+use super::transport::{Payload, Verdict, header, read_all};
+
+/// The permissions of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileMode(pub u32);
+
+impl fmt::Display for FileMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without the leading zero the daemon reads the number as decimal.
+        write!(f, "0{:03o}", self.0 & 0o7777)
+    }
+}
+
+/// The owner of a file, as the guest counts its users.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The user.
+    pub uid: u32,
+    /// The group.
+    pub gid: u32,
+}
+
+impl Client {
+    /// Writes exactly `size` bytes of `source` to a file in an instance, replacing what is there. Never holds more than
+    /// a few hundred KiB of it. The instance need not run. What a push that fails leaves behind is undefined.
+    ///
+    /// # Errors
+    /// [`Error::Source`] where `source` fails or is too short; [`Refusal::NoSpace`] where the pool is full.
+    #[expect(clippy::too_many_arguments, reason = "each is needed, and none has a sensible default")]
+    pub async fn push_file(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        path: &str,
+        mode: FileMode,
+        owner: Owner,
+        size: u64,
+        source: impl AsyncRead + Send + 'static,
+        job: &Job,
+    ) -> Result<()> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new("write", &format_args!("the file {path} of {object}"));
+        let request = self
+            .request(&asked, Method::POST, &object.request().below("files").with("path", path))?
+            .header("X-Incus-type", "file")
+            .header("X-Incus-write", "overwrite")
+            .header("X-Incus-mode", mode.to_string())
+            .header("X-Incus-uid", owner.uid)
+            .header("X-Incus-gid", owner.gid);
+        match self.send_stream(&asked, request, source, size, job).await? {
+            Verdict::Answer(_) => Ok(()),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+        }
+    }
+
+    /// Makes a directory in an instance. It is no error where there is one already.
+    ///
+    /// # Errors
+    /// Whatever the daemon says, such as that the directory above is missing.
+    pub async fn make_directory(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        path: &str,
+        mode: FileMode,
+        owner: Owner,
+    ) -> Result<()> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new("make", &format_args!("the directory {path} of {object}"));
+        let request = self
+            .request(&asked, Method::POST, &object.request().below("files").with("path", path))?
+            .header("X-Incus-type", "directory")
+            .header("X-Incus-mode", mode.to_string())
+            .header("X-Incus-uid", owner.uid)
+            .header("X-Incus-gid", owner.gid);
+        let exchange = async {
+            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            self.verdict(&asked, response).await
+        };
+        match timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?? {
+            Verdict::Answer(_) => Ok(()),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+        }
+    }
+
+    /// Reads a file of an instance; `None` where the instance has none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where there is no such instance; [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
+    pub async fn pull_file(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        path: &str,
+        limit: u64,
+    ) -> Result<Option<Vec<u8>>> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new("read", &format_args!("the file {path} of {object}"));
+        let request = self.request(&asked, Method::GET, &object.request().below("files").with("path", path))?;
+        let exchange = async {
+            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            if !response.status().is_success() {
+                return match self.verdict(&asked, response).await? {
+                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),
+                    Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+                    Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
+                };
+            }
+            match header(response.headers(), "X-Incus-type").as_deref() {
+                Some("file") => read_all(&asked, response, limit).await.map(Some),
+                _ => Err(asked.malformed(&"it is not a regular file")),
+            }
+        };
+        timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?
+    }
+
+    /// Deletes a file or an empty directory of an instance; says whether there was one.
+    ///
+    /// # Errors
+    /// Whatever the daemon says.
+    pub async fn delete_file(&self, project: &ProjectName, instance: &str, path: &str) -> Result<bool> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new("delete", &format_args!("the file {path} of {object}"));
+        let request = object.request().below("files").with("path", path);
+        match self.call(&asked, Method::DELETE, &request, Payload::Empty).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused { kind: Refusal::NotFound, .. }) if self.exists(&object).await? => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mode_is_octal_to_the_daemon() {
+        assert_eq!(FileMode(0o644).to_string(), "0644");
+        assert_eq!(FileMode(0o4755).to_string(), "04755");
+        assert_eq!(FileMode(0).to_string(), "0000");
+    }
+}

@@ -1,0 +1,98 @@
+//! What is done with instances as a whole.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::asked::Asked;
+use super::client::Client;
+use super::error::{Error, Result};
+use super::job::Job;
+use super::location::{Object, ProjectName};
+use super::transport::Payload;
+use super::types::{Operation, OperationStatus};
+use super::verbs::to_json;
+
+/// What an instance is made to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateChange {
+    /// Start it.
+    Start,
+    /// Ask it to shut down; when it does not within the time, the change fails and it runs on.
+    Stop(Duration),
+    /// Kill it.
+    Kill,
+    /// Halt its processes.
+    Freeze,
+    /// Let them go on.
+    Unfreeze,
+}
+
+impl StateChange {
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop(_) => "stop",
+            Self::Kill => "kill",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+        }
+    }
+
+    fn body(self) -> serde_json::Value {
+        let (action, timeout, force) = match self {
+            Self::Stop(timeout) => ("stop", i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX), false),
+            Self::Kill => ("stop", -1, true),
+            other => (other.verb(), -1, false),
+        };
+        json!({ "action": action, "timeout": timeout, "force": force, "stateful": false })
+    }
+
+    /// Whether the daemon's refusal says that there is nothing to change.
+    fn is_done(self, message: &str) -> bool {
+        let said = message.to_lowercase();
+        match self {
+            Self::Start => said.contains("already running"),
+            Self::Stop(_) | Self::Kill => said.contains("already stopped") || said.contains("is not running"),
+            Self::Freeze => said.contains("already frozen"),
+            Self::Unfreeze => said.contains("already running") || said.contains("not frozen"),
+        }
+    }
+}
+
+impl Client {
+    /// Starts, stops, kills, freezes or unfreezes an instance. It is no error when it is in that state already.
+    ///
+    /// # Errors
+    /// [`super::Refusal::NotFound`] where there is no such instance; else why it could not.
+    pub async fn change_state(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        change: StateChange,
+        job: &Job,
+    ) -> Result<()> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new(change.verb(), &object);
+        let payload = Payload::Json(to_json(&asked, &change.body())?);
+        let request = object.request().below("state");
+        match self.change(&asked, Method::PUT, &request, payload, job).await {
+            Err(Error::Refused { message, .. }) if change.is_done(&message) => Ok(()),
+            ended => ended.map(drop),
+        }
+    }
+
+    /// The operation that still creates an instance of that name, such as one that a killed launch left behind.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn running_create(&self, project: &ProjectName, instance: &str) -> Result<Option<Operation>> {
+        let creates = |operation: &Operation| {
+            operation.status_code == OperationStatus::Running
+                && operation.description.to_lowercase().starts_with("creating instance")
+                && operation.instances().any(|name| name == instance)
+        };
+        Ok(self.operations(project).await?.into_iter().find(creates))
+    }
+}
