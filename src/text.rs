@@ -2,12 +2,13 @@
 //!
 //! A guest may be hostile: what it prints can hold escape sequences that rewrite a terminal, and it can be endless.
 
-/// Replaces every control, bidirectional-override and zero-width character, except newline, by its visible escape.
+/// Replaces every control, bidirectional-override and zero-width character, except newline
+/// and tab, by its visible escape.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c == '\n' || !is_unsafe(c) {
+        if matches!(c, '\n' | '\t') || !is_unsafe(c) {
             shown.push(c);
         } else {
             shown.extend(c.escape_unicode());
@@ -35,6 +36,31 @@ pub fn tail(bytes: &[u8], lines: usize) -> String {
     escape(&kept.join("\n"))
 }
 
+/// [`escape`] for text that comes in pieces, whose ends may be in the middle of a character.
+#[derive(Debug, Default)]
+pub struct Escaper(Vec<u8>);
+
+impl Escaper {
+    /// Takes a piece, and returns what can be shown so far.
+    pub fn feed(&mut self, piece: &[u8]) -> String {
+        self.0.extend_from_slice(piece);
+        let whole = match std::str::from_utf8(&self.0) {
+            Ok(_) => self.0.len(),
+            // No length means that the last character is cut off: it waits for the next piece.
+            Err(error) if error.error_len().is_none() => error.valid_up_to(),
+            Err(_) => self.0.len(),
+        };
+        let shown = escape(&String::from_utf8_lossy(&self.0[..whole]));
+        self.0.drain(..whole);
+        shown
+    }
+
+    /// What is left when no piece comes any more.
+    pub fn finish(&mut self) -> String {
+        escape(&String::from_utf8_lossy(&std::mem::take(&mut self.0)))
+    }
+}
+
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -49,6 +75,16 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2Jb\nc\r"), "a\\u{1b}[2Jb\nc\\u{d}");
         assert_eq!(escape("\u{202e}evil"), "\\u{202e}evil");
         assert_eq!(excerpt("a\nbcdef", 4), "a\\nbc…");
+    }
+
+    #[test]
+    fn escapes_in_pieces() {
+        let mut escaper = Escaper::default();
+        // U+009B is what a terminal takes for ESC [, and here it is cut in two.
+        assert_eq!(escaper.feed(b"a\xc2"), "a");
+        assert_eq!(escaper.feed(b"\x9b2J\xff"), "\\u{9b}2J\u{fffd}");
+        assert_eq!(escaper.feed(b"\xe2\x82"), "");
+        assert_eq!(escaper.finish(), "\u{fffd}");
     }
 
     #[test]

@@ -1,1 +1,161 @@
-//! All output of podclaw.
+//! All output of podclaw: results on standard output, everything else on standard error.
+
+mod progress;
+mod summary;
+
+use std::io::{IsTerminal, Write};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::progress::Progress;
+use crate::text;
+
+pub use progress::Watch;
+pub use summary::SummaryBox;
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people: tables, boxes, colour on a terminal.
+    #[default]
+    Human,
+    /// For programs: one JSON document with a `version`.
+    Json,
+}
+
+/// When output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const CAUTION: Style = AnsiColor::Yellow.on_default();
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
+pub(crate) const FAINT: Style = Style::new().dimmed();
+pub(crate) const STRONG: Style = Style::new().bold();
+
+/// The one way out for text.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    format: Format,
+    quiet: bool,
+    live: bool,
+}
+
+impl Ui {
+    /// Output after the user's wishes. `--color` beats `NO_COLOR` and the terminal, as `anstream` judges them.
+    #[must_use]
+    pub fn new(format: Format, color: Color, quiet: bool) -> Self {
+        match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+        .write_global();
+        let live = std::io::stderr().is_terminal() && color != Color::Never && !quiet;
+        Self { format, quiet, live }
+    }
+
+    /// Whether results are to be JSON.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Writes text for people as a result. A reader that has gone away, as in `podclaw list | head -1`, is no error.
+    pub fn say(&self, text: impl AsRef<str>) {
+        let _ = writeln!(anstream::stdout().lock(), "{}", text.as_ref());
+    }
+
+    /// Writes a piece of text as a result, without ending the line.
+    pub fn write(&self, text: &str) {
+        let mut stdout = anstream::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// Writes a result for programs: `body` with `"version": 1` before it.
+    pub fn say_json<T: Serialize>(&self, body: &T) -> anyhow::Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a> {
+            version: u8,
+            #[serde(flatten)]
+            body: &'a serde_json::Value,
+        }
+        let body = serde_json::to_value(body)?;
+        let _ = writeln!(
+            anstream::stdout().lock(),
+            "{}",
+            serde_json::to_string_pretty(&Versioned { version: 1, body: &body })?
+        );
+        Ok(())
+    }
+
+    /// Writes a table without borders. Cells that come from outside must be escaped by the caller's [`text::excerpt`].
+    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) {
+        let mut table = comfy_table::Table::new();
+        table.load_style(comfy_table::TableStyle::new());
+        table.set_header(header.iter().map(|cell| cell.to_uppercase()));
+        table.add_rows(rows);
+        for column in table.column_iter_mut() {
+            column.set_padding((0, 2));
+        }
+        for line in table.to_string().lines() {
+            self.say(line.trim_end());
+        }
+    }
+
+    /// Writes a message beside the results, on standard error; `--quiet` silences it.
+    pub fn note(&self, message: impl AsRef<str>) {
+        if !self.quiet {
+            let _ = writeln!(anstream::stderr().lock(), "{}", message.as_ref());
+        }
+    }
+
+    /// Warns, on standard error, quiet or not.
+    pub fn warn(&self, message: impl AsRef<str>) {
+        let _ = writeln!(anstream::stderr().lock(), "{CAUTION}warning{CAUTION:#}: {}", message.as_ref());
+    }
+
+    /// Reports why a command failed and what to do next.
+    pub fn error(&self, message: &str, help: Option<&str>) {
+        let mut stderr = anstream::stderr().lock();
+        let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", text::escape(message));
+        if let Some(help) = help {
+            let _ = writeln!(stderr, "{HINT}help{HINT:#}: {}", text::escape(help));
+        }
+    }
+
+    /// Asks for `expected` to be typed. Without a terminal there is nobody to ask, and the answer is no.
+    pub fn asks_for(&self, question: &str, expected: &str) -> std::io::Result<bool> {
+        if !std::io::stdin().is_terminal() {
+            return Ok(false);
+        }
+        let mut stderr = anstream::stderr().lock();
+        write!(stderr, "{question} ")?;
+        stderr.flush()?;
+        drop(stderr);
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim() == expected)
+    }
+
+    /// Starts to show a job's progress on standard error, until the returned watch is finished.
+    #[must_use]
+    pub fn watch(&self) -> (Progress, Watch) {
+        if self.quiet {
+            return (Progress::silent(), Watch::nothing());
+        }
+        let (progress, receiver) = Progress::channel();
+        (progress, Watch::start(receiver, self.live))
+    }
+}

@@ -1,9 +1,104 @@
 //! The command line: one file a command, and the only place that prints.
 
+mod args;
+mod context;
+mod failure;
+
+mod completions;
+mod delete;
+mod exec;
+mod forward;
+mod image;
+mod info;
+mod init;
+mod launch;
+mod list;
+mod logs;
+mod man;
+mod shell;
+mod terminal;
+mod wipe;
+mod words;
+
 use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use context::Context;
+pub use failure::{COULD_NOT, DONE, FINDINGS, Failure, USAGE};
 
 /// Runs podclaw with this process' arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors: clap knows which stream and code each has.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let context = Context::new(&cli.global);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            context.ui.error(&format!("failed to start the I/O runtime: {error}"), None);
+            return ExitCode::from(COULD_NOT);
+        }
+    };
+    let code = runtime.block_on(run(cli.command, &context));
+    // A thread that still reads standard input must not hold up the end.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run(command: Command, context: &Context) -> u8 {
+    let outcome = tokio::select! {
+        outcome = dispatch(command, context) => outcome,
+        () = context.interrupted_twice() => Err(Failure::interrupted_twice()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(failure) => {
+            context.ui.error(&failure.message(), failure.help());
+            failure.code()
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
+    match command {
+        Command::Init(args) => init::run(args, context).await,
+        Command::Image(args) => image::run(args, context).await,
+        Command::Launch(args) => launch::run(args, context).await,
+        Command::List(args) => list::run(args, context).await,
+        Command::Info(args) => info::run(args, context).await,
+        Command::Logs(args) => logs::run(args, context).await,
+        Command::Shell(args) => shell::run(args, context).await,
+        Command::Exec(args) => exec::run(args, context).await,
+        Command::Forward(args) => forward::run(args, context).await,
+        Command::Delete(args) => delete::run(args, context).await,
+        Command::Wipe(args) => wipe::run(args, context).await,
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(&args),
+    }
+}
+
+/// Writes a generated file as the result.
+fn write_result(bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// For commands about several objects: `code` if all went well; else every failure is shown, and the last one decides.
+fn all_or_last(mut failures: Vec<Failure>, ui: &crate::ui::Ui, code: u8) -> Result<u8, Failure> {
+    let Some(last) = failures.pop() else { return Ok(code) };
+    for failure in failures {
+        ui.error(&failure.message(), failure.help());
+    }
+    Err(last)
 }

@@ -15,6 +15,7 @@ mod exec;
 mod file;
 mod image;
 mod instance;
+mod interface;
 mod job;
 mod location;
 mod operation;

@@ -1,1 +1,89 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
+
+mod cleanup;
+mod desired;
+mod error;
+mod file;
+mod follow;
+mod guests;
+mod init;
+mod launch;
+mod mark;
+mod plan;
+mod prepare;
+mod push;
+mod receipt;
+mod wipe;
+
+use crate::incus::{Client, Object, Project, ProjectName};
+use crate::profile::Library;
+
+pub use cleanup::remove_guest;
+pub use error::Error;
+pub use file::{LabFile, LabFileError, Network, Pool, PoolDriver, Settings};
+pub use guests::{Guest, Readiness, guest, guests, running_guest};
+pub use init::init;
+pub use launch::{LaunchOptions, Launched, launch};
+pub use mark::Mark;
+pub use plan::{Change, Plan, Step};
+pub use prepare::{LaunchRequest, Prepared, prepare};
+pub use receipt::{Receipt, StageRecord};
+pub use wipe::{Fate, WipePlan, WipeStep, wipe};
+
+/// The result of something done to a lab.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// API extensions of Incus that podclaw can't do without.
+const NEEDED: [&str; 7] = [
+    "projects",
+    "projects_restrictions",
+    "projects_networks_restricted_access",
+    "network_acl",
+    "network_bridge_acl",
+    "instance_all_projects",
+    "container_syscall_intercept",
+];
+
+/// A lab on a daemon. It need not exist there yet.
+#[derive(Debug, Clone)]
+pub struct Lab {
+    /// The daemon.
+    pub client: Client,
+    /// What is set about the lab.
+    pub settings: Settings,
+    /// The project that all its guests, profiles and images are in.
+    pub project: ProjectName,
+}
+
+impl Lab {
+    /// The lab of these settings, on a daemon that can hold one.
+    pub fn new(client: Client, settings: Settings) -> Result<Self> {
+        client.require(&NEEDED)?;
+        let project = ProjectName::from(&settings.name);
+        Ok(Self { client, settings, project })
+    }
+
+    /// The mark that all its objects carry.
+    #[must_use]
+    pub fn mark(&self) -> Mark<'_> {
+        Mark::of(&self.settings.name)
+    }
+
+    /// Fails unless the lab's project is there and podclaw's. Without this check, Incus would answer questions about a
+    /// project that does not exist with an empty list.
+    pub async fn must_exist(&self) -> Result<()> {
+        match self.client.get::<Project>(&Object::project(&self.project)).await? {
+            None => Err(Error::NoLab { lab: self.settings.name.clone() }),
+            Some(project) if self.mark().is_on(&project.config) => Ok(()),
+            Some(_) => Err(Error::Foreign { object: format!("project {}", self.project) }),
+        }
+    }
+
+    /// The profiles that the lab's settings name a source for.
+    pub fn library(&self) -> Result<Library> {
+        Ok(match &self.settings.data {
+            None => Library::built_in()?,
+            Some(directory) => Library::from_directory(&directory.join("profiles"))?,
+        })
+    }
+}

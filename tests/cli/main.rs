@@ -7,4 +7,5 @@
 #[allow(dead_code, reason = "what is unused differs between the two test programs")]
 mod common;
 
+mod refusals;
 mod usage;

@@ -1,9 +1,15 @@
 //! The harness itself: the daemon is there, it is private, and a tiny guest runs in it.
 
-use crate::harness::{Daemon, Lab, Test, tests};
+use crate::common::Program;
+use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 
-pub(crate) const TESTS: &[Test] =
-    tests![the_daemon_is_private_and_empty, a_tiny_guest_runs, a_guest_sees_its_own_limits, the_daemon_comes_back];
+pub(crate) const TESTS: &[Test] = tests![
+    the_daemon_is_private_and_empty,
+    a_tiny_guest_runs,
+    a_guest_sees_its_own_limits,
+    the_daemon_comes_back,
+    the_small_gateway_is_made
+];
 
 fn the_daemon_is_private_and_empty(daemon: &Daemon) {
     let server = daemon.get("/1.0");
@@ -37,4 +43,11 @@ fn the_daemon_comes_back(daemon: &Daemon) {
     mine.start();
     mine.restart();
     assert_eq!(mine.get("/1.0")["auth"], "trusted");
+}
+
+fn the_small_gateway_is_made(_daemon: &Daemon) {
+    let made = Gateway::Works.archive();
+    let list = Program::new("tar").arg("-tf").arg(&made).run().ok();
+    assert_eq!(list.lines().filter(|name| name.starts_with("blobs/sha256/")).count(), 3, "{list}");
+    assert!(Gateway::Crashes.lab_file() != Gateway::Works.lab_file());
 }

@@ -9,6 +9,7 @@ mod address;
 mod cache;
 mod cleanup;
 mod daemon;
+mod gateway;
 mod guardian;
 mod interrupt;
 mod lab;
@@ -19,5 +20,6 @@ mod slot;
 mod tiny;
 
 pub(crate) use daemon::Daemon;
+pub(crate) use gateway::Gateway;
 pub(crate) use lab::Lab;
 pub(crate) use runner::{Test, block_on, main, tests};

@@ -1,19 +1,18 @@
 //! The chains that a daemon made. All daemons of a machine share the tables named `incus`, so chains go one by one.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::super::slot::Slot;
+use super::super::{process, slot::Slot};
 
 const TABLE: &str = "incus";
 
-/// Removes the chains of the networks, and those of the slot's guests.
-pub(crate) fn remove(slot: Slot, networks: &BTreeSet<String>) -> Vec<String> {
-    let is_ours = |name: &str| name.split('.').any(|part| networks.contains(part) || part.starts_with(&slot.prefix()));
-    let ours = || chains().into_iter().filter(|chain| is_ours(&chain.name)).collect::<Vec<_>>();
+/// Removes the chains of the slot's networks and guests, whose names start with its prefix.
+pub(crate) fn remove(slot: Slot) -> Vec<String> {
+    let is_ours = |name: &str| name.split('.').skip(1).any(|part| part.starts_with(&slot.prefix()));
+    let ours = || chains().unwrap_or_default().into_iter().filter(|chain| is_ours(&chain.name)).collect::<Vec<_>>();
     let found = ours();
     if found.is_empty() {
         return Vec::new();
@@ -24,21 +23,21 @@ pub(crate) fn remove(slot: Slot, networks: &BTreeSet<String>) -> Vec<String> {
     ours().iter().map(|chain| format!("firewall chain {}", chain.name)).collect()
 }
 
-/// Whether there is a table already: one of the user's own daemon.
+/// Whether there is a table already: one of the user's own daemon. When in doubt, there is.
 pub(crate) fn table_exists() -> bool {
-    let tables = list("tables");
-    let mut tables = tables.iter().filter_map(|entry| entry.get("table"));
-    tables.any(|table| table["name"] == TABLE)
+    list("tables").is_none_or(|tables| tables.iter().filter_map(|it| it.get("table")).any(|it| it["name"] == TABLE))
 }
 
-/// Removes the tables, which a daemon leaves empty.
+/// Removes the tables, which a daemon leaves empty. They stay if there is any doubt, or another daemon: whoever deletes
+/// them deletes the NAT and the ACLs of all.
 pub(crate) fn remove_if_empty() {
-    if chains().is_empty() {
-        let tables = list("tables");
-        let tables = tables.iter().filter_map(|entry| entry.get("table")).filter(|table| table["name"] == TABLE);
-        let commands = tables.filter_map(|table| Some(format!("delete table {} {TABLE}\n", table["family"].as_str()?)));
-        nft(&commands.collect::<String>());
+    if process::is_running("incusd") || chains().is_none_or(|chains| !chains.is_empty()) {
+        return;
     }
+    let tables = list("tables").unwrap_or_default();
+    let tables = tables.iter().filter_map(|it| it.get("table")).filter(|table| table["name"] == TABLE);
+    let commands = tables.filter_map(|table| Some(format!("delete table {} {TABLE}\n", table["family"].as_str()?)));
+    nft(&commands.collect::<Vec<_>>().concat());
 }
 
 struct Chain {
@@ -52,17 +51,18 @@ impl Chain {
     }
 }
 
-fn chains() -> Vec<Chain> {
-    let all = list("chains");
+/// All chains of all tables named `incus`; none if nft does not say.
+fn chains() -> Option<Vec<Chain>> {
+    let all = list("chains")?;
     let ours = all.iter().filter_map(|entry| entry.get("chain")).filter(|chain| chain["table"] == TABLE);
     let text = |value: &Value| value.as_str().map(Into::into);
-    ours.filter_map(|chain| Some(Chain { family: text(&chain["family"])?, name: text(&chain["name"])? })).collect()
+    Some(ours.filter_map(|it| Some(Chain { family: text(&it["family"])?, name: text(&it["name"])? })).collect())
 }
 
-fn list(what: &str) -> Vec<Value> {
-    let output = Command::new("nft").args(["--json", "list", what]).stderr(Stdio::null()).output();
-    let answer: Option<Value> = output.ok().and_then(|output| serde_json::from_slice(&output.stdout).ok());
-    answer.and_then(|mut answer| answer["nftables"].as_array_mut().map(std::mem::take)).unwrap_or_default()
+fn list(what: &str) -> Option<Vec<Value>> {
+    let output = Command::new("nft").args(["--json", "list", what]).stderr(Stdio::null()).output().ok()?;
+    let mut answer: Value = output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())??;
+    answer["nftables"].as_array_mut().map(std::mem::take)
 }
 
 /// Whether it worked is looked at afterwards.

@@ -17,6 +17,9 @@ use super::slot::Slot;
 /// Removes everything in a slot, and its directory. What could not be removed is returned.
 pub(crate) fn remove(slot: Slot) -> Vec<String> {
     let mut left = empty(slot);
+    if !left.is_empty() {
+        return left;
+    }
     if let Err(error) = fs::remove_dir(slot.dir()) {
         left.push(format!("directory {}: {error}", slot.dir().display()));
     }
@@ -26,7 +29,6 @@ pub(crate) fn remove(slot: Slot) -> Vec<String> {
 /// Removes everything in a slot. What could not be removed is returned.
 pub(crate) fn empty(slot: Slot) -> Vec<String> {
     let dir = slot.dir();
-    let networks = link::networks(slot);
     // The names of control groups are known only as long as there are processes in them.
     let groups = cgroup::of_run(slot, &process::of_run(&dir));
     let mut left = Vec::new();
@@ -34,10 +36,14 @@ pub(crate) fn empty(slot: Slot) -> Vec<String> {
         left.extend(process::of_run(&dir).iter().map(|pid| format!("process {pid}")));
     }
     left.extend(cgroup::remove(&groups));
-    left.extend(link::remove(slot, &networks));
-    left.extend(firewall::remove(slot, &networks));
+    left.extend(link::remove(slot));
+    left.extend(firewall::remove(slot));
     left.extend(storage::remove(&dir));
     apparmor::unload(&dir);
+    if !left.is_empty() {
+        // As long as there is a directory, the next run tries again.
+        return left;
+    }
     let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };

@@ -1,0 +1,141 @@
+# shellcheck shell=bash disable=SC2034
+# What the stages share. A stage starts with: source /usr/local/lib/podclaw/lib.sh
+set -Eeuo pipefail
+shopt -s inherit_errexit
+umask 022
+cd /
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
+
+readonly SERVICE_USER=openclaw SERVICE_ID=1000 SERVICE_HOME=/home/openclaw
+readonly SHARE=/usr/local/share/podclaw
+readonly ARCHIVE=/var/lib/podclaw/gateway.oci.tar
+readonly IMAGE=localhost/openclaw:podclaw
+readonly CONTAINER=openclaw
+readonly UNIT=openclaw.service
+readonly TOKEN_FILE=$SERVICE_HOME/.config/podclaw/gateway.env
+# Says that something was changed under a gateway that may be running.
+readonly RESTART=/run/podclaw/changed
+
+say() {
+    printf '%s\n' "$*"
+}
+
+# For the runner, which puts it into the report. The first word on a failure is the one that knows most.
+report() {
+    if [[ -n ${PODCLAW_REPORT:-} && ! -s $PODCLAW_REPORT ]]; then
+        printf '%s %s\n' "$1" "${2//$'\n'/ }" >"$PODCLAW_REPORT"
+    fi
+}
+
+fail() {
+    trap - ERR
+    say "error: $*" >&2
+    report failed "$*"
+    exit 1
+}
+
+# Ends a stage that has nothing to do in this guest.
+skip() {
+    say "skipped: $*"
+    report skipped "$*"
+    exit 0
+}
+
+# shellcheck disable=SC2154
+trap 'code=$? line=$LINENO; trap - ERR
+    say "error: line $line: $BASH_COMMAND: exit code $code" >&2
+    report failed "line $line: $BASH_COMMAND: exit code $code"; exit 1' ERR
+
+# Takes each known key of the settings into the variable of its name. The file is read, never executed.
+read_settings() {
+    local key value pattern
+    while IFS='=' read -r key value; do
+        case $key in
+            GATEWAY_SOURCE) pattern='^(archive|registry)$' ;;
+            GATEWAY_IMAGE) pattern='^([a-zA-Z0-9.:-]+(/[a-z0-9._-]+)+@sha256:)?[0-9a-f]{64}$' ;;
+            STORAGE_DRIVER) pattern='^(fuse-overlayfs|native)$' ;;
+            LAST_STAGE) pattern='^[1-7]$' ;;
+            GATEWAY_PORT | GATEWAY_MEMORY_MIB | PACKAGES_TIMEOUT | IMAGE_TIMEOUT | START_TIMEOUT)
+                pattern='^[1-9][0-9]{0,6}$'
+                ;;
+            *) fail "/etc/podclaw/settings has the unknown key '$key'" ;;
+        esac
+        [[ $value =~ $pattern ]] || fail "/etc/podclaw/settings has a bad value for $key"
+        printf -v "$key" '%s' "$value"
+    done </etc/podclaw/settings
+    : "${GATEWAY_SOURCE:?}" "${GATEWAY_IMAGE:?}" "${STORAGE_DRIVER:?}" "${LAST_STAGE:?}" "${GATEWAY_PORT:?}" \
+        "${GATEWAY_MEMORY_MIB:?}" "${PACKAGES_TIMEOUT:?}" "${IMAGE_TIMEOUT:?}" "${START_TIMEOUT:?}"
+}
+
+# Runs a command as the service user, in its session and with nothing of root's environment. Whatever is below the
+# user's home is touched only in this way: the user might have put a link there.
+as_user() {
+    runuser -u "$SERVICE_USER" -- env -i PATH="$PATH" LC_ALL="$LC_ALL" HOME="$SERVICE_HOME" USER="$SERVICE_USER" \
+        XDG_RUNTIME_DIR="/run/user/$SERVICE_ID" DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$SERVICE_ID/bus" \
+        PODMAN_IGNORE_CGROUPSV1_WARNING=1 "$@" || return
+}
+
+# Prints a file of SHARE/files with every @NAME@ replaced by the variable of that name.
+fill() {
+    local text name
+    text=$(<"$SHARE/files/$1")
+    for name in GATEWAY_PORT PODMAN_ARGS TOKEN_FILE SERVICE_HOME IMAGE CONTAINER; do
+        if [[ $text == *"@$name@"* ]]; then
+            text=${text//"@$name@"/"${!name}"}
+        fi
+    done
+    if [[ $text =~ @[A-Z_]+@ ]]; then
+        fail "nothing is known to put in place of ${BASH_REMATCH[0]} in $1"
+    fi
+    printf '%s\n' "$text"
+}
+
+# Writes a text to a file of root's, unless that is what it holds. Says in `changed`, 1 or 0, whether it was written.
+put() {
+    local -r path=$1 mode=$2 text=$3
+    changed=0
+    if [[ -f $path && $(<"$path") == "$text" ]]; then
+        chmod "$mode" "$path"
+        say "unchanged: $path"
+        return
+    fi
+    mkdir -p "${path%/*}"
+    printf '%s\n' "$text" >"$path.new"
+    chmod "$mode" "$path.new"
+    mv -f "$path.new" "$path"
+    say "written: $path"
+    changed=1
+}
+
+# Writes stdin to a file below the service user's home, as that user; an existing file stays if a third argument says
+# `keep`.
+put_as_user() {
+    local did
+    # shellcheck disable=SC2016 # the service user's shell expands it
+    did=$(as_user bash -c '
+        set -euo pipefail
+        path=$1 mode=$2 keep=${3:-}
+        umask 077
+        mkdir -p "${path%/*}"
+        if [[ $keep == keep && -f $path ]]; then
+            cat >/dev/null
+            chmod "$mode" "$path"
+            echo "kept: $path"
+            exit
+        fi
+        cat >"$path.new"
+        if cmp -s "$path.new" "$path"; then
+            rm "$path.new"
+            chmod "$mode" "$path"
+            echo "unchanged: $path"
+            exit
+        fi
+        chmod "$mode" "$path.new"
+        mv -f "$path.new" "$path"
+        echo "written: $path"
+    ' put "$@") || fail "$SERVICE_USER cannot write $1"
+    say "$did"
+    if [[ $did == written:* ]]; then
+        touch "$RESTART"
+    fi
+}

@@ -1,0 +1,133 @@
+//! What every command needs: output, the lab in effect, the daemon, and word of Ctrl-C.
+
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::Global;
+use super::failure::Failure;
+use crate::incus::{Client, find_socket};
+use crate::lab::{Lab, LabFile, Settings};
+use crate::ui::Ui;
+
+/// Where a lab file is looked for when none is named.
+const LAB_FILES: [&str; 2] = ["podclaw.yaml", "/etc/podclaw/podclaw.yaml"];
+/// Where the lock is when there is no lab file at all.
+const LOCK_WITHOUT_LAB_FILE: &str = "/etc/podclaw/podclaw.lock";
+
+/// What a command works with.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) ui: Ui,
+    lab_file: Option<PathBuf>,
+    lab_name: Option<crate::names::LabName>,
+    socket: Option<PathBuf>,
+    cache_dir: Option<PathBuf>,
+    cancel: CancellationToken,
+    listening: Once,
+}
+
+impl Context {
+    pub(crate) fn new(global: &Global) -> Self {
+        log_to_stderr(global.verbose);
+        Self {
+            ui: Ui::new(global.format, global.color, global.quiet),
+            lab_file: global.lab_file.clone(),
+            lab_name: global.lab.clone(),
+            socket: global.socket.clone(),
+            cache_dir: global.cache_dir.clone(),
+            cancel: CancellationToken::new(),
+            listening: Once::new(),
+        }
+    }
+
+    /// The lab's settings, from the lab file in effect or built in.
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        let found = match &self.lab_file {
+            Some(path) => Some(path.clone()),
+            None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
+        };
+        let file = match &found {
+            Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
+            None => LabFile::default(),
+        };
+        let lock = found.map_or_else(|| LOCK_WITHOUT_LAB_FILE.into(), |path| path.with_file_name("podclaw.lock"));
+        Ok(file.settle(self.lab_name.clone(), lock, self.cache_dir()))
+    }
+
+    /// The lab on the daemon.
+    pub(crate) async fn lab(&self) -> Result<Lab, Failure> {
+        let settings = self.settings()?;
+        Ok(Lab::new(self.client().await?, settings)?)
+    }
+
+    /// A connection to the daemon.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let path =
+            find_socket(self.socket.as_deref(), |name| std::env::var(name).ok()).map_err(crate::incus::Error::from)?;
+        Ok(Client::connect(&path).await?)
+    }
+
+    /// A token that the first Ctrl-C or SIGTERM cancels. Until it is asked for, Ctrl-C ends the process at once.
+    pub(crate) fn cancel(&self) -> CancellationToken {
+        self.listening.call_once(|| {
+            let (ui, token) = (self.ui.clone(), self.cancel.clone());
+            tokio::spawn(async move {
+                if interrupt().await.is_ok() {
+                    ui.note("\ninterrupted: cleaning up (once more stops at once)");
+                    token.cancel();
+                }
+            });
+        });
+        self.cancel.clone()
+    }
+
+    /// Ends at the second Ctrl-C, for users who can't wait for the clean-up.
+    pub(crate) async fn interrupted_twice(&self) {
+        self.cancel.cancelled().await;
+        if interrupt().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn cache_dir(&self) -> PathBuf {
+        if let Some(dir) = &self.cache_dir {
+            return dir.clone();
+        }
+        if rustix::process::geteuid().is_root() {
+            return "/var/cache/podclaw".into();
+        }
+        let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        own("XDG_CACHE_HOME")
+            .or_else(|| own("HOME").map(|home| home.join(".cache")))
+            .unwrap_or_else(|| Path::new("/var/tmp").into())
+            .join("podclaw")
+    }
+}
+
+async fn interrupt() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+fn log_to_stderr(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::fmt::format::FmtSpan;
+
+    let level = match verbose {
+        0 => "off",
+        1 => "podclaw=debug",
+        _ => "podclaw=trace",
+    };
+    // A second initialisation can only happen in tests, and there the first one serves.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(level))
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE)
+        .with_target(false)
+        .try_init();
+}

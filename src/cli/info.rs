@@ -1,0 +1,78 @@
+//! `podclaw info`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::failure::{DONE, Failure};
+use super::words;
+use crate::cloud_init::TOKEN_FILE;
+use crate::lab::{self, Guest};
+use crate::names::GuestName;
+use crate::ui::{SummaryBox, Ui};
+
+/// What `info` takes.
+#[derive(Debug, Args)]
+pub(crate) struct InfoArgs {
+    /// The guest
+    name: GuestName,
+}
+
+pub(crate) async fn run(args: InfoArgs, context: &Context) -> Result<u8, Failure> {
+    let lab = context.lab().await?;
+    let guest = lab::guest(&lab, &args.name).await?;
+    if context.ui.json() {
+        context.ui.say_json(&json!({ "lab": lab.settings.name, "guest": guest }))?;
+        return Ok(DONE);
+    }
+    show_box(&guest, &context.ui);
+    if let Some(receipt) = &guest.receipt {
+        let rows = receipt.stages.iter().map(|stage| {
+            vec![
+                crate::text::excerpt(&stage.stage, 20),
+                crate::text::excerpt(&stage.outcome, 80),
+                words::seconds(stage.millis),
+            ]
+        });
+        context.ui.say("");
+        context.ui.table(&["stage", "outcome", "took"], rows.collect());
+    }
+    Ok(DONE)
+}
+
+/// The box that says what a guest is and how to reach it.
+pub(super) fn show_box(guest: &Guest, ui: &Ui) {
+    let name = &guest.name;
+    let state = match &guest.receipt {
+        Some(receipt) if guest.is_running() => {
+            format!(
+                "{}, gateway {} after {}",
+                words::status(guest.status),
+                words::readiness(guest.readiness),
+                words::seconds(receipt.millis)
+            )
+        }
+        _ => format!("{}, gateway {}", words::status(guest.status), words::readiness(guest.readiness)),
+    };
+    let addresses: Vec<String> = guest.addresses.iter().map(ToString::to_string).collect();
+    let addresses = if addresses.is_empty() { "none".into() } else { addresses.join(", ") };
+    let mut summary = SummaryBox::new(format!("podclaw guest {name}"))
+        .row("state", state)
+        .row("address", format!("{addresses} (the gateway listens on the guest's loopback only)"));
+    if let Some(receipt) = &guest.receipt {
+        summary = summary.row("made of", format!("base {}, gateway {}", short(&receipt.base), short(&receipt.gateway)));
+    }
+    summary
+        .row("control UI", format!("podclaw forward {name}, then http://127.0.0.1:18789"))
+        .row("token", format!("podclaw exec {name} -- cat {TOKEN_FILE}"))
+        .row("shell", format!("podclaw shell {name}"))
+        .row("logs", format!("podclaw logs {name} --follow"))
+        .row("delete", format!("podclaw delete {name}"))
+        .show(ui);
+}
+
+/// A digest as people compare it.
+fn short(digest: &str) -> String {
+    let hex = digest.rsplit_once("sha256:").map_or(digest, |(_, hex)| hex);
+    hex.chars().take(12).collect()
+}

@@ -1,0 +1,115 @@
+//! `podclaw logs`.
+
+use clap::{Args, ValueEnum};
+use tokio::io::AsyncReadExt;
+
+use super::context::Context;
+use super::failure::{COULD_NOT, DONE, Failure};
+use crate::cloud_init::{SERVICE_UNIT, Stage};
+use crate::incus::{Command, Session};
+use crate::lab::{self, Lab};
+use crate::names::GuestName;
+use crate::text::{self, Escaper};
+
+/// The most that is read of one log file, in bytes.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// What `logs` takes.
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// The guest
+    name: GuestName,
+    /// Which log
+    #[arg(long, value_enum, default_value = "gateway")]
+    source: Source,
+    /// How many lines of its end
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 200)]
+    lines: u32,
+    /// Show what the gateway writes from now on, until Ctrl-C
+    #[arg(short, long)]
+    follow: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Source {
+    /// The gateway
+    Gateway,
+    /// The stages that set the guest up; also of a stopped guest
+    Stages,
+    /// cloud-init; also of a stopped guest
+    CloudInit,
+    /// The guest's console
+    Console,
+}
+
+pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure> {
+    if args.follow && args.source != Source::Gateway {
+        return Err(Failure::usage("--follow is for the gateway's log only", "leave --follow or --source away"));
+    }
+    let lab = context.lab().await?;
+    match args.source {
+        Source::Gateway => gateway(&lab, &args, context).await,
+        Source::Stages => {
+            lab::guest(&lab, &args.name).await?;
+            for stage in Stage::ALL {
+                let log = file(&lab, &args, &stage.log_path()).await?;
+                if let Some(log) = log {
+                    context.ui.say(format!("== {}/7 {}\n{log}", stage.number(), stage.title()));
+                }
+            }
+            Ok(DONE)
+        }
+        Source::CloudInit => {
+            lab::guest(&lab, &args.name).await?;
+            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await?.unwrap_or_default());
+            Ok(DONE)
+        }
+        Source::Console => {
+            lab::guest(&lab, &args.name).await?;
+            let limit = usize::try_from(LARGEST).unwrap_or(usize::MAX);
+            let log = lab.client.console_log(&lab.project, args.name.as_str(), limit).await?;
+            context.ui.say(text::tail(&log, lines(&args)));
+            Ok(DONE)
+        }
+    }
+}
+
+async fn file(lab: &Lab, args: &LogsArgs, path: &str) -> Result<Option<String>, Failure> {
+    let bytes = lab.client.pull_file(&lab.project, args.name.as_str(), path, LARGEST).await?;
+    Ok(bytes.map(|bytes| text::tail(&bytes, lines(args))))
+}
+
+fn lines(args: &LogsArgs) -> usize {
+    usize::try_from(args.lines).unwrap_or(usize::MAX)
+}
+
+/// The journal of the gateway's unit, escaped line for line: the gateway may be hostile.
+async fn gateway(lab: &Lab, args: &LogsArgs, context: &Context) -> Result<u8, Failure> {
+    lab::running_guest(lab, &args.name).await?;
+    let mut argv = vec!["journalctl".into(), "--no-pager".into(), "--quiet".into(), "--output=short-iso".into()];
+    argv.push(format!("--lines={}", args.lines));
+    if args.follow {
+        argv.push("--follow".into());
+    }
+    // What the gateway says, what its unit says, and what systemd says of the unit.
+    argv.extend(["CONTAINER_NAME=openclaw", "+"].map(str::to_owned));
+    argv.extend([format!("_SYSTEMD_USER_UNIT={SERVICE_UNIT}"), "+".into(), format!("USER_UNIT={SERVICE_UNIT}")]);
+    let session = lab.client.exec(&lab.project, args.name.as_str(), &Command::new(argv), None).await?;
+    let Session { mut stdout, mut stderr, mut process, .. } = session;
+    let complaints = tokio::spawn(async move {
+        let mut bytes = Vec::new();
+        let _ = (&mut stderr).take(8192).read_to_end(&mut bytes).await;
+        bytes
+    });
+    let mut escaper = Escaper::default();
+    let mut buffer = vec![0; 32 * 1024];
+    while let length @ 1.. = stdout.read(&mut buffer).await? {
+        context.ui.write(&escaper.feed(&buffer[..length]));
+    }
+    context.ui.write(&escaper.finish());
+    if process.wait().await? == 0 {
+        return Ok(DONE);
+    }
+    context.ui.error(&text::tail(&complaints.await.unwrap_or_default(), 5), None);
+    Ok(COULD_NOT)
+}

@@ -1,0 +1,28 @@
+//! `podclaw man`.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory};
+
+use super::args::Cli;
+use super::failure::{DONE, Failure};
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// Write one page a command into this directory, in place of the main page to standard output
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+pub(crate) fn run(args: &ManArgs) -> Result<u8, Failure> {
+    if let Some(directory) = &args.directory {
+        std::fs::create_dir_all(directory)?;
+        clap_mangen::generate_to(Cli::command(), directory)?;
+    } else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        super::write_result(&page)?;
+    }
+    Ok(DONE)
+}

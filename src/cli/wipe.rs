@@ -1,0 +1,80 @@
+//! `podclaw wipe`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::failure::{DONE, FINDINGS, Failure};
+use crate::incus::Job;
+use crate::lab::{self, Fate, WipePlan};
+use crate::names::LabName;
+use crate::text;
+use crate::ui::{BAD, CAUTION, Ui};
+
+/// What `wipe` takes.
+#[derive(Debug, Args)]
+pub(crate) struct WipeArgs {
+    /// Print what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask; LAB must be the lab's name
+    #[arg(long, value_name = "LAB")]
+    yes: Option<LabName>,
+}
+
+pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure> {
+    let lab = context.lab().await?;
+    let name = &lab.settings.name;
+    if args.yes.as_ref().is_some_and(|yes| yes != name) {
+        return Err(Failure::usage(
+            format!("--yes does not name the lab {name}"),
+            format!("to wipe it without being asked: podclaw wipe --yes {name}"),
+        ));
+    }
+    let plan = lab.wipe_plan().await?;
+    if !context.ui.json() {
+        show(&plan, &context.ui);
+    }
+    let doomed = plan.steps.iter().filter(|step| step.fate == Fate::Delete).count();
+    if args.dry_run || doomed == 0 {
+        if context.ui.json() {
+            context.ui.say_json(&json!({ "lab": name, "dry_run": args.dry_run, "plan": plan.steps }))?;
+        } else if doomed == 0 {
+            context.ui.say(format!("there is nothing of the lab {name} to wipe"));
+        } else {
+            context.ui.say(format!("{doomed} objects would be deleted"));
+        }
+        let blocked = doomed == 0 && !plan.is_empty();
+        return Ok(if blocked { FINDINGS } else { DONE });
+    }
+    let question = format!("{doomed} objects will be deleted for good. Type the lab's name to go on:");
+    if args.yes.is_none() && !context.ui.asks_for(&question, name.as_str())? {
+        return Err(Failure::usage(
+            "nothing was wiped: the lab's name was not typed",
+            format!("without a terminal: podclaw wipe --yes {name}"),
+        ));
+    }
+    let (progress, watch) = context.ui.watch();
+    let outcome = lab::wipe(&lab, &plan, &Job::new(progress, context.cancel())).await;
+    watch.finish().await;
+    let left = outcome?;
+    if context.ui.json() {
+        context.ui.say_json(&json!({ "lab": name, "dry_run": false, "plan": plan.steps, "left": left.steps }))?;
+    } else if left.is_empty() {
+        context.ui.say(format!("the lab {name} is gone: {doomed} objects deleted, nothing is left"));
+    } else {
+        context.ui.say(format!("{BAD}left{BAD:#} of the lab {name}, or in its way:"));
+        show(&left, &context.ui);
+    }
+    Ok(if left.is_empty() { DONE } else { FINDINGS })
+}
+
+fn show(plan: &WipePlan, ui: &Ui) {
+    for step in &plan.steps {
+        let object = format!("{:14} {}", step.kind, text::excerpt(&step.name, 64));
+        match step.fate {
+            Fate::Delete => ui.say(format!("{BAD}-{BAD:#} {object}")),
+            Fate::Keep(reason) => ui.say(format!("{CAUTION}!{CAUTION:#} {object} stays: {reason}")),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The words in which states and amounts are shown to people.
+
+use std::time::Duration;
+
+use crate::incus::Status;
+use crate::lab::Readiness;
+
+pub(super) fn status(status: Status) -> &'static str {
+    match status {
+        Status::Running => "running",
+        Status::Stopped => "stopped",
+        Status::Frozen => "frozen",
+        Status::Error => "error",
+        Status::Other => "other",
+    }
+}
+
+pub(super) fn readiness(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::Launching => "not ready",
+        Readiness::Ready => "started",
+        Readiness::Failed => "failed",
+        Readiness::Unknown => "unknown",
+    }
+}
+
+pub(super) fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes / (1024 * 1024))
+}
+
+pub(super) fn seconds(millis: u64) -> String {
+    format!("{:.1} s", Duration::from_millis(millis).as_secs_f64())
+}

@@ -1,0 +1,71 @@
+//! The base images in the daemon.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::digest::Fingerprint;
+use super::error::{Error, Result};
+use super::source::ImageServer;
+use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Upload};
+use crate::names::LabName;
+
+/// The alias of the image that a launch takes, for those who use `incus` by hand.
+const ALIAS: &str = "base";
+
+/// The property that says whose an image is. podclaw deletes none without it.
+const MARK: &str = "user.podclaw.lab";
+
+/// The project of a lab.
+pub(super) fn project(lab: &LabName) -> ProjectName {
+    ProjectName::from(lab)
+}
+
+/// The images in the lab's project that carry its mark.
+pub(super) async fn images(client: &Client, lab: &LabName) -> Result<Vec<Image>> {
+    let mut found: Vec<Image> = client.list(&Collection::images(&project(lab))).await?;
+    found.retain(|image| image.properties.get(MARK).is_some_and(|owner| owner == lab.as_str()));
+    Ok(found)
+}
+
+/// Whether the lab's project has the image.
+pub(super) async fn has(client: &Client, lab: &LabName, fingerprint: &Fingerprint) -> Result<bool> {
+    Ok(client.exists(&Object::image(&project(lab), fingerprint.as_str())).await?)
+}
+
+/// Uploads a unified tarball, of which the daemon checks the fingerprint.
+pub(super) async fn upload(
+    client: &Client,
+    lab: &LabName,
+    path: &Path,
+    fingerprint: &Fingerprint,
+    job: &Job,
+) -> Result<()> {
+    let failed = |error| Error::file("open", path, error);
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let size = file.metadata().await.map_err(failed)?.len();
+    let properties = BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())]);
+    let upload = Upload { size, fingerprint: Some(fingerprint.to_string()), properties };
+    client.upload_image(&project(lab), &upload, file, job).await?;
+    Ok(())
+}
+
+/// Lets the daemon pull an image from its server.
+pub(super) async fn pull(client: &Client, lab: &LabName, server: &ImageServer, job: &Job) -> Result<()> {
+    let project = project(lab);
+    let source = ImageSource {
+        server: server.url.clone(),
+        protocol: "simplestreams".into(),
+        image: server.fingerprint.to_string(),
+        certificate: None,
+        properties: BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())]),
+    };
+    client.copy_image(&project, &source, job).await?;
+    Ok(())
+}
+
+/// Points the lab's alias at an image.
+pub(super) async fn name(client: &Client, lab: &LabName, fingerprint: &Fingerprint, job: &Job) -> Result<()> {
+    Ok(client.set_image_alias(&project(lab), ALIAS, fingerprint.as_str(), job).await?)
+}

@@ -1,0 +1,165 @@
+//! Which images there are, and getting rid of them.
+
+use std::path::PathBuf;
+
+use super::cache::{Cache, Shelf};
+use super::digest::Sha256;
+use super::error::{Error, Result};
+use super::lock::{BuiltBase, Lock, LockedGateway, LockedNpm};
+use super::{Request, daemon};
+use crate::incus::{Client, Job, Object};
+
+/// The fewest digits that stand for an image.
+const SHORTEST: usize = 8;
+
+/// An image that podclaw has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What it is for.
+    pub kind: Kind,
+    /// The SHA-256 in hexadecimal: of a base image the fingerprint, of a gateway image that of its archive.
+    pub digest: String,
+    /// What it is, for people; escaped.
+    pub description: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where it is.
+    pub place: Place,
+    /// Whether `podclaw.lock` pins this one, so that the next launch takes it.
+    pub locked: bool,
+}
+
+/// What an image is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A guest's own system.
+    Base,
+    /// The gateway in a guest.
+    Gateway,
+}
+
+/// Where an image is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the lab's project in the daemon.
+    Daemon,
+    /// In the cache directory.
+    Cache(PathBuf),
+}
+
+/// Lists the images that podclaw put into the lab's project, and those in the cache directory.
+///
+/// # Errors
+/// What the daemon or the file system says.
+pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> {
+    let (lock, _) = Lock::read(request.lock)?;
+    let base = lock.base.as_ref().map(|base| base.fingerprint().as_str());
+    let gateway = match &lock.gateway {
+        Some(LockedGateway::Npm(LockedNpm { built: Some(built), .. })) => Some(built.archive.hex()),
+        _ => None,
+    };
+    let mut found = Vec::new();
+    for image in daemon::images(client, request.lab).await? {
+        let description = image.properties.get("description").map_or("", String::as_str);
+        found.push(Listed {
+            kind: Kind::Base,
+            locked: base == Some(&image.fingerprint),
+            description: crate::text::excerpt(description, 80),
+            digest: image.fingerprint,
+            size: image.size,
+            place: Place::Daemon,
+        });
+    }
+    let cache = Cache::new(request.cache);
+    let mut add = |kind, shelf, digest: Sha256, description, locked: Option<&str>| {
+        if let Some((path, size)) = cache.get(shelf, &digest) {
+            let locked = locked == Some(digest.hex());
+            let digest = digest.hex().into();
+            found.push(Listed { kind, digest, description, size, place: Place::Cache(path), locked });
+        }
+    };
+    for (digest, record) in cache.records::<BuiltBase>(Shelf::Base) {
+        let system = record.system;
+        let description = format!("{} {} {}", system.distribution, system.suite, system.architecture);
+        add(Kind::Base, Shelf::Base, digest, description, base);
+    }
+    for (digest, record) in cache.records::<LockedNpm>(Shelf::Gateway) {
+        let description = format!("openclaw {}, node {}", record.openclaw, record.node);
+        add(Kind::Gateway, Shelf::Gateway, digest, description, gateway);
+    }
+    Ok(found)
+}
+
+/// Deletes the images of which the digest starts with one of `digests` (at least 8 digits), or all of them where it is
+/// empty, from the lab's project and from the cache directory; returns what was deleted.
+///
+/// # Errors
+/// [`Error::NoSuchImage`] where a digest stands for no image or for several; nothing is deleted then. What the daemon
+/// or the file system says; an image that is gone already is no error.
+pub async fn delete(client: &Client, request: Request<'_>, digests: &[String], job: &Job) -> Result<Vec<Listed>> {
+    let found = choose(list(client, request).await?, digests)?;
+    let cache = Cache::new(request.cache);
+    // Nobody may be about to use what goes.
+    let _held = cache.hold(job).await?;
+    let project = daemon::project(request.lab);
+    for image in &found {
+        match &image.place {
+            Place::Daemon => {
+                client.delete(&Object::image(&project, &image.digest), job).await?;
+            }
+            Place::Cache(_) => {
+                let shelf = if image.kind == Kind::Base { Shelf::Base } else { Shelf::Gateway };
+                let digest = format!("sha256:{}", image.digest);
+                if let Ok(digest) = digest.parse() {
+                    cache.remove(shelf, &digest)?;
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The images that are meant. One image may be in two places, and both are meant then.
+fn choose(all: Vec<Listed>, digests: &[String]) -> Result<Vec<Listed>> {
+    let stands_for =
+        |wanted: &String, image: &Listed| wanted.len() >= SHORTEST && image.digest.starts_with(wanted.as_str());
+    for wanted in digests {
+        let mut meant: Vec<&str> =
+            all.iter().filter(|image| stands_for(wanted, image)).map(|image| image.digest.as_str()).collect();
+        meant.sort_unstable();
+        meant.dedup();
+        if meant.len() != 1 {
+            return Err(Error::NoSuchImage { digest: crate::text::excerpt(wanted, 80), found: meant.len() });
+        }
+    }
+    let is_meant = |image: &Listed| digests.is_empty() || digests.iter().any(|wanted| stands_for(wanted, image));
+    Ok(all.into_iter().filter(is_meant).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(digest: &str, place: Place) -> Listed {
+        let (digest, description) = (digest.into(), String::new());
+        Listed { kind: Kind::Base, digest, description, size: 0, place, locked: false }
+    }
+
+    #[test]
+    fn a_digest_stands_for_one_image_in_all_its_places() {
+        let all = vec![
+            image("0123456789ab", Place::Daemon),
+            image("0123456789ab", Place::Cache("x".into())),
+            image("01234567cdef", Place::Daemon),
+        ];
+        let chosen = |digests: &[&str]| {
+            let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
+            choose(all.clone(), &digests).map(|found| found.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(chosen(&[]), Ok(3));
+        assert_eq!(chosen(&["0123456789"]), Ok(2));
+        assert!(chosen(&["01234567"]).expect_err("two").contains("several"));
+        assert!(chosen(&["0123456"]).expect_err("too short").contains("none"));
+        assert!(chosen(&["0123456789", "ffffffff"]).expect_err("one is unknown").contains("none"));
+    }
+}

@@ -1,0 +1,210 @@
+//! What can go wrong with a lab.
+
+use std::time::Duration;
+
+use crate::cloud_init::{InvalidValue, RenderError, Stage, TemplateError};
+use crate::names::{GuestName, LabName};
+use crate::profile::{LoadError, UnknownProfile};
+use crate::{image, incus};
+
+/// Why something could not be done to a lab.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The daemon refused, or could not be reached.
+    #[error(transparent)]
+    Incus(#[from] incus::Error),
+    /// The images are not there, or not those of the lock.
+    #[error(transparent)]
+    Image(#[from] image::Error),
+    /// The lab file is wrong.
+    #[error(transparent)]
+    LabFile(#[from] super::LabFileError),
+    /// The profiles can't be used.
+    #[error(transparent)]
+    Profiles(#[from] LoadError),
+    /// A profile is asked for that there is not.
+    #[error(transparent)]
+    UnknownProfile(#[from] UnknownProfile),
+    /// The cloud-init templates can't be used.
+    #[error(transparent)]
+    Templates(#[from] TemplateError),
+    /// The user-data can't be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// Something that is put into the user-data does not have the form that it must have there.
+    #[error(transparent)]
+    Value(#[from] InvalidValue),
+    /// There is no lab yet.
+    #[error("there is no lab {lab} on this daemon")]
+    NoLab {
+        /// The lab.
+        lab: LabName,
+    },
+    /// An object of the lab's name is somebody else's.
+    #[error("the {object} exists and is not podclaw's: it does not carry the mark user.podclaw.lab of this lab")]
+    Foreign {
+        /// Its kind and name.
+        object: String,
+    },
+    /// An object can't be changed into what the lab file asks for while it exists.
+    #[error("the {object} can't be changed: its {key} is {is:?}, and the lab file asks for {wanted:?}")]
+    Fixed {
+        /// Its kind and name.
+        object: String,
+        /// What can't be changed.
+        key: &'static str,
+        /// What it is.
+        is: String,
+        /// What is asked for.
+        wanted: String,
+    },
+    /// The subnet is taken.
+    #[error("the subnet {subnet} overlaps with {address} on this host's interface {interface}")]
+    SubnetTaken {
+        /// The lab's subnet.
+        subnet: String,
+        /// The address that is in the way.
+        address: String,
+        /// The interface that has it.
+        interface: String,
+    },
+    /// The lab's objects are not as they have to be.
+    #[error("the lab's {object} is not as it has to be: {difference}")]
+    Drifted {
+        /// Its kind and name.
+        object: String,
+        /// The first difference.
+        difference: String,
+    },
+    /// The merged instance breaks the policy.
+    #[error("the guest would not be contained:\n{}", .0.iter().map(|refusal| format!("  {refusal}")).collect::<Vec<_>>().join("\n"))]
+    NotContained(Vec<String>),
+    /// A guest of that name exists.
+    #[error("a guest named {0} exists already")]
+    NameTaken(GuestName),
+    /// There is no guest of that name.
+    #[error("there is no guest named {0}")]
+    NoGuest(GuestName),
+    /// The guest does not run.
+    #[error("guest {0} is not running")]
+    NotRunning(GuestName),
+    /// What was pushed is not what the lock pins.
+    #[error("the gateway image {path} has the digest {is}, and podclaw.lock has {wanted}")]
+    WrongArchive {
+        /// The file.
+        path: String,
+        /// Its digest.
+        is: String,
+        /// The digest in the lock.
+        wanted: String,
+    },
+    /// A file could not be read.
+    #[error("failed to read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A stage of the guest failed.
+    #[error("stage {number}/7 ({title}) failed with exit code {code}{reason}{log}", number = stage.number(), title = stage.title(), log = indented(log))]
+    StageFailed {
+        /// The stage.
+        stage: Stage,
+        /// The exit code of its script.
+        code: u8,
+        /// Why, as the stage said: empty, or `: reason`.
+        reason: String,
+        /// The end of its output, escaped.
+        log: String,
+    },
+    /// The guest did not finish in time.
+    #[error("it did not finish within {} s; it was at {at}{log}", after.as_secs(), log = indented(log))]
+    TimedOut {
+        /// How long was waited.
+        after: Duration,
+        /// What ran then.
+        at: String,
+        /// The end of the output of what ran, escaped.
+        log: String,
+    },
+    /// cloud-init ended, but not all stages ran.
+    #[error("cloud-init ended without running all stages{}", indented(log))]
+    CloudInit {
+        /// What cloud-init says about itself, escaped.
+        log: String,
+    },
+    /// The guest stopped by itself.
+    #[error("the guest stopped or stopped reporting at {at}{}", indented(log))]
+    Vanished {
+        /// What ran then.
+        at: String,
+        /// The end of its console, escaped.
+        log: String,
+    },
+    /// The guest says things that no podclaw guest says.
+    #[error("the guest can't be trusted: {0}")]
+    Untrustworthy(String),
+    /// The user cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// It failed, and so did the attempt to remove what was made.
+    #[error("{error}\n  and then it could not be removed: {cleanup}")]
+    NotCleaned {
+        /// Why it failed.
+        error: Box<Error>,
+        /// Why removing failed.
+        cleanup: Box<Error>,
+    },
+}
+
+/// A log's end, set off from the message that it explains.
+fn indented(log: &str) -> String {
+    if log.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = log.lines().map(|line| format!("  | {line}")).collect();
+    format!("; the end of its output:\n{}", lines.join("\n"))
+}
+
+impl Error {
+    /// What to do next.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Incus(error) => return error.help(),
+            Self::Image(error) => return error.help(),
+            Self::Profiles(error) => return error.help().map(str::to_owned),
+            Self::NotCleaned { error, .. } => return error.help(),
+            Self::NoLab { .. } => "make it with `podclaw init`".into(),
+            Self::Foreign { .. } => "choose another name for the lab (--lab, or `name` in the lab file)".into(),
+            Self::Fixed { .. } => {
+                "change the lab file back, or `podclaw wipe` and `podclaw init` to make the lab anew".into()
+            }
+            Self::SubnetTaken { .. } => "set another `network.subnet` in the lab file".into(),
+            Self::Drifted { .. } => "put it right with `podclaw init`".into(),
+            Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),
+            Self::UnknownProfile(_) => "name a profile with -p, or add it to the directory of `data` in the lab file".into(),
+            Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
+            Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
+            Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
+            Self::WrongArchive { .. } => "delete it with `podclaw image delete` and build it again".into(),
+            Self::StageFailed { code: 78, .. } => {
+                "78 is the gateway's code for a configuration, credentials or state that it refuses; look at the output above, \
+                 then at the gateway's settings in cloud-init/"
+                    .into()
+            }
+            Self::StageFailed { .. } | Self::CloudInit { .. } | Self::TimedOut { .. } | Self::Vanished { .. } => {
+                "launch again with --keep-failed to look into the stopped guest".into()
+            }
+            Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
+            Self::LabFile(_)
+            | Self::Templates(_)
+            | Self::Render(_)
+            | Self::Value(_)
+            | Self::Unreadable { .. }
+            | Self::Cancelled => return None,
+        };
+        Some(help)
+    }
+}

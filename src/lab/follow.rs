@@ -1,0 +1,155 @@
+//! Following a guest's stages as it reports them.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::sleep;
+use tokio_util::codec::{FramedRead, LinesCodec};
+
+use super::{Error, Lab, Result, StageRecord};
+use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
+use crate::incus::{Command, Job, Session};
+use crate::names::GuestName;
+use crate::text;
+
+/// A guest of podclaw reports 15 events; one that reports more than this is up to something.
+const MOST_EVENTS: usize = 64;
+/// How long a report may trail behind the end of cloud-init.
+const GRACE: Duration = Duration::from_secs(5);
+/// How much of a log is fetched for an error, in bytes, and how many lines of it are shown.
+const LOG_BYTES: usize = 16 * 1024;
+const LOG_LINES: usize = 15;
+/// How long fetching a log may take.
+const LOG_WITHIN: Duration = Duration::from_secs(10);
+
+/// Shell that ends when cloud-init has ended, and says what cloud-init says of itself. A look at a file each half
+/// second costs less than `cloud-init status --wait`, which starts a Python that polls.
+const UNTIL_CLOUD_INIT_ENDS: &str =
+    "until [ -s /run/cloud-init/result.json ]; do sleep 0.5; done; cat /run/cloud-init/result.json";
+
+/// What is known of a guest's stages so far.
+#[derive(Debug)]
+pub(super) struct Follower<'a> {
+    lab: &'a Lab,
+    name: &'a GuestName,
+    running: Option<Stage>,
+    failure: Option<(Stage, u8, String)>,
+    pub(super) records: Vec<StageRecord>,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(lab: &'a Lab, name: &'a GuestName) -> Self {
+        Self { lab, name, running: None, failure: None, records: Vec::new() }
+    }
+
+    /// Follows the stages until the last one has ended, and reports each.
+    pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
+        job.progress.begin("cloud-init");
+        let tail = ["tail", "-n", "+1", "-s", "0.2", "-F", cloud_init::EVENTS];
+        let session = self.lab.client.exec(&self.lab.project, self.name.as_str(), &Command::new(tail), None).await?;
+        let Session { stdout, mut stderr, process, .. } = session;
+        // tail complains until the file is there; unread, its complaints would hold it up.
+        let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
+        let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
+        let lab = self.lab;
+        let name = self.name.as_str();
+        let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
+        let ended = async {
+            let said = lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, Duration::from_hours(24)).await;
+            sleep(GRACE).await;
+            said
+        };
+        tokio::pin!(ended);
+        let mut events = 0;
+        let outcome = loop {
+            tokio::select! {
+                () = job.cancel.cancelled() => break Err(Error::Cancelled),
+                line = lines.next() => match line {
+                    Some(Ok(line)) => {
+                        events += 1;
+                        match self.take(&line, events, job).await {
+                            Ok(false) => {}
+                            Ok(true) => break Ok(()),
+                            Err(error) => break Err(error),
+                        }
+                    }
+                    Some(Err(error)) => break Err(Error::Untrustworthy(text::excerpt(&error.to_string(), 200))),
+                    None => break Err(Error::Vanished { at: self.at(), log: self.console().await }),
+                },
+                said = &mut ended => {
+                    let log = said.map(|said| text::tail(&said.stdout, LOG_LINES)).unwrap_or_default();
+                    break Err(Error::CloudInit { log });
+                }
+            }
+        };
+        drop(process);
+        complaints.abort();
+        outcome
+    }
+
+    /// Takes one report in; says whether it was the last.
+    async fn take(&mut self, line: &str, events: usize, job: &Job) -> Result<bool> {
+        if events > MOST_EVENTS {
+            return Err(Error::Untrustworthy(format!("it reported more than {MOST_EVENTS} events")));
+        }
+        match parse_event(line.as_bytes()).map_err(|error| Error::Untrustworthy(error.to_string()))? {
+            StageEvent::Begin { stage, .. } => {
+                self.running = Some(stage);
+                job.progress.begin(label(stage));
+            }
+            StageEvent::End { stage, outcome, took } => {
+                self.records.push(StageRecord::new(stage, &outcome, took));
+                match outcome {
+                    Outcome::Done => job.progress.done(label(stage), took),
+                    Outcome::Skipped { reason } => {
+                        job.progress.done(format!("{} skipped: {reason}", label(stage)), took);
+                    }
+                    Outcome::Failed { code, reason } => self.failure = Some((stage, code, reason)),
+                }
+            }
+            StageEvent::Finish { failed: None, .. } => return Ok(true),
+            StageEvent::Finish { failed: Some(stage), .. } => return Err(self.failed(stage).await),
+        }
+        Ok(false)
+    }
+
+    async fn failed(&self, stage: Stage) -> Error {
+        let log = self.log(stage).await;
+        match &self.failure {
+            Some((failed, code, reason)) if *failed == stage => {
+                let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+                Error::StageFailed { stage, code: *code, reason, log }
+            }
+            _ => Error::Untrustworthy(format!("it says that stage {} failed, but not how", stage.number())),
+        }
+    }
+
+    /// What the guest is doing, for a message.
+    pub(super) fn at(&self) -> String {
+        self.running
+            .map_or_else(|| "cloud-init, before the first stage".into(), |stage| format!("stage {}", label(stage)))
+    }
+
+    /// The end of the output of what the guest is doing.
+    pub(super) async fn log_now(&self) -> String {
+        match self.running {
+            Some(stage) => self.log(stage).await,
+            None => self.console().await,
+        }
+    }
+
+    async fn log(&self, stage: Stage) -> String {
+        let command = Command::new(["tail", "-c", &LOG_BYTES.to_string(), "--", &stage.log_path()]);
+        let said = self.lab.client.capture(&self.lab.project, self.name.as_str(), &command, b"", LOG_BYTES, LOG_WITHIN);
+        said.await.map(|said| text::tail(&said.stdout, LOG_LINES)).unwrap_or_default()
+    }
+
+    async fn console(&self) -> String {
+        let console = self.lab.client.console_log(&self.lab.project, self.name.as_str(), LOG_BYTES);
+        console.await.map(|bytes| text::tail(&bytes, LOG_LINES)).unwrap_or_default()
+    }
+}
+
+fn label(stage: Stage) -> String {
+    format!("{}/7 {}", stage.number(), stage.title())
+}

@@ -1,0 +1,166 @@
+//! Launching one prepared guest.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use super::follow::Follower;
+use super::guests::{Readiness, STATE_KEY};
+use super::push::push;
+use super::{Error, Lab, Prepared, Receipt, Result, StageRecord, remove_guest};
+use crate::image::GatewayImage;
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::names::GuestName;
+use crate::profile::Layer;
+
+/// How long a failed guest that is kept gets to shut down.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+
+/// A guest whose gateway has started.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Launched {
+    /// Its name.
+    pub name: GuestName,
+    /// Its addresses on the lab's network.
+    pub addresses: Vec<IpAddr>,
+    /// How the launch went.
+    pub receipt: Receipt,
+}
+
+/// How a launch is bounded and what happens when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaunchOptions {
+    /// How long the whole launch may take.
+    pub timeout: Duration,
+    /// Whether a guest that failed is stopped and kept, and not removed.
+    pub keep_failed: bool,
+}
+
+/// Launches a guest: create, push the gateway, start, follow the stages, write the receipt. When it fails, is
+/// cancelled, or takes too long, the guest is removed, or stopped and kept if that is asked for.
+pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job: &Job) -> Result<Launched> {
+    let began = Instant::now();
+    let mut follower = Follower::new(lab, &prepared.name);
+    // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
+    let limited = Job::new(job.progress.clone(), job.cancel.child_token());
+    let timer = {
+        let cancel = limited.cancel.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(options.timeout).await;
+            cancel.cancel();
+        })
+    };
+    let outcome = bring_up(lab, prepared, began, &mut follower, &limited).await;
+    timer.abort();
+    let error = match outcome {
+        Ok(launched) => return Ok(launched),
+        Err(error) if !is_cancelled(&error) => error,
+        Err(_) if job.cancel.is_cancelled() => Error::Cancelled,
+        Err(_) => Error::TimedOut { after: options.timeout, at: follower.at(), log: follower.log_now().await },
+    };
+    // Somebody else's guest of the same name, made between the check and the create, is not ours to remove.
+    if matches!(&error, Error::NameTaken(_)) {
+        return Err(error);
+    }
+    let cleanup = Job::new(job.progress.clone(), tokio_util::sync::CancellationToken::new());
+    let cleaned = if options.keep_failed {
+        keep(lab, &prepared.name, &cleanup).await
+    } else {
+        job.progress.begin("removing what was made");
+        remove_guest(lab, &prepared.name, &cleanup).await.map(drop)
+    };
+    Err(match cleaned {
+        Ok(()) => error,
+        Err(failure) => Error::NotCleaned { error: Box::new(error), cleanup: Box::new(failure) },
+    })
+}
+
+async fn bring_up(
+    lab: &Lab,
+    prepared: &Prepared,
+    began: Instant,
+    follower: &mut Follower<'_>,
+    job: &Job,
+) -> Result<Launched> {
+    let name = prepared.name.as_str();
+    let instance = Object::instance(&lab.project, name);
+    step(job, "created", "create", async {
+        lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
+            Some(crate::incus::Refusal::AlreadyExists) => Error::NameTaken(prepared.name.clone()),
+            _ => error.into(),
+        })
+    })
+    .await?;
+    as_judged(lab, prepared).await?;
+    if let GatewayImage::Archive(archive) = &prepared.images.gateway {
+        step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
+    }
+    step(job, "started", "start", async {
+        Ok(lab.client.change_state(&lab.project, name, StateChange::Start, job).await?)
+    })
+    .await?;
+    follower.run(job).await?;
+    let receipt = receipt(prepared, began, std::mem::take(&mut follower.records));
+    let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
+    receipt.write(&mut config).map_err(|error| Error::Untrustworthy(error.to_string()))?;
+    lab.client.patch(&instance, &json!({ "config": config }), None, job).await?;
+    let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
+    let addresses = found.map(|found| found.state.addresses()).unwrap_or_default();
+    Ok(Launched { name: prepared.name.clone(), addresses, receipt })
+}
+
+/// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
+/// from what was judged is started.
+async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
+    let instance = Object::instance(&lab.project, prepared.name.as_str());
+    let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
+    let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
+    match prepared.judged.differs_from(&made).first() {
+        None => Ok(()),
+        Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
+    }
+}
+
+async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let began = Instant::now();
+    job.progress.begin(doing);
+    let made = work.await?;
+    job.progress.done(done, began.elapsed());
+    Ok(made)
+}
+
+fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>) -> Receipt {
+    Receipt {
+        podclaw: env!("CARGO_PKG_VERSION").into(),
+        finished: Timestamp::now(),
+        base: prepared.images.base.fingerprint.to_string(),
+        gateway: match &prepared.images.gateway {
+            GatewayImage::Archive(archive) => archive.digest.to_string(),
+            GatewayImage::Registry(reference) => reference.to_string(),
+        },
+        profiles: prepared.instance.profiles.clone(),
+        millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        stages,
+    }
+}
+
+/// Stops a guest that failed, and says on it that it did.
+async fn keep(lab: &Lab, name: &GuestName, job: &Job) -> Result<()> {
+    let instance = Object::instance(&lab.project, name.as_str());
+    if !lab.client.exists(&instance).await? {
+        return Ok(());
+    }
+    job.progress.begin("stopping the guest that failed");
+    if lab.client.change_state(&lab.project, name.as_str(), StateChange::Stop(STOP_WITHIN), job).await.is_err() {
+        lab.client.change_state(&lab.project, name.as_str(), StateChange::Kill, job).await?;
+    }
+    let config = json!({ "config": { STATE_KEY: Readiness::Failed.as_str() } });
+    Ok(lab.client.patch(&instance, &config, None, job).await?)
+}
+
+fn is_cancelled(error: &Error) -> bool {
+    matches!(error, Error::Cancelled | Error::Incus(crate::incus::Error::Cancelled))
+}

@@ -1,0 +1,28 @@
+//! How podclaw knows its own: what does not carry the lab's mark is never changed or deleted.
+
+use crate::incus::Config;
+use crate::names::LabName;
+
+/// The mark of one lab's objects.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark<'a>(&'a LabName);
+
+impl<'a> Mark<'a> {
+    /// The config key that carries it.
+    pub const KEY: &'static str = "user.podclaw.lab";
+
+    pub(super) fn of(lab: &'a LabName) -> Self {
+        Self(lab)
+    }
+
+    /// Whether an object with this config is the lab's.
+    #[must_use]
+    pub fn is_on(self, config: &Config) -> bool {
+        config.get(Self::KEY).is_some_and(|lab| lab == self.0.as_str())
+    }
+
+    /// Puts the mark into a config.
+    pub fn put_on(self, config: &mut Config) {
+        config.insert(Self::KEY.into(), self.0.to_string());
+    }
+}

@@ -1,0 +1,138 @@
+//! Everything about a launch that can be settled, and refused, before anything is created.
+
+use std::collections::BTreeSet;
+
+use crate::cloud_init::{self, ImageReference, Templates};
+use crate::image::{self, GatewayImage, Images};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Object, Profile};
+use crate::names::GuestName;
+use crate::profile::{Effective, Layer, Stack};
+
+use super::guests::{Readiness, STATE_KEY};
+use super::{Error, Lab, Result};
+
+/// What is to be launched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaunchRequest {
+    /// The guests' names; with none, as many as `count` get the next free ones.
+    pub names: Vec<GuestName>,
+    /// How many guests to name, where `names` is empty.
+    pub count: usize,
+    /// The profiles, in order; with none, those of the lab's settings.
+    pub profiles: Vec<String>,
+}
+
+/// A guest that can be launched: what is sent for it was judged.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Its name.
+    pub name: GuestName,
+    /// What the daemon is sent.
+    pub instance: NewInstance,
+    /// What it is made of.
+    pub images: Images,
+    /// What was judged: the daemon has to make just this of what it is sent.
+    pub(super) judged: Effective,
+}
+
+impl Prepared {
+    /// The user-data that it gets.
+    #[must_use]
+    pub fn user_data(&self) -> &str {
+        self.instance.config.get("cloud-init.user-data").map_or("", String::as_str)
+    }
+}
+
+/// Settles a launch: names that are free, profiles that are as they have to be, images that match the lock, user-data,
+/// and a merged instance that breaks no rule. Nothing is created.
+pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
+    lab.must_exist().await?;
+    let names = lab.names(request).await?;
+    let stack = lab.stack(&request.profiles).await?;
+    let images = image::find(&lab.client, lab.image_request()).await?;
+    let templates = match &lab.settings.data {
+        None => Templates::builtin(),
+        Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
+    };
+    names.into_iter().map(|name| lab.prepared(name, &stack, &images, &templates)).collect()
+}
+
+impl Lab {
+    /// Which images the lab means.
+    #[must_use]
+    pub fn image_request(&self) -> image::Request<'_> {
+        image::Request {
+            lab: &self.settings.name,
+            sources: &self.settings.sources,
+            lock: &self.settings.lock,
+            cache: &self.settings.cache,
+        }
+    }
+
+    /// The names of the guests to launch: those asked for if they are free, or the next free ones.
+    async fn names(&self, request: &LaunchRequest) -> Result<Vec<GuestName>> {
+        let instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
+        let taken: BTreeSet<String> = instances.into_iter().map(|instance| instance.name).collect();
+        if request.names.is_empty() {
+            let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name));
+            return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
+        }
+        match request.names.iter().find(|name| taken.contains(name.as_str())) {
+            Some(name) => Err(Error::NameTaken(name.clone())),
+            None => Ok(request.names.clone()),
+        }
+    }
+
+    /// The profiles of a launch, which must be on the daemon just as they are here: what is judged here is what the
+    /// daemon merges there.
+    async fn stack(&self, wanted: &[String]) -> Result<Stack> {
+        let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
+        let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
+        let stack = library.stack(wanted.iter().map(String::as_str))?;
+        for profile in &stack.profiles {
+            let object = Object::profile(&self.project, &self.settings.name.profile(&profile.name));
+            let is = self.client.get::<Profile>(&object).await?.unwrap_or_default();
+            if let Some(difference) = self.profile_differences(profile, &is).first() {
+                return Err(Error::Drifted { object: object.to_string(), difference: difference.to_string() });
+            }
+        }
+        Ok(stack)
+    }
+
+    fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
+        let mut settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway)?);
+        settings.hostname = name.clone();
+        let user_data = cloud_init::render(templates, &settings)?;
+        let mut config = Config::new();
+        config.insert("cloud-init.user-data".into(), user_data.into_string());
+        config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
+        self.mark().put_on(&mut config);
+        let layer = Layer { config, devices: Devices::new() };
+        let judged = stack.effective(&layer);
+        let refusals = judged.check(&self.settings.name);
+        if !refusals.is_empty() {
+            return Err(Error::NotContained(refusals.iter().map(ToString::to_string).collect()));
+        }
+        let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
+        let instance = NewInstance {
+            config: layer.config,
+            devices: layer.devices,
+            profiles,
+            description: "podclaw guest".into(),
+            kind: InstanceKind::Container,
+            image: images.base.fingerprint.to_string(),
+        };
+        Ok(Prepared { name, instance, images: images.clone(), judged })
+    }
+}
+
+fn gateway_source(image: &GatewayImage) -> Result<cloud_init::GatewaySource> {
+    Ok(match image {
+        GatewayImage::Archive(archive) => {
+            cloud_init::GatewaySource::Archive { id: archive.image_id.to_string().parse()? }
+        }
+        GatewayImage::Registry(reference) => {
+            cloud_init::GatewaySource::Registry(reference.to_string().parse::<ImageReference>()?)
+        }
+    })
+}

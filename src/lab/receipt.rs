@@ -1,0 +1,72 @@
+//! What a guest was made of and how its launch went. It is kept on the guest itself.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::cloud_init::{Outcome, Stage};
+use crate::incus::Config;
+
+/// The longest receipt that is read back, in bytes. The guest API is off, so a guest can't write to its own config;
+/// somebody else with access to the daemon can.
+const LARGEST: usize = 64 * 1024;
+
+/// A launch, as it is written down on the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The version of podclaw that launched.
+    pub podclaw: String,
+    /// When the launch ended.
+    pub finished: Timestamp,
+    /// The base image: its fingerprint.
+    pub base: String,
+    /// The gateway image: its digest or reference.
+    pub gateway: String,
+    /// The profiles, in order.
+    pub profiles: Vec<String>,
+    /// How long the launch took, in milliseconds.
+    pub millis: u64,
+    /// The stages, as the guest reported them.
+    pub stages: Vec<StageRecord>,
+}
+
+/// How one stage went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageRecord {
+    /// Its short name.
+    pub stage: String,
+    /// `done`, `failed`, or `skipped: ` with the reason.
+    pub outcome: String,
+    /// How long it took by the guest's clock, in milliseconds.
+    pub millis: u64,
+}
+
+impl Receipt {
+    /// The config key that holds it.
+    pub const KEY: &'static str = "user.podclaw.receipt";
+
+    /// The receipt in a guest's config, if there is one that can be read.
+    #[must_use]
+    pub fn read(config: &Config) -> Option<Self> {
+        let text = config.get(Self::KEY).filter(|text| text.len() <= LARGEST)?;
+        serde_json::from_str(text).ok()
+    }
+
+    /// Writes it into a guest's config.
+    pub fn write(&self, config: &mut Config) -> serde_json::Result<()> {
+        config.insert(Self::KEY.into(), serde_json::to_string(self)?);
+        Ok(())
+    }
+}
+
+impl StageRecord {
+    /// The record of a stage that ended.
+    #[must_use]
+    pub fn new(stage: Stage, outcome: &Outcome, took: std::time::Duration) -> Self {
+        let outcome = match outcome {
+            Outcome::Done => "done".into(),
+            Outcome::Skipped { reason } => format!("skipped: {reason}"),
+            Outcome::Failed { .. } => "failed".into(),
+        };
+        Self { stage: stage.name().into(), outcome, millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
