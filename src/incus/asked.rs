@@ -30,7 +30,12 @@ impl Asked {
         Error::Refused { action: self.action, object: self.object.clone(), kind, message }
     }
 
-    pub(super) fn broken(&self, reason: &dyn std::error::Error) -> Error {
+    pub(super) fn broken(&self, error: reqwest::Error) -> Error {
+        // The URL of a command's stream holds the secret that opens it.
+        self.ended(&error.without_url())
+    }
+
+    pub(super) fn ended(&self, reason: &dyn std::error::Error) -> Error {
         let reason = text::excerpt(&chain(reason), LONGEST_MESSAGE);
         Error::Broken { action: self.action, object: self.object.clone(), reason }
     }

@@ -76,7 +76,7 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(|error| asked.broken(&error))?;
+            .map_err(|error| asked.broken(error))?;
         let unknown = Server::unknown();
         let mut client =
             Self { http, limits: Arc::new(limits), socket: Arc::new(socket.to_owned()), server: Arc::new(unknown) };

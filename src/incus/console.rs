@@ -21,7 +21,7 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the console log of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("console").with("type", "log"))?;
         let exchange = async {
-            let mut response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let mut response = request.send().await.map_err(|error| asked.broken(error))?;
             if !response.status().is_success() {
                 return match self.verdict(&asked, response).await? {
                     Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(Vec::new()),
@@ -30,7 +30,7 @@ impl Client {
                 };
             }
             let mut kept = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(&error))? {
+            while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(error))? {
                 kept.extend_from_slice(&chunk);
                 let surplus = kept.len().saturating_sub(limit);
                 kept.drain(..surplus);

@@ -190,6 +190,7 @@ async fn answers_that_do_not_come() {
     {
         let error = read(answer).await.unwrap_err();
         assert!(matches!(error, Error::Broken { .. }), "{error}");
+        assert!(!error.to_string().contains("http"), "a URL can hold a secret: {error}");
     }
 }
 

@@ -87,7 +87,7 @@ impl Client {
             .header("X-Incus-uid", owner.uid)
             .header("X-Incus-gid", owner.gid);
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let response = request.send().await.map_err(|error| asked.broken(error))?;
             self.verdict(&asked, response).await
         };
         match timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?? {
@@ -111,7 +111,7 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the file {path} of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("files").with("path", path))?;
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let response = request.send().await.map_err(|error| asked.broken(error))?;
             if !response.status().is_success() {
                 return match self.verdict(&asked, response).await? {
                     Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),

@@ -60,7 +60,7 @@ impl Client {
         let exchange = async {
             let response = request.send().await.map_err(|error| match sent.failure() {
                 Some(why) => asked.source(&why),
-                None => asked.broken(&error),
+                None => asked.broken(error),
             })?;
             self.verdict(asked, response).await
         };

@@ -187,7 +187,7 @@ impl Process {
         if let Some(code) = self.code {
             return Ok(code);
         }
-        let operation = (&mut self.end).await.map_err(|error| self.asked.broken(&error))??;
+        let operation = (&mut self.end).await.map_err(|error| self.asked.ended(&error))??;
         let code = operation.metadata.get("return").and_then(serde_json::Value::as_i64);
         let code = code.and_then(|code| i32::try_from(code).ok());
         self.code = code;

@@ -80,7 +80,13 @@ fn parent(pid: i32) -> Option<i32> {
 fn is_marked(pid: i32, dir: &Path) -> bool {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let wanted = [MARK.as_bytes(), b"=", dir.as_os_str().as_bytes()].concat();
-    environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
+    environment.split(|byte| *byte == 0).any(|variable| variable == wanted) || is_monitor(pid, dir)
+}
+
+/// Whether it is a container's monitor, which writes its title where its environment was. The title names the directory.
+fn is_monitor(pid: i32, dir: &Path) -> bool {
+    let title = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    title.starts_with(&[b"[lxc monitor] ", dir.as_os_str().as_bytes(), b"/"].concat())
 }
 
 fn signal(pid: i32, signal: Signal) {

@@ -17,6 +17,9 @@ use super::slot::Slot;
 /// Removes everything in a slot, and its directory. What could not be removed is returned.
 pub(crate) fn remove(slot: Slot) -> Vec<String> {
     let mut left = empty(slot);
+    if !left.is_empty() {
+        return left;
+    }
     if let Err(error) = fs::remove_dir(slot.dir()) {
         left.push(format!("directory {}: {error}", slot.dir().display()));
     }
@@ -37,6 +40,10 @@ pub(crate) fn empty(slot: Slot) -> Vec<String> {
     left.extend(firewall::remove(slot));
     left.extend(storage::remove(&dir));
     apparmor::unload(&dir);
+    if !left.is_empty() {
+        // As long as there is a directory, the next run tries again.
+        return left;
+    }
     let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
