@@ -13,13 +13,12 @@ use crate::incus::{Command, Session};
 use crate::lab::{self, Lab};
 use crate::names::GuestName;
 
-/// Bash that connects its input and output to a port of the guest's loopback. Its output ends when the gateway hangs
-/// up, and it ends itself some seconds after its input, so that nothing stays in the guest should it not be killed.
+/// Bash that connects its input and output to a port of the guest's loopback. The daemon kills only this process, so it
+/// becomes the one that reads from the gateway; what carries the input ends with the input, and takes the other along
+/// should it not have been killed.
 const CONNECT: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit
-cat <&3 & exec 1>&-
-cat <&0 >&3
-sleep 6
-kill $! 2>/dev/null"#;
+{ cat; sleep 6; kill $$; } <&0 >&3 2>/dev/null &
+exec cat <&3"#;
 /// How long a connection whose client hung up may still bring something.
 const LINGER: Duration = Duration::from_secs(5);
 
