@@ -1,0 +1,54 @@
+//! The real thing: OpenClaw from npm, built, launched, and looked at from inside and outside.
+
+use std::time::Duration;
+
+use crate::harness::{Daemon, Lab, Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![the_real_gateway_runs_contained];
+
+fn the_real_gateway_runs_contained(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    lab.podclaw(&["init"]).run().ok();
+    lab.podclaw(&["image", "build"]).timeout(Duration::from_secs(1200)).run().ok();
+    lab.podclaw(&["launch", "demo"]).timeout(Duration::from_secs(600)).run().ok();
+    let guest = |script: &str| lab.podclaw(&["exec", "demo", "--", "bash", "-c", script]).run().ok();
+
+    assert!(guest("curl -s http://127.0.0.1:18789/startupz").contains("\"status\":\"started\""));
+    let ask = "curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{\"tool\":\"sessions_list\",\"args\":{}}'";
+    assert_eq!(guest(&format!("{ask} http://127.0.0.1:18789/tools/invoke")), "401", "a request without the token");
+
+    // By the kernel's word: every process of the gateway.
+    let processes = guest(
+        "pid=$(runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman inspect --format '{{.State.Pid}}' openclaw 2>/dev/null)
+         space=$(readlink /proc/$pid/ns/pid)
+         for p in /proc/[0-9]*; do
+             [ \"$(readlink $p/ns/pid)\" = \"$space\" ] || continue
+             echo $(sed -n 's/^CapEff:\\t//p; s/^CapBnd:\\t//p; s/^NoNewPrivs:\\t//p; s/^Seccomp:\\t//p' $p/status)
+         done",
+    );
+    assert!(processes.lines().count() > 0, "no process of the gateway");
+    for process in processes.lines() {
+        assert_eq!(process, "0000000000000000 0000000000000000 1 2", "capabilities, bounding set, no new privileges, seccomp");
+    }
+    let touched = guest(
+        "runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman exec openclaw sh -c 'touch /x /usr/x /app/x' 2>&1 | grep -c 'Read-only file system'",
+    );
+    assert_eq!(touched.trim(), "3", "the gateway's root is not read-only");
+
+    // From outside: the guest's address refuses the port.
+    let list = lab.podclaw(&["list", "--format", "json"]).run().json();
+    let address = list["guests"][0]["addresses"][0].as_str().expect("an address").to_owned();
+    let refused = daemon.program("curl").args(&["-s", "-m", "10", "--noproxy", "*", &format!("http://{address}:18789/startupz")]).run();
+    assert_eq!(refused.code, 7, "the guest's address did not refuse: {refused}");
+
+    // The gateway's own judgement of its configuration.
+    let audit = guest(
+        "runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman exec openclaw node dist/index.js security audit --json 2>/dev/null",
+    );
+    let audit: serde_json::Value = serde_json::from_str(&audit[audit.find('{').unwrap_or(0)..]).expect("JSON");
+    assert_eq!(audit["summary"]["critical"], 0, "{audit}");
+    let config = guest("cat /home/openclaw/.openclaw/openclaw.json");
+    assert!(!config.contains("dangerous"), "{config}");
+
+    lab.podclaw(&["delete", "demo"]).run().ok();
+}

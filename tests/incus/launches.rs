@@ -1,0 +1,172 @@
+//! Launching with the real base image, real cloud-init and a small gateway: the life of a guest, and every way in which
+//! a launch is refused before anything is made.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Daemon, Gateway, Lab, Test, tests};
+
+pub(crate) const TESTS: &[Test] =
+    tests![the_life_of_a_guest, five_at_once, a_dry_run_shows_what_is_sent, refusals_before_anything_is_made];
+
+/// A lab with its images, ready to launch.
+pub(super) fn ready<'d>(daemon: &'d Daemon, gateway: Gateway, more: &str) -> Lab<'d> {
+    let lab = Lab::with(daemon, &format!("{}{more}", gateway.lab_file()));
+    lab.podclaw(&["init"]).run().ok();
+    lab.podclaw(&["image", "build"]).timeout(std::time::Duration::from_secs(900)).run().ok();
+    lab
+}
+
+pub(super) fn instances(lab: &Lab) -> Value {
+    lab.daemon().get(&format!("/1.0/instances?project={}", lab.name()))
+}
+
+fn the_life_of_a_guest(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let launched = lab.podclaw(&["launch", "demo"]).run().exits(0);
+    for stage in ["1/7 packages", "3/7 service user", "4/7 gateway image", "5/7 gateway configuration", "6/7 gateway unit", "7/7 gateway start"] {
+        assert!(launched.stderr.contains(&format!("✓ {stage} ")), "{stage} is missing: {launched}");
+    }
+    for row in ["running, gateway started after ", "podclaw shell demo", "podclaw logs demo --follow", "podclaw forward demo", "podclaw delete demo"] {
+        assert!(launched.stdout.contains(row), "{row} is missing: {launched}");
+    }
+
+    let list = lab.podclaw(&["list", "--format", "json"]).run().json();
+    let guest = &list["guests"][0];
+    assert_eq!((&guest["name"], &guest["status"], &guest["readiness"]), (&"demo".into(), &"running".into(), &"ready".into()));
+    let address = guest["addresses"][0].as_str().expect("an address").to_owned();
+    assert!(address.starts_with(&lab.address(0)[..lab.address(0).len() - 1]), "{address} is not in {}", lab.subnet());
+    let receipt = &lab.podclaw(&["info", "demo", "--format", "json"]).run().json()["guest"]["receipt"];
+    assert_eq!(receipt["stages"].as_array().map(Vec::len), Some(7), "{receipt}");
+
+    // Commands: exit code, streams, input, user.
+    let said = lab.podclaw(&["exec", "demo", "--", "sh", "-c", "cat; echo complaint >&2; exit 7"]).stdin("in\n").run();
+    assert_eq!((said.code, &*said.stdout, &*said.stderr), (7, "in\n", "complaint\n"));
+    assert_eq!(lab.podclaw(&["exec", "demo", "--service-user", "--", "id", "-un"]).run().ok(), "openclaw\n");
+    let said = lab.podclaw(&["exec", "demo", "--", "/nonexistent"]).run().exits(3);
+    assert!(said.stderr.contains("Command not found"), "{said}");
+    let said = lab.podclaw(&["shell", "demo"]).run().exits(2);
+    assert!(said.stderr.starts_with("error: there is no terminal to give to the guest"), "{said}");
+
+    // No secret and no way in, but the token in the guest.
+    let config = lab.incus(&["config", "show", "demo", "--expanded"]).run().ok();
+    let token = lab.podclaw(&["exec", "demo", "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"]).run().ok();
+    let token = token.trim().strip_prefix("OPENCLAW_GATEWAY_TOKEN=").expect("a token");
+    assert_eq!(token.len(), 64);
+    assert!(!config.contains(token), "the token is in the guest's config");
+    let files = "stat -c %a:%U /home/openclaw/.config/podclaw/gateway.env /home/openclaw/.openclaw; ls /etc/sudoers.d /usr/sbin/sshd /dev/incus 2>/dev/null; getent passwd 1000";
+    assert_eq!(
+        lab.podclaw(&["exec", "demo", "--", "sh", "-c", files]).run().ok(),
+        "600:openclaw\n700:openclaw\nopenclaw:x:1000:1000::/home/openclaw:/usr/sbin/nologin\n"
+    );
+
+    // The gateway through podclaw, and not otherwise.
+    let mut forward = lab.podclaw(&["forward", "demo", "--local-port", "0"]).start();
+    forward.wait_for(" to port 18789 of demo");
+    let url = forward.stderr().split_whitespace().nth(1).expect("a URL").to_owned();
+    let ask = |url: &str| daemon.program("curl").args(&["-s", "-m", "10", "--noproxy", "*", url]).run();
+    assert!(ask(&format!("{url}/startupz")).stdout.contains("\"started\""), "nothing through {url}");
+    drop(forward);
+    let refused = ask(&format!("http://{address}:18789/startupz"));
+    assert_eq!(refused.code, 7, "the guest's address did not refuse: {refused}");
+
+    // Stages are safe to run again, and the gateway is not restarted by it.
+    let pid = || lab.podclaw(&["exec", "demo", "--service-user", "--", "podman", "inspect", "--format", "{{.State.Pid}}", "openclaw"]).run().ok();
+    let before = pid();
+    lab.podclaw(&["exec", "demo", "--", "/usr/local/lib/podclaw/run"]).run().ok();
+    assert_eq!(pid(), before);
+
+    let logs = lab.podclaw(&["logs", "demo", "--source", "stages"]).run().ok();
+    assert!(logs.contains("== 7/7 gateway start\n"), "{logs}");
+    lab.podclaw(&["delete", "demo"]).run().ok();
+    assert_eq!(instances(&lab), serde_json::json!([]));
+    let said = lab.podclaw(&["delete", "demo"]).run().exits(3);
+    assert_eq!(said.stderr, "error: there is no guest named demo\nhelp: `podclaw list` shows the guests that there are\n");
+    let wiped = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
+    assert!(wiped.ends_with("nothing is left\n"), "{wiped}");
+}
+
+fn five_at_once(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let said = lab.podclaw(&["launch", "many", "-n", "5", "-p", "guest", "-p", "small"]).timeout(std::time::Duration::from_secs(400)).run().exits(0);
+    let list = lab.podclaw(&["list", "--format", "json"]).run().json();
+    let guests = list["guests"].as_array().expect("guests");
+    assert_eq!(guests.len(), 5, "{said}");
+    assert!(guests.iter().all(|guest| guest["readiness"] == "ready"), "{list}");
+    let tokens: std::collections::BTreeSet<String> = (1..=5)
+        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"]).run().ok())
+        .collect();
+    assert_eq!(tokens.len(), 5, "guests share a token");
+    let ids: std::collections::BTreeSet<String> =
+        (1..=5).map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/etc/machine-id"]).run().ok()).collect();
+    assert_eq!(ids.len(), 5, "guests share a machine id");
+    let maps: std::collections::BTreeSet<String> = (1..=5)
+        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/proc/self/uid_map"]).run().ok())
+        .collect();
+    assert_eq!(maps.len(), 5, "guests share ids of the host");
+    lab.podclaw(&["delete", "many-1", "many-2", "many-3", "many-4", "many-5"]).run().ok();
+    assert_eq!(instances(&lab), serde_json::json!([]));
+}
+
+fn a_dry_run_shows_what_is_sent(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let dry = lab.podclaw(&["launch", "demo", "--dry-run", "--format", "json"]).run().json();
+    assert_eq!(instances(&lab), serde_json::json!([]));
+    let text = lab.podclaw(&["launch", "demo", "--dry-run"]).run().ok();
+    assert!(text.contains("#cloud-config\n") && text.contains("hostname: \"demo\""), "{text}");
+    lab.podclaw(&["launch", "demo"]).run().ok();
+    let made = daemon.get(&format!("/1.0/instances/demo?project={}", lab.name()));
+    let sent = &dry["requests"][0]["instance"];
+    assert_eq!(sent["profiles"], made["profiles"]);
+    assert_eq!(sent["devices"], made["devices"]);
+    assert_eq!(sent["config"]["cloud-init.user-data"], made["config"]["cloud-init.user-data"]);
+    assert_eq!(sent["source"]["fingerprint"], made["config"]["volatile.base_image"]);
+}
+
+fn refusals_before_anything_is_made(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let refused = |args: &[&str], error: &str, help: &str| {
+        let said = lab.podclaw(args).run().exits(3);
+        assert!(said.stderr.starts_with(&format!("error: {error}")), "{said}");
+        assert!(said.stderr.contains(&format!("\nhelp: {help}")), "{said}");
+        assert_eq!(instances(&lab), serde_json::json!([]), "something was made: {said}");
+    };
+    refused(&["launch", "a", "-p", "nope"], "there is no profile \"nope\"; there are: guest, large, small, standard", "name a profile");
+    refused(&["launch", "a", "-p", "small"], "the guest would not be contained:", "take what is named out");
+
+    // A profile that somebody changed on the daemon.
+    let guest = format!("{}-guest", lab.name());
+    lab.incus(&["profile", "set", &guest, "security.guestapi=true"]).run().ok();
+    refused(&["launch", "a"], &format!("the lab's profile {guest} is not as it has to be: config security.guestapi"), "put it right with `podclaw init`");
+    lab.podclaw(&["init"]).run().ok();
+
+    // A base image that is not the lock's.
+    let path = lab.file().with_file_name("podclaw.lock");
+    let lock = fs::read_to_string(&path).expect("a lock");
+    let fingerprint = lock.split("\"fingerprint\": \"").nth(1).and_then(|rest| rest.get(..64)).expect("a fingerprint");
+    fs::write(&path, lock.replace(fingerprint, &"0".repeat(64))).expect("a lock");
+    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    assert!(said.stderr.contains("podclaw.lock") && said.stderr.contains("\nhelp: "), "{said}");
+    fs::write(&path, "{}").expect("a lock");
+    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    assert!(said.stderr.contains("podclaw.lock"), "{said}");
+    fs::write(&path, &lock).expect("a lock");
+
+    // A gateway image with one changed byte.
+    let archive = lab.dir().join("gateway.tar");
+    fs::copy(Gateway::Works.archive(), &archive).expect("a copy");
+    let file = fs::read_to_string(lab.file()).expect("a lab file");
+    fs::write(lab.file(), file.replace(&Gateway::Works.archive().display().to_string(), &archive.display().to_string())).expect("a lab file");
+    lab.podclaw(&["image", "build"]).run().ok();
+    let mut bytes = fs::read(&archive).expect("an archive");
+    let last = bytes.len() - 2000;
+    bytes[last] ^= 1;
+    fs::write(&archive, bytes).expect("an archive");
+    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    assert!(said.stderr.contains("digest"), "{said}");
+    assert_eq!(instances(&lab), serde_json::json!([]), "{said}");
+
+    // A data directory whose profile would not contain the guest.
+    fs::write(lab.file(), &file).expect("a lab file");
+}
