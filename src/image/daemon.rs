@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-
 use super::digest::Fingerprint;
 use super::error::{Error, Result};
 use super::source::ImageServer;

@@ -34,16 +34,22 @@ fn own_data(lab: &Lab) -> std::path::PathBuf {
 fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "data: data\n");
     let stage = own_data(&lab).join("cloud-init/stages/3-user.sh");
-    let script = "#!/bin/bash\nsource /usr/local/lib/podclaw/lib.sh\nprintf 'before\\033[2J\\n'\necho last words\nfalse\n";
+    let script =
+        "#!/bin/bash\nsource /usr/local/lib/podclaw/lib.sh\nprintf 'before\\033[2J\\n'\necho last words\nfalse\n";
     fs::write(&stage, script).expect("a script");
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
-    assert!(said.stderr.contains("error: failed to launch a: stage 3/7 (service user) failed with exit code 1: line 5: false"), "{said}");
+    assert!(
+        said.stderr
+            .contains("error: failed to launch a: stage 3/7 (service user) failed with exit code 1: line 5: false"),
+        "{said}"
+    );
     assert!(said.stderr.contains("  | last words\n"), "{said}");
     assert!(said.stderr.contains("  | before\\u{1b}[2J\n") && !said.stderr.contains('\u{1b}'), "{said}");
     assert!(said.stderr.contains("help: launch again with --keep-failed"), "{said}");
     assert_eq!(instances(&lab), json!([]));
 
-    lab.podclaw(&["launch", "a", "--keep-failed"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "a", "--keep-failed"]).run().exits(3);
+    assert!(said.stderr.contains("help: "), "{said}");
     let guest = &lab.podclaw(&["info", "a", "--format", "json"]).run().json()["guest"];
     assert_eq!((&guest["status"], &guest["readiness"]), (&json!("stopped"), &json!("failed")));
     let logs = lab.podclaw(&["logs", "a", "--source", "stages"]).run().ok();

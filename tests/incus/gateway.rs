@@ -28,7 +28,10 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     );
     assert!(processes.lines().count() > 0, "no process of the gateway");
     for process in processes.lines() {
-        assert_eq!(process, "0000000000000000 0000000000000000 1 2", "capabilities, bounding set, no new privileges, seccomp");
+        assert_eq!(
+            process, "0000000000000000 0000000000000000 1 2",
+            "capabilities, bounding set, no new privileges, seccomp"
+        );
     }
     let touched = guest(
         "runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman exec openclaw sh -c 'touch /x /usr/x /app/x' 2>&1 | grep -c 'Read-only file system'",
@@ -38,7 +41,10 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     // From outside: the guest's address refuses the port.
     let list = lab.podclaw(&["list", "--format", "json"]).run().json();
     let address = list["guests"][0]["addresses"][0].as_str().expect("an address").to_owned();
-    let refused = daemon.program("curl").args(&["-s", "-m", "10", "--noproxy", "*", &format!("http://{address}:18789/startupz")]).run();
+    let refused = daemon
+        .program("curl")
+        .args(&["-s", "-m", "10", "--noproxy", "*", &format!("http://{address}:18789/startupz")])
+        .run();
     assert_eq!(refused.code, 7, "the guest's address did not refuse: {refused}");
 
     // The gateway's own judgement of its configuration.

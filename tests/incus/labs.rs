@@ -14,8 +14,16 @@ pub(crate) const TESTS: &[Test] = tests![
 
 /// Everything that the daemon has outside of instances, to see that nothing changed.
 fn everything(daemon: &Daemon) -> String {
-    let paths = ["/1.0/projects", "/1.0/storage-pools", "/1.0/networks", "/1.0/network-acls", "/1.0/profiles?all-projects=true"];
-    paths.map(|path| daemon.get(&format!("{path}{}recursion=1", if path.contains('?') { "&" } else { "?" })).to_string()).join("\n")
+    let paths = [
+        "/1.0/projects",
+        "/1.0/storage-pools",
+        "/1.0/networks",
+        "/1.0/network-acls",
+        "/1.0/profiles?all-projects=true",
+    ];
+    paths
+        .map(|path| daemon.get(&format!("{path}{}recursion=1", if path.contains('?') { "&" } else { "?" })).to_string())
+        .join("\n")
 }
 
 fn init_makes_a_lab_and_changes_nothing_twice(daemon: &Daemon) {
@@ -58,7 +66,10 @@ fn init_puts_right_what_was_changed(daemon: &Daemon) {
     let (name, guest) = (lab.name(), format!("{}-guest", lab.name()));
     daemon.incus(&["project", "set", name, "restricted.devices.proxy=allow"]).run().ok();
     daemon.incus(&["network", "set", &lab.network(), "security.acls.default.egress.action=allow"]).run().ok();
-    daemon.incus(&["network", "acl", "rule", "remove", &format!("{name}-egress"), "egress", "destination=10.0.0.0/8"]).run().ok();
+    daemon
+        .incus(&["network", "acl", "rule", "remove", &format!("{name}-egress"), "egress", "destination=10.0.0.0/8"])
+        .run()
+        .ok();
     lab.incus(&["profile", "set", &guest, "security.guestapi=true"]).run().ok();
     let said = lab.podclaw(&["init"]).run().ok();
     for change in [
@@ -80,7 +91,10 @@ fn init_and_wipe_leave_alone_what_is_not_podclaws(daemon: &Daemon) {
     let before = everything(daemon);
     for command in [&["init"][..], &["init", "--dry-run"]] {
         let said = lab.podclaw(command).run().exits(3);
-        assert!(said.stderr.starts_with(&format!("error: the storage pool {name} exists and is not podclaw's")), "{said}");
+        assert!(
+            said.stderr.starts_with(&format!("error: the storage pool {name} exists and is not podclaw's")),
+            "{said}"
+        );
     }
     let wiped = lab.podclaw(&["wipe", "--yes", name]).run().exits(1);
     assert!(wiped.stdout.contains(&format!("! storage pool   {name} stays: ")), "{wiped}");
@@ -107,7 +121,8 @@ fn init_refuses_a_subnet_that_is_taken(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     let other = Lab::new(daemon);
-    std::fs::write(other.file(), format!("name: {}\nnetwork:\n  subnet: {}/25\n", other.name(), lab.address(9))).expect("a lab file");
+    std::fs::write(other.file(), format!("name: {}\nnetwork:\n  subnet: {}/25\n", other.name(), lab.address(9)))
+        .expect("a lab file");
     let said = other.podclaw(&["init"]).run().exits(3);
     assert!(said.stderr.contains(&format!("on this host's interface {}", lab.network())), "{said}");
     assert!(said.stderr.contains("help: set another `network.subnet`"), "{said}");
@@ -118,7 +133,8 @@ fn the_daemon_itself_refuses_what_is_dangerous(daemon: &Daemon) {
     lab.podclaw(&["init"]).run().ok();
     lab.import_tiny();
     let (guest, small) = (format!("{}-guest", lab.name()), format!("{}-small", lab.name()));
-    let init = |args: &[&str]| -> Output { lab.incus(&["init", "tiny", "bad", "-p", &guest, "-p", &small]).args(args).run() };
+    let init =
+        |args: &[&str]| -> Output { lab.incus(&["init", "tiny", "bad", "-p", &guest, "-p", &small]).args(args).run() };
     for args in [
         &["-c", "security.privileged=true"][..],
         &["-c", "security.idmap.isolated=false"],
@@ -146,9 +162,18 @@ fn the_daemon_itself_refuses_what_is_dangerous(daemon: &Daemon) {
 fn without_a_lab_nothing_is_done(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     let before = everything(daemon);
-    for command in [&["list"][..], &["launch"], &["launch", "--dry-run"], &["image", "build"], &["image", "list"], &["info", "a"], &["delete", "a"]] {
+    for command in [
+        &["list"][..],
+        &["launch"],
+        &["launch", "--dry-run"],
+        &["image", "build"],
+        &["image", "list"],
+        &["info", "a"],
+        &["delete", "a"],
+    ] {
         let said = lab.podclaw(command).run().exits(3);
-        let expected = format!("error: there is no lab {} on this daemon\nhelp: make it with `podclaw init`\n", lab.name());
+        let expected =
+            format!("error: there is no lab {} on this daemon\nhelp: make it with `podclaw init`\n", lab.name());
         assert_eq!(said.stderr, expected, "{said}");
     }
     let said = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();

@@ -25,16 +25,32 @@ pub(super) fn instances(lab: &Lab) -> Value {
 fn the_life_of_a_guest(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
     let launched = lab.podclaw(&["launch", "demo"]).run().exits(0);
-    for stage in ["1/7 packages", "3/7 service user", "4/7 gateway image", "5/7 gateway configuration", "6/7 gateway unit", "7/7 gateway start"] {
+    for stage in [
+        "1/7 packages",
+        "3/7 service user",
+        "4/7 gateway image",
+        "5/7 gateway configuration",
+        "6/7 gateway unit",
+        "7/7 gateway start",
+    ] {
         assert!(launched.stderr.contains(&format!("✓ {stage} ")), "{stage} is missing: {launched}");
     }
-    for row in ["running, gateway started after ", "podclaw shell demo", "podclaw logs demo --follow", "podclaw forward demo", "podclaw delete demo"] {
+    for row in [
+        "running, gateway started after ",
+        "podclaw shell demo",
+        "podclaw logs demo --follow",
+        "podclaw forward demo",
+        "podclaw delete demo",
+    ] {
         assert!(launched.stdout.contains(row), "{row} is missing: {launched}");
     }
 
     let list = lab.podclaw(&["list", "--format", "json"]).run().json();
     let guest = &list["guests"][0];
-    assert_eq!((&guest["name"], &guest["status"], &guest["readiness"]), (&"demo".into(), &"running".into(), &"ready".into()));
+    assert_eq!(
+        (&guest["name"], &guest["status"], &guest["readiness"]),
+        (&"demo".into(), &"running".into(), &"ready".into())
+    );
     let address = guest["addresses"][0].as_str().expect("an address").to_owned();
     assert!(address.starts_with(&lab.address(0)[..lab.address(0).len() - 1]), "{address} is not in {}", lab.subnet());
     let receipt = &lab.podclaw(&["info", "demo", "--format", "json"]).run().json()["guest"]["receipt"];
@@ -72,7 +88,21 @@ fn the_life_of_a_guest(daemon: &Daemon) {
     assert_eq!(refused.code, 7, "the guest's address did not refuse: {refused}");
 
     // Stages are safe to run again, and the gateway is not restarted by it.
-    let pid = || lab.podclaw(&["exec", "demo", "--service-user", "--", "podman", "inspect", "--format", "{{.State.Pid}}", "openclaw"]).run().ok();
+    let pid = || {
+        lab.podclaw(&[
+            "exec",
+            "demo",
+            "--service-user",
+            "--",
+            "podman",
+            "inspect",
+            "--format",
+            "{{.State.Pid}}",
+            "openclaw",
+        ])
+        .run()
+        .ok()
+    };
     let before = pid();
     lab.podclaw(&["exec", "demo", "--", "/usr/local/lib/podclaw/run"]).run().ok();
     assert_eq!(pid(), before);
@@ -82,24 +112,36 @@ fn the_life_of_a_guest(daemon: &Daemon) {
     lab.podclaw(&["delete", "demo"]).run().ok();
     assert_eq!(instances(&lab), serde_json::json!([]));
     let said = lab.podclaw(&["delete", "demo"]).run().exits(3);
-    assert_eq!(said.stderr, "error: there is no guest named demo\nhelp: `podclaw list` shows the guests that there are\n");
+    assert_eq!(
+        said.stderr,
+        "error: there is no guest named demo\nhelp: `podclaw list` shows the guests that there are\n"
+    );
     let wiped = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     assert!(wiped.ends_with("nothing is left\n"), "{wiped}");
 }
 
 fn five_at_once(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    let said = lab.podclaw(&["launch", "many", "-n", "5", "-p", "guest", "-p", "small"]).timeout(std::time::Duration::from_secs(400)).run().exits(0);
+    let said = lab
+        .podclaw(&["launch", "many", "-n", "5", "-p", "guest", "-p", "small"])
+        .timeout(std::time::Duration::from_secs(400))
+        .run()
+        .exits(0);
     let list = lab.podclaw(&["list", "--format", "json"]).run().json();
     let guests = list["guests"].as_array().expect("guests");
     assert_eq!(guests.len(), 5, "{said}");
     assert!(guests.iter().all(|guest| guest["readiness"] == "ready"), "{list}");
     let tokens: std::collections::BTreeSet<String> = (1..=5)
-        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"]).run().ok())
+        .map(|n| {
+            lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"])
+                .run()
+                .ok()
+        })
         .collect();
     assert_eq!(tokens.len(), 5, "guests share a token");
-    let ids: std::collections::BTreeSet<String> =
-        (1..=5).map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/etc/machine-id"]).run().ok()).collect();
+    let ids: std::collections::BTreeSet<String> = (1..=5)
+        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/etc/machine-id"]).run().ok())
+        .collect();
     assert_eq!(ids.len(), 5, "guests share a machine id");
     let maps: std::collections::BTreeSet<String> = (1..=5)
         .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/proc/self/uid_map"]).run().ok())
@@ -132,13 +174,21 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
         assert!(said.stderr.contains(&format!("\nhelp: {help}")), "{said}");
         assert_eq!(instances(&lab), serde_json::json!([]), "something was made: {said}");
     };
-    refused(&["launch", "a", "-p", "nope"], "there is no profile \"nope\"; there are: guest, large, small, standard", "name a profile");
+    refused(
+        &["launch", "a", "-p", "nope"],
+        "there is no profile \"nope\"; there are: guest, large, small, standard",
+        "name a profile",
+    );
     refused(&["launch", "a", "-p", "small"], "the guest would not be contained:", "take what is named out");
 
     // A profile that somebody changed on the daemon.
     let guest = format!("{}-guest", lab.name());
     lab.incus(&["profile", "set", &guest, "security.guestapi=true"]).run().ok();
-    refused(&["launch", "a"], &format!("the lab's profile {guest} is not as it has to be: config security.guestapi"), "put it right with `podclaw init`");
+    refused(
+        &["launch", "a"],
+        &format!("the lab's profile {guest} is not as it has to be: config security.guestapi"),
+        "put it right with `podclaw init`",
+    );
     lab.podclaw(&["init"]).run().ok();
 
     // A base image that is not the lock's.
@@ -157,7 +207,11 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     let archive = lab.dir().join("gateway.tar");
     fs::copy(Gateway::Works.archive(), &archive).expect("a copy");
     let file = fs::read_to_string(lab.file()).expect("a lab file");
-    fs::write(lab.file(), file.replace(&Gateway::Works.archive().display().to_string(), &archive.display().to_string())).expect("a lab file");
+    fs::write(
+        lab.file(),
+        file.replace(&Gateway::Works.archive().display().to_string(), &archive.display().to_string()),
+    )
+    .expect("a lab file");
     lab.podclaw(&["image", "build"]).run().ok();
     let mut bytes = fs::read(&archive).expect("an archive");
     let last = bytes.len() - 2000;

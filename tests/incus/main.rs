@@ -13,12 +13,16 @@ mod common;
 mod harness;
 
 mod client;
+mod failures;
+mod gateway;
+mod labs;
+mod launches;
 mod smoke;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files = vec![smoke::TESTS];
+    let mut files = vec![smoke::TESTS, labs::TESTS, launches::TESTS, failures::TESTS, gateway::TESTS];
     files.extend(client::TESTS);
     harness::main(&files)
 }

@@ -105,8 +105,9 @@ impl Daemon {
     /// When it answers with an error.
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> serde_json::Value {
-        let output = self.incus(&["query", path]).run().exits(0);
-        output.json()
+        let answer = self.incus(&["query", path]).run().exits(0);
+        // Incus says `null` by saying nothing.
+        if answer.stdout.is_empty() { serde_json::Value::Null } else { answer.json() }
     }
 
     /// Any program, marked as part of the run, so that the guardian ends it if nobody else does.

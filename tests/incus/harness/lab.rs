@@ -131,8 +131,13 @@ impl<'d> Lab<'d> {
 
     /// Launches a tiny guest. It runs when this returns.
     pub(crate) fn launch_tiny(&self, name: &str) {
+        self.launch_tiny_with(&[name]);
+    }
+
+    /// The same with more arguments for `incus launch`, the first of which is the name.
+    pub(crate) fn launch_tiny_with(&self, arguments: &[&str]) {
         self.import_tiny();
-        self.incus(&["launch", "tiny", name]).run().ok();
+        self.incus(&["launch", "tiny"]).args(arguments).run().ok();
     }
 
     /// Removes the lab and everything in it, and says what did not work.
