@@ -27,11 +27,12 @@ report() {
     fi
 }
 
+# Ends a stage that failed, with the exit code 1 or the one in FAIL_CODE.
 fail() {
     trap - ERR
     say "error: $*" >&2
     report failed "$*"
-    exit 1
+    exit "${FAIL_CODE:-1}"
 }
 
 # Ends a stage that has nothing to do in this guest.

@@ -44,7 +44,7 @@ wait_until_started() {
     while ! has_started; do
         if [[ $(unit ActiveState) == failed ]]; then
             case $(unit ExecMainStatus) in
-                78) give_up "the gateway refused its configuration, its authentication or its state (exit 78)" ;;
+                78) FAIL_CODE=78 give_up "the gateway refused its configuration, its authentication or its state (exit 78)" ;;
                 *) give_up "the gateway's unit failed: $(unit Result), exit code $(unit ExecMainStatus)" ;;
             esac
         fi

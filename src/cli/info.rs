@@ -62,13 +62,16 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
     if let Some(receipt) = &guest.receipt {
         summary = summary.row("made of", format!("base {}, gateway {}", short(&receipt.base), short(&receipt.gateway)));
     }
-    summary
-        .row("control UI", format!("podclaw forward {name}, then http://127.0.0.1:18789"))
-        .row("token", format!("podclaw exec {name} -- cat {TOKEN_FILE}"))
-        .row("shell", format!("podclaw shell {name}"))
-        .row("logs", format!("podclaw logs {name} --follow"))
-        .row("delete", format!("podclaw delete {name}"))
-        .show(ui);
+    if guest.is_running() {
+        summary = summary
+            .row("control UI", format!("podclaw forward {name}, then http://127.0.0.1:18789"))
+            .row("token", format!("podclaw exec {name} -- cat {TOKEN_FILE}"))
+            .row("shell", format!("podclaw shell {name}"))
+            .row("logs", format!("podclaw logs {name} --follow"));
+    } else {
+        summary = summary.row("logs", format!("podclaw logs {name} --source stages"));
+    }
+    summary.row("delete", format!("podclaw delete {name}")).show(ui);
 }
 
 /// A digest as people compare it.

@@ -31,9 +31,6 @@ pub(crate) struct LaunchArgs {
     /// Print what would be sent to the daemon, and send nothing
     #[arg(long)]
     dry_run: bool,
-    /// Run all stages at boot, and use no baked image
-    #[arg(long)]
-    cold: bool,
     /// Stop a guest that fails and keep it, in place of removing it
     #[arg(long)]
     keep_failed: bool,
@@ -58,7 +55,16 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     for (prepared, outcome) in prepared.iter().zip(outcomes) {
         match outcome {
             Ok(done) => launched.push(done),
-            Err(error) => failures.push(Failure::from(error).about(format!("failed to launch {}", prepared.name))),
+            Err(error) => {
+                let mut failure = Failure::from(error).about(format!("failed to launch {}", prepared.name));
+                if args.keep_failed {
+                    failure = failure.with_help(format!(
+                        "the stopped guest is kept: podclaw logs {} --source stages",
+                        prepared.name
+                    ));
+                }
+                failures.push(failure);
+            }
         }
     }
     show(&lab, &launched, context).await?;

@@ -19,8 +19,8 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        // Each is about eight times what was measured on two slow cores.
-        Self { packages: seconds(900), image: seconds(600), start: seconds(300) }
+        // Each is more than five times what was measured on two slow cores, and less than a launch may take by default.
+        Self { packages: seconds(480), image: seconds(300), start: seconds(300) }
     }
 }
 

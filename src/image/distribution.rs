@@ -121,7 +121,7 @@ impl Distribution {
             let help = "write the code name of a release, such as `trixie` or `noble`, without `-updates`".into();
             return Err(error("that is not the name of a suite".into(), help));
         }
-        let lab_file = format!("images.base.{}", family.id());
+        let lab_file = format!("base.{}", family.id());
         let sources = match &archive.mirror {
             Some(mirror) => vec![(mirror.clone(), suite.clone())],
             None => own_mirrors(family, &suite, host),
@@ -275,7 +275,7 @@ mod tests {
             other => format!("{other:?}"),
         };
         let none = refused(Family::Ubuntu, &Archive::default());
-        assert!(none.contains("no mirror of Ubuntu; set `images.base.ubuntu.mirror`"), "{none}");
+        assert!(none.contains("no mirror of Ubuntu; set `base.ubuntu.mirror`"), "{none}");
         let mirror = Archive { mirror: Some("http://m.test/ubuntu".into()), ..Archive::default() };
         let keyring = refused(Family::Ubuntu, &mirror);
         assert!(keyring.contains("apt-get install ubuntu-keyring"), "{keyring}");

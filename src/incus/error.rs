@@ -189,7 +189,7 @@ impl Error {
             Self::Socket(error) => return error.help(),
             Self::Untrusted { .. } => "run podclaw as root, or as a member of the group incus-admin",
             Self::NotIncus { .. } => "give the path of an Incus socket with --socket; podclaw drives Incus only",
-            Self::MissingExtensions { .. } => "podclaw needs Incus 6.0.4 or newer",
+            Self::MissingExtensions { .. } => "podclaw was tried with Incus 6.0.4; use that or a newer one",
             Self::Refused { kind: Refusal::NoSpace, .. } => {
                 "free space in the lab's pool (`podclaw list`, `podclaw delete`), or make the pool larger"
             }

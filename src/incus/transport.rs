@@ -125,6 +125,8 @@ impl Client {
     /// A request that is not sent yet.
     pub(super) fn request(&self, asked: &Asked, method: Method, to: &Request) -> Result<RequestBuilder> {
         let url = to.url().ok_or_else(|| Error::Unaddressable { object: asked.object.clone() })?;
+        // Without the query, which can hold the secret of a stream.
+        tracing::debug!(%method, path = url.path(), "{} {}", asked.action, asked.object);
         Ok(self.http.request(method, url))
     }
 

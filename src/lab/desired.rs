@@ -1,10 +1,12 @@
 //! What the objects of a lab have to be.
 
+use ipnet::Ipv4Net;
+
 use super::{Lab, PoolDriver};
 use crate::incus::{Acl, AclRule, Config, Network, Project, StoragePool};
 
-/// Where no guest may send anything: what RFC 6890 and its successors set apart from the public internet. Names of
-/// the lab are still resolved, because Incus lets DNS and DHCP to the bridge pass before any ACL.
+/// Where no guest may send anything: what RFC 6890 and its successors set apart from the public internet. Names are
+/// still resolved, because Incus lets DNS (port 53) and DHCP to any address of the host pass before any ACL.
 const NOT_PUBLIC: [(&str, &str); 11] = [
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
@@ -38,7 +40,7 @@ const RESTRICTIONS: [(&str, &str); 17] = [
     ("restricted.devices.disk", "managed"),
     ("restricted.devices.nic", "managed"),
     ("restricted.devices.proxy", "block"),
-    ("restricted.snapshots", "allow"),
+    ("restricted.snapshots", "block"),
     ("restricted.virtual-machines.lowlevel", "block"),
 ];
 
@@ -85,7 +87,8 @@ impl Lab {
         }
     }
 
-    pub(super) fn desired_acl(&self) -> Acl {
+    /// `host` are the host's own addresses: also one in the public range is not for guests.
+    pub(super) fn desired_acl(&self, host: &[Ipv4Net]) -> Acl {
         let rule = |action: &str, destination: &str, description: &str| AclRule {
             action: action.into(),
             state: "enabled".into(),
@@ -94,6 +97,14 @@ impl Lab {
             ..AclRule::default()
         };
         let mut egress: Vec<AclRule> = NOT_PUBLIC.iter().map(|(range, what)| rule("reject", range, what)).collect();
+        let is_covered = |subnet: &Ipv4Net| {
+            NOT_PUBLIC.iter().any(|(range, _)| range.parse::<Ipv4Net>().is_ok_and(|range| range.contains(subnet)))
+        };
+        // The whole subnet of each: the host's neighbours are the machines that a guest must not get to.
+        let mut neighbours: Vec<Ipv4Net> = host.iter().map(Ipv4Net::trunc).filter(|net| !is_covered(net)).collect();
+        neighbours.sort();
+        neighbours.dedup();
+        egress.extend(neighbours.iter().map(|net| rule("reject", &net.to_string(), "the host and its neighbours")));
         egress.push(rule("allow", "0.0.0.0/0", "public internet"));
         let mut config = Config::new();
         self.mark().put_on(&mut config);

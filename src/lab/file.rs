@@ -172,6 +172,8 @@ impl LabFile {
             let message = error.without_snippet().to_string();
             // The place is said before the message already.
             let message = message.strip_suffix(&format!(" at line {line}, column {column}")).unwrap_or(&message);
+            // A hint of the parser for programmers, not for whoever wrote the file.
+            let message = message.split_once(", set ").map_or(message, |(said, _)| said);
             let message = crate::text::excerpt(message, 400);
             LabFileError::Invalid { path: path.to_owned(), place: format!("{line}:{column}"), message }
         })?;

@@ -1,17 +1,21 @@
 //! Making the lab, or putting it right.
 
+use ipnet::Ipv4Net;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::plan::{compare, with_own_books};
 use super::{Change, Error, Lab, Plan, Result, Step};
 use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
-use crate::profile::Difference;
+use crate::profile::{Difference, Size};
 
 /// Config keys of a pool in which Incus keeps its own books.
 const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
 /// Config keys of a network in which Incus keeps its own books.
 const NETWORK_BOOKS: [&str; 1] = ["volatile."];
+
+/// How often a bridge is tried to be made.
+const CREATE_TRIES: usize = 4;
 
 /// Compares the lab with what it has to be and, unless this is a `dry_run`, makes or changes what differs.
 ///
@@ -46,13 +50,20 @@ impl Lab {
                 return Err(target.fixed("device", first, device));
             }
         }
+        let size = |config: &Config| config.get("size").and_then(|size| size.parse::<Size>().ok());
+        if let (Some(has), Some(asked)) = (size(&is.config), size(&wanted_config))
+            && has.bytes() > asked.bytes()
+        {
+            return Err(target.fixed("size", has.to_string(), asked.to_string()));
+        }
         let config = with_own_books(&wanted_config, &is.config, &POOL_BOOKS);
         let differences = compare(&is.config, &wanted_config, &POOL_BOOKS);
         target.put_right(differences, &StoragePool { config, driver: String::new(), ..wanted }).await
     }
 
     async fn init_acl(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_acl();
+        let host: Vec<Ipv4Net> = self.host_addresses().await?.into_iter().map(|(_, address)| address).collect();
+        let wanted = self.desired_acl(&host);
         let name = self.settings.name.acl();
         let target = Target::new(self, Object::acl(&name), "network ACL", dry_run, job);
         let Some(is) = target.existing::<Acl>(|acl| &acl.config).await? else {
@@ -77,11 +88,28 @@ impl Lab {
         let target = Target::new(self, Object::network(&name), "network", dry_run, job);
         let Some(is) = target.existing::<Network>(|network| &network.config).await? else {
             self.subnet_must_be_free().await?;
-            return target.create(&wanted).await;
+            return self.create_network(&target, &wanted).await;
         };
         let differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
+        if differences.iter().any(|difference| difference.key == "ipv4.address") {
+            self.subnet_must_be_free().await?;
+        }
         let config = with_own_books(&wanted.config, &is.config, &NETWORK_BOOKS);
         target.put_right(differences, &Network { config, kind: String::new(), ..wanted }).await
+    }
+
+    /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as
+    /// that of a guest that stops. What it leaves then is removed, and made again.
+    async fn create_network(&self, target: &Target<'_>, wanted: &Network) -> Result<Step> {
+        for _ in 1..CREATE_TRIES {
+            match target.create(wanted).await {
+                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {
+                    self.client.delete(&target.object, target.job).await?;
+                }
+                outcome => return outcome,
+            }
+        }
+        target.create(wanted).await
     }
 
     async fn init_project(&self, dry_run: bool, job: &Job) -> Result<Step> {
@@ -121,18 +149,29 @@ impl Lab {
     /// Incus itself would make a bridge on a subnet that the host already reaches otherwise, and break that.
     async fn subnet_must_be_free(&self) -> Result<()> {
         let subnet = self.settings.network.subnet;
-        for network in self.client.list::<Network>(&Collection::networks()).await? {
-            for taken in self.client.interface_addresses(&network.name).await? {
-                if taken.contains(&subnet.network()) || subnet.contains(&taken.network()) {
-                    return Err(Error::SubnetTaken {
-                        subnet: subnet.trunc().to_string(),
-                        address: taken.to_string(),
-                        interface: crate::text::excerpt(&network.name, 15),
-                    });
-                }
-            }
+        let own = self.settings.name.network();
+        let taken = self.host_addresses().await?.into_iter().find(|(interface, address)| {
+            *interface != own && (address.contains(&subnet.network()) || subnet.contains(&address.network()))
+        });
+        match taken {
+            None => Ok(()),
+            Some((interface, address)) => Err(Error::SubnetTaken {
+                subnet: subnet.trunc().to_string(),
+                address: address.to_string(),
+                interface: crate::text::excerpt(&interface, 15),
+            }),
         }
-        Ok(())
+    }
+
+    /// The IPv4 addresses of the host, each with its interface.
+    async fn host_addresses(&self) -> Result<Vec<(String, Ipv4Net)>> {
+        let mut all = Vec::new();
+        for network in self.client.list::<Network>(&Collection::networks()).await? {
+            // An interface that went away meanwhile, such as that of a guest that stops, has none.
+            let addresses = self.client.interface_addresses(&network.name).await?;
+            all.extend(addresses.into_iter().map(|address| (network.name.clone(), address)));
+        }
+        Ok(all)
     }
 }
 
