@@ -45,10 +45,9 @@ impl Escaper {
     pub fn feed(&mut self, piece: &[u8]) -> String {
         self.0.extend_from_slice(piece);
         let whole = match std::str::from_utf8(&self.0) {
-            Ok(_) => self.0.len(),
             // No length means that the last character is cut off: it waits for the next piece.
             Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            Err(_) => self.0.len(),
+            _ => self.0.len(),
         };
         let shown = escape(&String::from_utf8_lossy(&self.0[..whole]));
         self.0.drain(..whole);

@@ -31,7 +31,7 @@ pub(crate) struct Global {
     /// The lab's name, in place of the lab file's
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) lab: Option<LabName>,
-    /// The Incus daemon's Unix socket [default: INCUS_SOCKET, INCUS_DIR, then the usual paths]
+    /// The Incus daemon's Unix socket [default: the one that Incus' own client takes]
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
     /// Where built images are kept [default: /var/cache/podclaw for root]

@@ -12,7 +12,6 @@ use crate::text;
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {}
 
-#[expect(clippy::needless_pass_by_value, reason = "every command takes its arguments by value")]
 pub(crate) async fn run(_args: ListArgs, context: &Context) -> Result<u8, Failure> {
     let lab = context.lab().await?;
     let guests = lab::guests(&lab).await?;

@@ -17,7 +17,8 @@ struct State {
 #[derive(Deserialize)]
 struct Address {
     family: String,
-    address: String,
+    #[serde(rename = "address")]
+    host: String,
     netmask: String,
 }
 
@@ -37,6 +38,6 @@ impl Client {
 
 impl Address {
     fn net(&self) -> Option<Ipv4Net> {
-        format!("{}/{}", self.address, self.netmask).parse().ok()
+        format!("{}/{}", self.host, self.netmask).parse().ok()
     }
 }

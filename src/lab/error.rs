@@ -152,9 +152,9 @@ pub enum Error {
     #[error("{error}\n  and then it could not be removed: {cleanup}")]
     NotCleaned {
         /// Why it failed.
-        error: Box<Error>,
+        error: Box<Self>,
         /// Why removing failed.
-        cleanup: Box<Error>,
+        cleanup: Box<Self>,
     },
 }
 

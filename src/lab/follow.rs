@@ -16,6 +16,8 @@ use crate::text;
 const MOST_EVENTS: usize = 64;
 /// How long a report may trail behind the end of cloud-init.
 const GRACE: Duration = Duration::from_secs(5);
+/// The wait for the end of cloud-init ends with the launch, which has a time limit of its own.
+const UNTIL_CANCELLED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How much of a log is fetched for an error, in bytes, and how many lines of it are shown.
 const LOG_BYTES: usize = 16 * 1024;
 const LOG_LINES: usize = 15;
@@ -55,7 +57,7 @@ impl<'a> Follower<'a> {
         let name = self.name.as_str();
         let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
         let ended = async {
-            let said = lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, Duration::from_hours(24)).await;
+            let said = lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await;
             sleep(GRACE).await;
             said
         };

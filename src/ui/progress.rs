@@ -43,16 +43,18 @@ impl Watch {
 struct Display {
     /// `None` where standard error is no terminal.
     bars: Option<MultiProgress>,
-    lanes: BTreeMap<Option<String>, ProgressBar>,
+    /// By lane; a job that is the only one has the empty name.
+    lanes: BTreeMap<String, ProgressBar>,
 }
 
 impl Display {
     fn show(&mut self, update: &Update) {
         let lane = update.lane.as_deref();
+        let key = lane.unwrap_or_default();
         match &update.event {
-            Event::Begin(what) => self.begin(&update.lane, what),
-            Event::Status(line) => self.status(&update.lane, &text::excerpt(line, 60)),
-            Event::Bytes { done, total } => self.status(&update.lane, &share(*done, *total)),
+            Event::Begin(what) => self.begin(key, what),
+            Event::Status(line) => self.status(key, &text::excerpt(line, 60)),
+            Event::Bytes { done, total } => self.status(key, &share(*done, *total)),
             Event::Done { what, took } => {
                 self.keep(&format!(
                     "{GOOD}✓{GOOD:#} {}{} {FAINT}{}{FAINT:#}",
@@ -64,25 +66,25 @@ impl Display {
             Event::Note(line) => self.keep(&format!("{CAUTION}·{CAUTION:#} {}{}", prefix(lane), text::escape(line))),
         }
         if matches!(update.event, Event::Done { .. })
-            && let Some(bar) = self.lanes.remove(&update.lane)
+            && let Some(bar) = self.lanes.remove(key)
         {
             bar.finish_and_clear();
         }
     }
 
-    fn begin(&mut self, lane: &Option<String>, what: &str) {
+    fn begin(&mut self, lane: &str, what: &str) {
         let Some(bars) = &self.bars else { return };
-        let bar = self.lanes.entry(lane.clone()).or_insert_with(|| bars.add(ProgressBar::new_spinner()));
+        let bar = self.lanes.entry(lane.to_owned()).or_insert_with(|| bars.add(ProgressBar::new_spinner()));
         bar.reset_elapsed();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {elapsed:.dim} {wide_msg:.dim}") {
             bar.set_style(style);
         }
-        bar.set_prefix(format!("{}{}", prefix(lane.as_deref()), text::excerpt(what, 80)));
+        bar.set_prefix(format!("{}{}", prefix(Some(lane).filter(|lane| !lane.is_empty())), text::excerpt(what, 80)));
         bar.set_message("");
         bar.enable_steady_tick(Duration::from_millis(100));
     }
 
-    fn status(&self, lane: &Option<String>, line: &str) {
+    fn status(&self, lane: &str, line: &str) {
         if let Some(bar) = self.lanes.get(lane) {
             bar.set_message(line.to_owned());
         }
