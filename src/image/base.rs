@@ -7,11 +7,12 @@ use std::path::Path;
 use serde_json::json;
 
 use super::bootstrap::{Bootstrap, REPLACED, incus_architecture};
-use super::cache::{Held, Shelf};
+use super::cache::Held;
 use super::command;
 use super::digest::{Hashing, Sha256};
 use super::distribution::Distribution;
 use super::error::{Error, Result};
+use super::inventory::Kind;
 use super::lock::BuiltBase;
 use super::rootfs::{self, Packages, Recipe};
 use super::tarball::{EPOCH, Tarball};
@@ -73,17 +74,12 @@ pub(super) async fn build(distribution: &Distribution, cache: &Held, job: &Job) 
         system: bootstrap.system(packages),
         fingerprint: digest.clone().into(),
     };
-    cache.keep(Shelf::Base, &path, &digest, &built)?;
+    cache.keep(Kind::Base, &path, &digest, &built)?;
     Ok(built)
 }
 
 /// Writes the unified tarball. It is not compressed: that would take longer than it saves on the way through a socket.
-fn write(
-    system: impl Read,
-    path: &Path,
-    metadata: &str,
-    apt_files: &[(&str, Vec<u8>)],
-) -> Result<(Packages, Sha256)> {
+fn write(system: impl Read, path: &Path, metadata: &str, apt_files: &[(&str, Vec<u8>)]) -> Result<(Packages, Sha256)> {
     let failed = |error: io::Error| Error::file("write", path, error);
     let file = File::create(path).map_err(failed)?;
     let mut image = Tarball::new(Hashing::new(BufWriter::with_capacity(1 << 18, file)));

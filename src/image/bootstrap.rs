@@ -80,7 +80,9 @@ impl Bootstrap<'_> {
     pub(super) fn inputs(&self) -> Sha256 {
         let Distribution { family, suite, .. } = self.distribution;
         let packages = list(self.packages).collect::<Vec<_>>();
-        Sha256::of(format!("{:?}", (EPOCH, UNREAD, family.id(), suite, architecture(), packages, self.hooks)).as_bytes())
+        Sha256::of(
+            format!("{:?}", (EPOCH, UNREAD, family.id(), suite, architecture(), packages, self.hooks)).as_bytes(),
+        )
     }
 
     /// What the lock file says about the packages.
@@ -105,12 +107,12 @@ impl Bootstrap<'_> {
             files.push((OTHER_KEYRING, bytes));
             format!("/{OTHER_KEYRING}")
         };
-        let sources: String = lines
+        let sources: Vec<String> = lines
             .iter()
             .filter_map(|line| line.strip_prefix("deb "))
             .map(|rest| format!("deb [signed-by={signed_by}] {rest}\n"))
             .collect();
-        files.push(("etc/apt/sources.list", sources.into_bytes()));
+        files.push(("etc/apt/sources.list", sources.concat().into_bytes()));
         Ok(files)
     }
 }

@@ -112,7 +112,8 @@ fn attend<T>(
         drop(stdout);
         (consumed, messages.join().unwrap_or_default())
     });
-    let status = running.reap(&mut child).map_err(|error| Error::file("wait for", Path::new(command.program), error))?;
+    let status =
+        running.reap(&mut child).map_err(|error| Error::file("wait for", Path::new(command.program), error))?;
     judge(command, status, consumed, &tail)
 }
 
@@ -190,7 +191,9 @@ impl Running {
     fn kill(&self) {
         let mut state = self.state();
         state.killed = true;
-        state.pid.map(kill);
+        if let Some(pid) = state.pid {
+            kill(pid);
+        }
     }
 
     fn reap(&self, child: &mut std::process::Child) -> io::Result<ExitStatus> {

@@ -146,8 +146,7 @@ impl Distribution {
             let help = format!("`apt-get install {package}`, or set `{lab_file}.keyring` in the lab file");
             return Err(error(reason, help));
         }
-        let lines =
-            sources.iter().map(|(uri, suite)| format!("deb {uri} {suite} {}", family.components())).collect();
+        let lines = sources.iter().map(|(uri, suite)| format!("deb {uri} {suite} {}", family.components())).collect();
         Ok(Self { family, suite, lines, keyring })
     }
 

@@ -1,13 +1,12 @@
 //! Finding the images that a launch takes.
 
-use super::cache::Shelf;
 use super::distribution::Family;
 use super::error::{Error, Result};
 use super::lock::{LockedBase, LockedGateway, LockedNpm};
 use super::make::{BASE, GATEWAY, Making};
 use super::npm::Packages;
 use super::source::{BaseSource, GatewaySource};
-use super::{BaseImage, GatewayArchive, GatewayImage, Images, daemon, gateway, oci_read};
+use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, daemon, gateway, oci_read};
 
 impl Making<'_> {
     /// Finds what is pinned, without making anything.
@@ -80,8 +79,8 @@ impl Making<'_> {
         let LockedGateway::Npm(LockedNpm { openclaw, built: Some(built), .. }) = locked else {
             return not_yet();
         };
-        let Some((path, size)) = self.cache.get(Shelf::Gateway, &built.archive) else {
-            let path = self.cache.path(Shelf::Gateway, &built.archive);
+        let Some((path, size)) = self.cache.get(Kind::Gateway, &built.archive) else {
+            let path = self.cache.path(Kind::Gateway, &built.archive);
             return missing(format!("there is no {}, which is pinned", path.display()));
         };
         Ok(GatewayImage::Archive(GatewayArchive {

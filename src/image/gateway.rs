@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Bootstrap, REPLACED};
-use super::cache::{Held, Shelf};
+use super::cache::Held;
 use super::digest::Sha256;
 use super::distribution::{Distribution, architecture};
 use super::error::{Error, Result};
+use super::inventory::Kind;
 use super::lock::{BuiltGateway, LockedNpm};
 use super::npm::Packages;
 use super::oci::{self, Image, Layer, Written};
@@ -27,8 +28,7 @@ const PORT: &str = "18789/tcp";
 const CREATED: &str = "2023-11-14T22:13:20Z";
 
 /// The user that the gateway runs as; podman maps the service user's id to the same one.
-const HOOKS: [&str; 1] =
-    ["chroot \"$1\" useradd --uid 1000 --user-group --create-home --shell /usr/sbin/nologin node"];
+const HOOKS: [&str; 1] = ["chroot \"$1\" useradd --uid 1000 --user-group --create-home --shell /usr/sbin/nologin node"];
 
 /// What builds the distribution's part of the image.
 fn bootstrap(distribution: &Distribution) -> Bootstrap<'_> {
@@ -72,11 +72,17 @@ pub(super) fn name(openclaw: &str) -> String {
 }
 
 /// Builds the image and keeps it in the cache.
-pub(super) async fn build(distribution: &Distribution, packages: &Packages, cache: &Held, job: &Job) -> Result<LockedNpm> {
+pub(super) async fn build(
+    distribution: &Distribution,
+    packages: &Packages,
+    cache: &Held,
+    job: &Job,
+) -> Result<LockedNpm> {
     let workspace = cache.workspace()?;
     let directory = workspace.path();
     let bootstrap = bootstrap(distribution);
-    let (lower, upper, archive) = (directory.join("system.tar"), directory.join("modules.tar"), directory.join("oci.tar"));
+    let (lower, upper, archive) =
+        (directory.join("system.tar"), directory.join("modules.tar"), directory.join("oci.tar"));
     let both = Job::new(job.progress.clone(), job.cancel.child_token());
     let system = async {
         let command = bootstrap.command(directory, &cache.log("gateway-system"));
@@ -110,7 +116,7 @@ pub(super) async fn build(distribution: &Distribution, packages: &Packages, cach
             image_id: written.image_id,
         }),
     };
-    cache.keep(Shelf::Gateway, &archive, &written.archive, &made)?;
+    cache.keep(Kind::Gateway, &archive, &written.archive, &made)?;
     Ok(made)
 }
 
@@ -146,6 +152,9 @@ fn write_archive(path: &PathBuf, openclaw: &str, layers: &[Layer]) -> Result<Wri
 }
 
 /// Runs what only waits for the disk where it keeps nobody else from going on.
-pub(super) async fn blocking<T: Send + 'static>(what: &'static str, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(Error::Lost { what }))
 }

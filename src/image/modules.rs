@@ -52,7 +52,9 @@ fn directory(layer: &mut LayerWriter, modules: &Path, inside: &str) -> io::Resul
     for entry in entries {
         let name = entry.file_name();
         let path = match (inside, name.to_str()) {
-            (_, None) => return Err(io::Error::other(format!("{} has a name that is not text", entry.path().display()))),
+            (_, None) => {
+                return Err(io::Error::other(format!("{} has a name that is not text", entry.path().display())));
+            }
             ("", Some(name)) => name.to_owned(),
             (_, Some(name)) => format!("{inside}/{name}"),
         };

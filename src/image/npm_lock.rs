@@ -135,7 +135,9 @@ fn check(lock: &LockFile, path: &str, package: &Package) -> Result<(), String> {
         return Err("it is a link to another directory".into());
     }
     if package.resolved.is_some() {
-        return Err("it names where it is fetched from; make the lock file with `omit-lockfile-registry-resolved`".into());
+        return Err(
+            "it names where it is fetched from; make the lock file with `omit-lockfile-registry-resolved`".into()
+        );
     }
     if package.version.is_none() {
         return Err("it has no version".into());

@@ -116,7 +116,8 @@ mod tests {
         };
         let index = |manifests: &str| format!(r#"{{"manifests": [{manifests}]}}"#);
         let one = index(&format!(r#"{{"digest": "{digest}"}}"#));
-        let list = index(&format!(r#"{{"digest": "{digest}", "mediaType": "application/vnd.oci.image.index.v1+json"}}"#));
+        let list =
+            index(&format!(r#"{{"digest": "{digest}", "mediaType": "application/vnd.oci.image.index.v1+json"}}"#));
         let blob = blob(&digest);
         for (bytes, reason) in [
             (b"\x1f\x8b no tar at all".repeat(99), "not a plain tar archive"),

@@ -108,7 +108,8 @@ mod tests {
             let text = format!("{good}@{digest}");
             assert_eq!(text.parse::<Reference>().map(|r| r.to_string()), Ok(text.clone()), "{text}");
         }
-        for bad in ["openclaw", "openclaw/openclaw", "ghcr.io/a:latest", "ghcr.io/A", "ghcr.io/", "-x.io/a", "a.b:c/d"] {
+        for bad in ["openclaw", "openclaw/openclaw", "ghcr.io/a:latest", "ghcr.io/A", "ghcr.io/", "-x.io/a", "a.b:c/d"]
+        {
             assert!(format!("{bad}@{digest}").parse::<Reference>().is_err(), "{bad}");
         }
         for bad in ["ghcr.io/openclaw/openclaw", "ghcr.io/openclaw/openclaw:1", "ghcr.io/a/b@sha256:00", ""] {

@@ -69,7 +69,10 @@ fn place(mut entry: Entry, recipe: &Recipe<'_>) -> Result<Option<Entry>> {
     // An unprivileged guest cannot make device nodes, and gets its own /dev anyway.
     if path.starts_with(b"dev/") && path != b"dev/"
         || matches!(entry.kind, EntryType::Block | EntryType::Char)
-        || recipe.without.iter().any(|name| path.starts_with(name.as_bytes()) && (path.len() == name.len()) != name.ends_with('/'))
+        || recipe
+            .without
+            .iter()
+            .any(|name| path.starts_with(name.as_bytes()) && (path.len() == name.len()) != name.ends_with('/'))
     {
         return Ok(None);
     }
@@ -148,7 +151,12 @@ mod tests {
 
     fn copied(extra: &[Entry], prefix: &str) -> Result<(Packages, Vec<Entry>)> {
         let mut image = Tarball::new(Vec::new());
-        let recipe = Recipe { prefix, without: &["etc/hostname", "etc/apt/"], drop_setuid: prefix.is_empty(), image: Path::new("image.tar") };
+        let recipe = Recipe {
+            prefix,
+            without: &["etc/hostname", "etc/apt/"],
+            drop_setuid: prefix.is_empty(),
+            image: Path::new("image.tar"),
+        };
         let found = copy(&system(extra)[..], &mut image, &recipe)?;
         let mut entries = Vec::new();
         let bytes = image.finish().expect("the end");
@@ -166,7 +174,15 @@ mod tests {
         let paths: Vec<_> = entries.iter().map(|entry| String::from_utf8_lossy(&entry.path)).collect();
         assert_eq!(
             paths,
-            ["rootfs/dev/", "rootfs/", "rootfs/etc/apt/", "rootfs/bin/a", "rootfs/bin/b", "rootfs/bin/c", "rootfs/var/lib/dpkg/status"]
+            [
+                "rootfs/dev/",
+                "rootfs/",
+                "rootfs/etc/apt/",
+                "rootfs/bin/a",
+                "rootfs/bin/b",
+                "rootfs/bin/c",
+                "rootfs/var/lib/dpkg/status"
+            ]
         );
         assert_eq!(entries[3].xattrs, [("security.capability".into(), vec![1, 0, 0, 2])]);
         assert_eq!((entries[3].mtime, entries[3].mode), (super::super::tarball::EPOCH, 0o4755));

@@ -58,7 +58,8 @@ impl Pending {
     /// Reads `LENGTH KEY=VALUE\n` records.
     fn extended(&mut self, mut records: &[u8]) -> io::Result<()> {
         while !records.is_empty() {
-            let (key, value, rest) = record(records).ok_or_else(|| malformed("it has an extended header that is cut"))?;
+            let (key, value, rest) =
+                record(records).ok_or_else(|| malformed("it has an extended header that is cut"))?;
             records = rest;
             match key {
                 "path" => self.path = Some(value.into()),
@@ -129,7 +130,17 @@ mod tests {
 
     #[test]
     fn refuses_extended_headers_that_make_no_sense() {
-        for bad in ["x", "5 a=", "99 a=b\n", "6 ab\n\n", "0 a=b\n", "2 a=b\n", "10 size=1\n\n", "8 uid=1\n", "18 GNU.sparse.a=1\n\n"] {
+        for bad in [
+            "x",
+            "5 a=",
+            "99 a=b\n",
+            "6 ab\n\n",
+            "0 a=b\n",
+            "2 a=b\n",
+            "10 size=1\n\n",
+            "8 uid=1\n",
+            "18 GNU.sparse.a=1\n\n",
+        ] {
             assert!(each(&archive(bad.as_bytes())[..], |_, _| Ok(())).is_err(), "{bad:?}");
         }
         let mut paths = Vec::new();
