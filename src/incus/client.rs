@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::error::{Asked, Error, Result};
-use super::location::Request;
+use super::asked::Asked;
+use super::error::{Error, Result};
+use super::request::Request;
 use super::socket::SocketError;
 use super::transport::{Answer, Payload};
 use super::types::{Server, ServerAnswer, ServerKind};
@@ -33,9 +34,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             answer: 64 << 20,
-            read: Duration::from_mins(1),
-            change: Duration::from_mins(15),
-            stall: Duration::from_mins(2),
+            read: Duration::from_secs(60),
+            change: Duration::from_secs(15 * 60),
+            stall: Duration::from_secs(120),
             cancel: Duration::from_secs(30),
             wait: Duration::from_secs(30),
         }
@@ -75,7 +76,7 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
-            .map_err(|error| asked.broken(&error))?;
+            .map_err(|error| asked.broken(error))?;
         let unknown = Server::unknown();
         let mut client =
             Self { http, limits: Arc::new(limits), socket: Arc::new(socket.to_owned()), server: Arc::new(unknown) };

@@ -3,13 +3,16 @@
 use reqwest::Method;
 use tokio::time::timeout;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
+use super::error::Result;
 use super::location::{Object, ProjectName};
 use super::transport::Verdict;
 
 impl Client {
     /// The last `limit` bytes of an instance's console log; empty where there is none. The guest wrote them.
+    ///
+    /// Of a container that runs, the daemon tells only what came since it was last asked; of one that is stopped, all.
     ///
     /// # Errors
     /// Whatever the daemon says.
@@ -18,7 +21,7 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the console log of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("console").with("type", "log"))?;
         let exchange = async {
-            let mut response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let mut response = request.send().await.map_err(|error| asked.broken(error))?;
             if !response.status().is_success() {
                 return match self.verdict(&asked, response).await? {
                     Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(Vec::new()),
@@ -27,7 +30,7 @@ impl Client {
                 };
             }
             let mut kept = Vec::new();
-            while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(&error))? {
+            while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(error))? {
                 kept.extend_from_slice(&chunk);
                 let surplus = kept.len().saturating_sub(limit);
                 kept.drain(..surplus);

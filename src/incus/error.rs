@@ -1,16 +1,11 @@
 //! What can go wrong between podclaw and the daemon.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::socket::SocketError;
-use crate::text;
 
 /// The result of a request to the daemon.
 pub type Result<T> = std::result::Result<T, Error>;
-
-/// The longest message of the daemon that an error repeats, in characters.
-const LONGEST_MESSAGE: usize = 800;
 
 /// A request that did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -167,10 +162,10 @@ impl Refusal {
             409 => Self::AlreadyExists,
             412 => Self::Changed,
             401 | 403 => Self::Forbidden,
-            _ if says(&["already exists", "already in use by another"]) => Self::AlreadyExists,
+            _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
-            _ if says(&["not found"]) => Self::NotFound,
+            _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
             400 => Self::Invalid,
             _ => Self::Failed,
         }
@@ -207,68 +202,6 @@ impl Error {
     }
 }
 
-/// What was asked for, and of what: the part that all errors of a request share.
-#[derive(Debug, Clone)]
-pub(super) struct Asked {
-    pub(super) action: &'static str,
-    pub(super) object: String,
-}
-
-impl Asked {
-    pub(super) fn new(action: &'static str, object: &impl fmt::Display) -> Self {
-        Self { action, object: object.to_string() }
-    }
-
-    pub(super) fn refused(&self, code: u16, message: &str) -> Error {
-        let kind = Refusal::of(code, message);
-        let message = match text::excerpt(message.trim(), LONGEST_MESSAGE) {
-            empty if empty.is_empty() => format!("the daemon gave the code {code} and no reason"),
-            message => message,
-        };
-        Error::Refused { action: self.action, object: self.object.clone(), kind, message }
-    }
-
-    pub(super) fn broken(&self, reason: &dyn std::error::Error) -> Error {
-        let reason = text::excerpt(&chain(reason), LONGEST_MESSAGE);
-        Error::Broken { action: self.action, object: self.object.clone(), reason }
-    }
-
-    pub(super) fn timed_out(&self, after: Duration) -> Error {
-        Error::TimedOut { action: self.action, object: self.object.clone(), after }
-    }
-
-    pub(super) fn too_large(&self, limit: u64) -> Error {
-        Error::TooLarge { action: self.action, object: self.object.clone(), limit }
-    }
-
-    pub(super) fn malformed(&self, reason: &impl fmt::Display) -> Error {
-        let reason = text::excerpt(&reason.to_string(), LONGEST_MESSAGE);
-        Error::Malformed { action: self.action, object: self.object.clone(), reason }
-    }
-
-    pub(super) fn gone(&self) -> Error {
-        Error::Gone { action: self.action, object: self.object.clone() }
-    }
-
-    pub(super) fn source(&self, reason: &impl fmt::Display) -> Error {
-        Error::Source { action: self.action, object: self.object.clone(), reason: reason.to_string() }
-    }
-}
-
-/// An error and its causes on one line; reqwest's own text leaves the cause out.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_said = cause.to_string();
-        if !said.contains(&cause_said) {
-            said = format!("{said}: {cause_said}");
-        }
-        next = cause.source();
-    }
-    said
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,18 +211,12 @@ mod tests {
         assert_eq!(Refusal::of(500, "write /x: No space left on device"), Refusal::NoSpace);
         assert_eq!(Refusal::of(404, "Instance not found"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "Instance \"a\" already exists"), Refusal::AlreadyExists);
+        assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
+        assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(412, "ETag doesn't match"), Refusal::Changed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);
-    }
-
-    #[test]
-    fn escapes_and_bounds_what_the_daemon_says() {
-        let error = Asked::new("start", &"instance a").refused(500, &format!("\u{1b}[2J{}", "x".repeat(5000)));
-        let said = error.to_string();
-        assert!(said.starts_with("cannot start instance a: \\u{1b}[2J"), "{said}");
-        assert!(said.len() < 1000, "{}", said.len());
     }
 }

@@ -6,8 +6,9 @@ use reqwest::Method;
 use tokio::io::AsyncRead;
 use tokio::time::timeout;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
 use super::location::{Object, ProjectName};
 use super::transport::{Payload, Verdict, header, read_all};
@@ -86,7 +87,7 @@ impl Client {
             .header("X-Incus-uid", owner.uid)
             .header("X-Incus-gid", owner.gid);
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let response = request.send().await.map_err(|error| asked.broken(error))?;
             self.verdict(&asked, response).await
         };
         match timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?? {
@@ -95,10 +96,10 @@ impl Client {
         }
     }
 
-    /// Reads a file of an instance; `None` where there is none.
+    /// Reads a file of an instance; `None` where the instance has none.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
+    /// [`Refusal::NotFound`] where there is no such instance; [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
     pub async fn pull_file(
         &self,
         project: &ProjectName,
@@ -110,10 +111,10 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the file {path} of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("files").with("path", path))?;
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let response = request.send().await.map_err(|error| asked.broken(error))?;
             if !response.status().is_success() {
                 return match self.verdict(&asked, response).await? {
-                    Verdict::Refusal { code: 404, .. } => Ok(None),
+                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),
                     Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
                     Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
                 };
@@ -136,7 +137,7 @@ impl Client {
         let request = object.request().below("files").with("path", path);
         match self.call(&asked, Method::DELETE, &request, Payload::Empty).await {
             Ok(_) => Ok(true),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) => Ok(false),
+            Err(Error::Refused { kind: Refusal::NotFound, .. }) if self.exists(&object).await? => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -6,8 +6,9 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncRead;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
+use super::error::Result;
 use super::job::Job;
 use super::location::{Collection, Object, ProjectName};
 use super::transport::{Answer, Payload, Verdict};
@@ -21,6 +22,8 @@ pub struct Upload {
     /// Its SHA-256 in hexadecimal, which the daemon checks.
     pub fingerprint: Option<String>,
     /// What is said about the image, besides what its own metadata says.
+    ///
+    /// Leave this empty where the metadata has no `properties` at all: Incus 6.0.4 crashes on the two together.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -35,6 +38,8 @@ pub struct ImageSource {
     pub image: String,
     /// The server's certificate, where the system does not trust it; PEM.
     pub certificate: Option<String>,
+    /// What is said about the image, besides what the server says.
+    pub properties: BTreeMap<String, String>,
 }
 
 impl Client {
@@ -63,7 +68,7 @@ impl Client {
         let response = self.send_stream(&asked, request, tarball, upload.size, job).await?;
         match response {
             Verdict::Answer(Answer::Async(operation)) => {
-                fingerprint(&asked, self.finish(&asked, *operation, job).await?.metadata)
+                fingerprint(&asked, &self.finish(&asked, *operation, job).await?.metadata)
             }
             Verdict::Answer(Answer::Sync { .. }) => Err(asked.malformed(&"it is not about an operation")),
             Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
@@ -84,12 +89,12 @@ impl Client {
         });
         let is_fingerprint = source.image.len() == 64 && source.image.bytes().all(|b| b.is_ascii_hexdigit());
         wanted[if is_fingerprint { "fingerprint" } else { "alias" }] = source.image.as_str().into();
-        // Without profiles the daemon would give the image the project's default one, which may not exist.
-        let body = json!({ "source": wanted, "public": false, "auto_update": false, "profiles": [] });
+        let properties = &source.properties;
+        let body = json!({ "source": wanted, "public": false, "auto_update": false, "properties": properties });
         let payload = Payload::Json(to_json(&asked, &body)?);
         let to = Collection::images(project).request();
         match self.change(&asked, Method::POST, &to, payload, job).await? {
-            Some(operation) => fingerprint(&asked, operation.metadata),
+            Some(operation) => fingerprint(&asked, &operation.metadata),
             None => Err(asked.malformed(&"it is not about an operation")),
         }
     }
@@ -116,7 +121,7 @@ impl Client {
 }
 
 /// The fingerprint that an operation that made an image ends with.
-fn fingerprint(asked: &Asked, metadata: Map<String, Value>) -> Result<String> {
+fn fingerprint(asked: &Asked, metadata: &Map<String, Value>) -> Result<String> {
     let is_fingerprint = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     let found = metadata.get("fingerprint").and_then(Value::as_str).filter(is_fingerprint);
     found.map(str::to_owned).ok_or_else(|| asked.malformed(&"its operation has no fingerprint"))
@@ -124,7 +129,7 @@ fn fingerprint(asked: &Asked, metadata: Map<String, Value>) -> Result<String> {
 
 /// Names and values as the daemon wants them in a header: as the query of a URL.
 fn query(pairs: &BTreeMap<String, String>) -> String {
-    let mut url = reqwest::Url::parse("http://incus").map_or_else(|_| None, Some);
+    let mut url = reqwest::Url::parse("http://incus").ok();
     url.as_mut()
         .map(|url| url.query_pairs_mut().extend_pairs(pairs).finish().query().unwrap_or_default().to_owned())
         .unwrap_or_default()

@@ -5,8 +5,9 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Result};
+use super::error::{Error, Result};
 use super::job::Job;
 use super::location::{Object, ProjectName};
 use super::transport::Payload;

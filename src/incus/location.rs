@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::request::{Request, Scope};
 use crate::names::LabName;
 use crate::text;
 
@@ -54,15 +55,6 @@ impl fmt::Display for ProjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Whose an object is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// The daemon's: it is in no project.
-    Server,
-    /// A project's.
-    Project(ProjectName),
 }
 
 /// A list of objects of one kind.
@@ -152,7 +144,7 @@ impl Collection {
     }
 
     pub(super) fn request(&self) -> Request {
-        Request { path: self.path.clone(), scope: self.scope.clone(), query: Vec::new() }
+        Request::new(self.path.clone(), self.scope.clone())
     }
 
     pub(super) fn scope(&self) -> &Scope {
@@ -232,9 +224,7 @@ impl Object {
     }
 
     pub(super) fn request(&self) -> Request {
-        let mut request = self.collection.request();
-        request.path.push(self.name.clone());
-        request
+        self.collection.request().below(&self.name)
     }
 }
 
@@ -251,52 +241,6 @@ impl fmt::Display for Collection {
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.collection.kind, text::excerpt(&self.name, 128))
-    }
-}
-
-/// The path, project and query of one request.
-#[derive(Debug, Clone)]
-pub(super) struct Request {
-    path: Vec<String>,
-    scope: Scope,
-    query: Vec<(&'static str, String)>,
-}
-
-impl Request {
-    /// A request about the daemon itself.
-    pub(super) fn server(path: &[&str]) -> Self {
-        Self { path: path.iter().map(|&segment| segment.to_owned()).collect(), scope: Scope::Server, query: Vec::new() }
-    }
-
-    /// A request below a project that is about no object of a [`Collection`].
-    pub(super) fn project(project: &ProjectName, path: &[&str]) -> Self {
-        Self { scope: Scope::Project(project.clone()), ..Self::server(path) }
-    }
-
-    pub(super) fn below(mut self, segment: &str) -> Self {
-        self.path.push(segment.into());
-        self
-    }
-
-    pub(super) fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((key, value.into()));
-        self
-    }
-
-    /// The URL, or nothing where a name would be lost on the way: empty ones, and those that mean a directory.
-    pub(super) fn url(&self) -> Option<reqwest::Url> {
-        if self.path.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
-            return None;
-        }
-        let mut url = reqwest::Url::parse("http://incus/1.0").ok()?;
-        url.path_segments_mut().ok()?.extend(&self.path);
-        if let Scope::Project(project) = &self.scope {
-            url.query_pairs_mut().append_pair("project", project.as_str());
-        }
-        for (key, value) in &self.query {
-            url.query_pairs_mut().append_pair(key, value);
-        }
-        Some(url)
     }
 }
 
@@ -329,18 +273,11 @@ mod tests {
             url(&Object::instance(&lab, "../x?project=y#%2e")),
             "http://incus/1.0/instances/..%2Fx%3Fproject=y%23%252e?project=lab"
         );
-        for lost in ["", ".", ".."] {
+        for lost in ["", ".", "..", "a\nb", "\t", ".\n."] {
             assert_eq!(url(&Object::instance(&lab, lost)), "", "{lost:?}");
         }
         for bad in ["", "..", "a b", "a/b", "*", "a,b", "é"] {
             assert!(bad.parse::<ProjectName>().is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn url_of_a_tab_or_newline_is_kept() {
-        let lab: ProjectName = "lab".parse().unwrap();
-        assert_eq!(url(&Object::instance(&lab, "a\nb\tc")), "http://incus/1.0/instances/a%0Ab%09c?project=lab");
-        assert_eq!(url(&Object::instance(&lab, ".\n.")), "http://incus/1.0/instances/.%0A.?project=lab");
     }
 }

@@ -7,6 +7,7 @@
 //! Whatever comes back may have been written by a guest: names of network interfaces, console logs, output of
 //! commands. Errors escape the daemon's words; everything else must go through [`crate::text`] before it is shown.
 
+mod asked;
 mod client;
 mod console;
 mod error;
@@ -17,12 +18,18 @@ mod instance;
 mod job;
 mod location;
 mod operation;
+mod request;
 mod socket;
 mod transport;
 mod types;
 mod upload;
 mod verbs;
 mod websocket;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod faults;
 
 pub use client::{Client, Limits};
 pub use error::{Error, Refusal, Result};

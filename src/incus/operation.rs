@@ -4,15 +4,18 @@
 //! Up to 6.0.4 a wait answers with an error where the operation failed and where the wait itself ran out; from 6.0.6 on
 //! it always answers with the operation. Both come with the HTTP status 200.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
-use super::location::{ProjectName, Request};
+use super::location::ProjectName;
+use super::request::Request;
 use super::transport::{Answer, Payload, Verdict};
 use super::types::{Operation, OperationStatus};
 use crate::text;
@@ -20,12 +23,13 @@ use crate::text;
 /// How often a running operation is asked how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
+/// How long it takes from one wait for an operation to the next; far below the time after which it is forgotten.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// How a wait for an operation ended.
 enum Waited {
-    /// The operation runs on.
-    Running,
-    /// It ended.
-    Ended(Box<Operation>),
+    /// This is how far the operation is; it may run on.
+    Known(Box<Operation>),
     /// It failed, with this code and these words.
     Failed(u16, String),
     /// The daemon forgot it.
@@ -41,8 +45,7 @@ impl Client {
         let asked = Asked::new("list", &format_args!("the operations of the project {project}"));
         let request = Request::project(project, &["operations"]).with("recursion", "1");
         // The daemon groups them by status.
-        let found: Option<(std::collections::BTreeMap<String, Option<Vec<Operation>>>, _)> =
-            self.read(&asked, &request).await?;
+        let found = self.read::<BTreeMap<String, Option<Vec<Operation>>>>(&asked, &request).await?;
         Ok(found.into_iter().flat_map(|(groups, _)| groups.into_values()).flatten().flatten().collect())
     }
 
@@ -59,44 +62,41 @@ impl Client {
 
     /// Waits for the end of an operation of ours.
     pub(super) async fn finish(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
-        let ended = {
-            let id = operation.id.as_str();
-            let end = self.end_of(asked, operation.clone());
-            tokio::pin!(end);
-            let watch = self.report_progress(asked, id, job);
-            tokio::select! {
-                ended = &mut end => ended,
-                never = watch => match never {},
-                () = job.cancel.cancelled() => {
-                    let end_by = Instant::now() + self.limits.cancel;
-                    // An operation that cannot be cancelled is refused, and waited for all the same.
-                    let request = Request::server(&["operations"]).below(id);
-                    let _ = timeout_at(end_by, self.call(asked, Method::DELETE, &request, Payload::Empty)).await;
-                    let _ = timeout_at(end_by, end).await;
-                    return Err(Error::Cancelled);
-                }
-            }
-        };
-        ended
+        let id = operation.id.clone();
+        let end = self.end_of(asked, operation);
+        tokio::pin!(end);
+        tokio::select! {
+            ended = &mut end => return ended,
+            never = self.report_progress(asked, &id, job) => match never {},
+            () = job.cancel.cancelled() => {}
+        }
+        let end_by = Instant::now() + self.limits.cancel;
+        // An operation that cannot be cancelled says so, and is waited for all the same.
+        let request = Request::server(&["operations"]).below(&id);
+        let _ = timeout_at(end_by, self.call(asked, Method::DELETE, &request, Payload::Empty)).await;
+        let _ = timeout_at(end_by, end).await;
+        Err(Error::Cancelled)
     }
 
     /// Waits as long as it takes.
     async fn end_of(&self, asked: &Asked, operation: Operation) -> Result<Operation> {
         let id = operation.id.clone();
-        let mut known = Waited::Ended(Box::new(operation));
+        let mut known = Waited::Known(Box::new(operation));
+        let mut pause = Duration::ZERO;
         loop {
             match known {
-                Waited::Ended(operation) => match operation.status_code {
+                Waited::Known(operation) => match operation.status_code {
                     OperationStatus::Success => return Ok(*operation),
                     OperationStatus::Failure => return Err(asked.refused(400, &operation.err)),
                     OperationStatus::Cancelled => return Err(cancelled(asked)),
-                    OperationStatus::Running => {}
+                    // A wait that ends early must not become a busy loop.
+                    OperationStatus::Running => sleep(pause).await,
                 },
                 Waited::Failed(code, message) => return Err(asked.refused(code, &message)),
                 Waited::Gone => return Err(asked.gone()),
-                Waited::Running => {}
             }
             known = self.wait_once(asked, &id).await?;
+            pause = PAUSE;
         }
     }
 
@@ -105,7 +105,7 @@ impl Client {
         let request = Request::server(&["operations"]).below(id).below("wait").with("timeout", seconds.to_string());
         let patience = self.limits.wait + self.limits.read;
         match self.ask(asked, Method::GET, &request, Payload::Empty, patience).await? {
-            Verdict::Answer(Answer::Sync { body, .. }) => Ok(Waited::Ended(Box::new(body.metadata(asked)?))),
+            Verdict::Answer(Answer::Sync { body, .. }) => Ok(Waited::Known(Box::new(body.metadata(asked)?))),
             Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"a wait was answered by another operation")),
             Verdict::Refusal { status: StatusCode::NOT_FOUND, .. } => Ok(Waited::Gone),
             Verdict::Refusal { status: StatusCode::OK, code, message } => {
@@ -119,9 +119,8 @@ impl Client {
     async fn tell_apart(&self, asked: &Asked, id: &str, code: u16, message: String) -> Result<Waited> {
         let ran_out = message == "context deadline exceeded";
         match self.operation(asked, id).await? {
-            Some(operation) if operation.status_code == OperationStatus::Running => Ok(Waited::Running),
             Some(operation) if operation.status_code != OperationStatus::Failure => {
-                Ok(Waited::Ended(Box::new(operation)))
+                Ok(Waited::Known(Box::new(operation)))
             }
             None if ran_out => Ok(Waited::Gone),
             Some(operation) if ran_out && !operation.err.is_empty() => Ok(Waited::Failed(code, operation.err)),

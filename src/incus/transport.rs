@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Result};
+use super::error::{Error, Result};
 use super::job::Job;
-use super::location::Request;
+use super::request::Request;
 use super::types::Operation;
 
 /// What is sent with a request.
@@ -116,7 +117,7 @@ impl Client {
         };
         let end = Instant::now() + patience;
         let sent = timeout_at(end, request.send()).await.map_err(|_| asked.timed_out(patience))?;
-        let response = sent.map_err(|error| asked.broken(&error))?;
+        let response = sent.map_err(|error| asked.broken(error))?;
         let read = timeout_at(end, self.verdict(asked, response)).await;
         read.map_err(|_| asked.timed_out(patience))?
     }
@@ -163,7 +164,7 @@ pub(super) async fn read_all(asked: &Asked, mut response: Response, limit: u64) 
         return Err(asked.too_large(limit));
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(error))? {
         if !within(body.len() + chunk.len()) {
             return Err(asked.too_large(limit));
         }

@@ -12,8 +12,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::time::sleep;
 use tokio_util::io::ReaderStream;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Result};
+use super::error::{Error, Result};
 use super::job::Job;
 use super::transport::Verdict;
 
@@ -59,7 +60,7 @@ impl Client {
         let exchange = async {
             let response = request.send().await.map_err(|error| match sent.failure() {
                 Some(why) => asked.source(&why),
-                None => asked.broken(&error),
+                None => asked.broken(error),
             })?;
             self.verdict(asked, response).await
         };

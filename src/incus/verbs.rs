@@ -5,11 +5,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Error, Refusal, Result};
+use super::error::{Error, Refusal, Result};
 use super::job::Job;
-use super::location::{Collection, Object, Request, Scope};
-use super::transport::{Answer, Payload};
+use super::location::{Collection, Object};
+use super::request::{Request, Scope};
+use super::transport::{Answer, Payload, Verdict};
 use super::types::{InstanceWithState, Operation, PoolResources};
 
 /// The daemon's mark of one version of an object: a change that carries it fails where somebody else was faster.
@@ -164,17 +166,18 @@ impl Client {
         Ok(found)
     }
 
-    /// Reads something, with its ETag; `None` where the daemon answers 404.
+    /// Reads something, with its tag; `None` where the daemon answers 404.
     pub(super) async fn read<T: DeserializeOwned>(
         &self,
         asked: &Asked,
         from: &Request,
     ) -> Result<Option<(T, Option<String>)>> {
-        match self.call(asked, Method::GET, from, Payload::Empty).await {
-            Ok(Answer::Sync { body, etag }) => Ok(Some((body.metadata(asked)?, etag))),
-            Ok(Answer::Async(_)) => Err(asked.malformed(&"it is about an operation")),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) => Ok(None),
-            Err(error) => Err(error),
+        match self.ask(asked, Method::GET, from, Payload::Empty, self.limits.read).await? {
+            Verdict::Answer(Answer::Sync { body, etag }) => Ok(Some((body.metadata(asked)?, etag))),
+            Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"it is about an operation")),
+            // By the code alone: other failures speak of things that are not there, too.
+            Verdict::Refusal { code: 404, .. } => Ok(None),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
         }
     }
 

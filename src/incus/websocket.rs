@@ -8,9 +8,10 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::asked::Asked;
 use super::client::Client;
-use super::error::{Asked, Result};
-use super::location::Request;
+use super::error::Result;
+use super::request::Request;
 use super::transport::{Verdict, header};
 
 /// The largest message that is taken, in bytes. The daemon sends at most 32 KiB at once.
@@ -29,7 +30,7 @@ impl Client {
             .header(SEC_WEBSOCKET_VERSION, "13")
             .header(SEC_WEBSOCKET_KEY, &key);
         let open = async {
-            let response = request.send().await.map_err(|error| asked.broken(&error))?;
+            let response = request.send().await.map_err(|error| asked.broken(error))?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 return match self.verdict(asked, response).await? {
                     Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
@@ -39,7 +40,7 @@ impl Client {
             if header(response.headers(), SEC_WEBSOCKET_ACCEPT.as_str()) != Some(derive_accept_key(key.as_bytes())) {
                 return Err(asked.malformed(&"its websocket is not for this request"));
             }
-            let connection = response.upgrade().await.map_err(|error| asked.broken(&error))?;
+            let connection = response.upgrade().await.map_err(|error| asked.broken(error))?;
             let config = WebSocketConfig::default()
                 .max_message_size(Some(LARGEST_MESSAGE))
                 .max_frame_size(Some(LARGEST_MESSAGE));

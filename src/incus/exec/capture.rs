@@ -65,9 +65,7 @@ async fn collect(session: Session, input: &[u8], limit: usize) -> Result<Capture
 
 async fn feed(mut stdin: Stdin, input: &[u8]) {
     // A command may end without reading its input; its exit code says whether that was right.
-    if stdin.send(input).await.is_ok() {
-        let _ = stdin.finish().await;
-    }
+    let _ = stdin.send(input).await;
 }
 
 /// The first `limit` bytes, and whether there were more. Reads to the end, so that the command is not held up.

@@ -10,9 +10,11 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Terminal;
-use crate::incus::error::{Asked, Result};
+use crate::incus::asked::Asked;
+use crate::incus::error::Result;
 use crate::incus::types::Operation;
 use crate::incus::websocket::Socket;
 
@@ -34,35 +36,51 @@ pub struct Session {
     pub process: Process,
 }
 
-/// The input of a command.
+/// The input of a command. Dropping it says that there is no more.
 #[derive(Debug)]
 pub struct Stdin {
-    pub(super) sink: SplitSink<Socket, Message>,
+    pieces: mpsc::Sender<Bytes>,
 }
 
 impl Stdin {
-    /// Sends some bytes.
+    /// The input that is sent through `sink` until it is dropped, or until `ended`.
+    pub(super) fn new(sink: SplitSink<Socket, Message>, ended: CancellationToken) -> Self {
+        let (pieces, received) = mpsc::channel(4);
+        tokio::spawn(feed(sink, received, ended));
+        Self { pieces }
+    }
+
+    /// Sends some bytes; they are on their way, but not read, when it returns.
     ///
     /// # Errors
-    /// [`io::ErrorKind::BrokenPipe`] when the command ended.
+    /// [`io::ErrorKind::BrokenPipe`] when the command does not read any more.
     pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
-            self.sink.send(Message::Binary(Bytes::copy_from_slice(piece))).await.map_err(broken_pipe)?;
+            let sent = self.pieces.send(Bytes::copy_from_slice(piece)).await;
+            sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
         }
         Ok(())
     }
-
-    /// Says that there is no more. With a terminal, this ends the session's input, but types no end-of-file.
-    ///
-    /// # Errors
-    /// [`io::ErrorKind::BrokenPipe`] when the command ended.
-    pub async fn finish(&mut self) -> io::Result<()> {
-        // The daemon takes an empty text for the end, because a closed socket could also be a lost one.
-        self.sink.send(Message::text("")).await.map_err(broken_pipe)
-    }
 }
 
-fn broken_pipe(error: WsError) -> io::Error {
+/// Sends a command its input.
+async fn feed(mut sink: SplitSink<Socket, Message>, mut pieces: mpsc::Receiver<Bytes>, ended: CancellationToken) {
+    loop {
+        let piece = tokio::select! {
+            piece = pieces.recv() => piece,
+            () = ended.cancelled() => None,
+        };
+        let Some(piece) = piece else { break };
+        if sink.send(Message::Binary(piece)).await.is_err() {
+            return;
+        }
+    }
+    // The daemon takes an empty text for the end, because a closed socket could also be a lost one. A command with a
+    // terminal does not end for the daemon before it got this, even when its process is long gone.
+    let _ = sink.send(Message::text("")).await;
+}
+
+fn into_io(error: WsError) -> io::Error {
     match error {
         WsError::Io(error) => error,
         other => io::Error::new(io::ErrorKind::BrokenPipe, other),
@@ -76,15 +94,22 @@ pub struct Output {
     socket: Option<SplitStream<Socket>>,
     /// What was received, but not read yet.
     rest: Bytes,
+    /// Cancelled at the end, or when nobody reads any more.
+    ended: DropGuard,
 }
 
 impl Output {
-    pub(super) fn new(socket: SplitStream<Socket>) -> Self {
-        Self { socket: Some(socket), rest: Bytes::new() }
+    pub(super) fn new(socket: SplitStream<Socket>, ended: CancellationToken) -> Self {
+        Self { socket: Some(socket), rest: Bytes::new(), ended: ended.drop_guard() }
     }
 
     pub(super) fn empty() -> Self {
-        Self { socket: None, rest: Bytes::new() }
+        Self { socket: None, rest: Bytes::new(), ended: CancellationToken::new().drop_guard() }
+    }
+
+    fn end(&mut self) {
+        self.socket = None;
+        self.ended = CancellationToken::new().drop_guard();
     }
 }
 
@@ -95,14 +120,15 @@ impl AsyncRead for Output {
             match ready!(socket.poll_next_unpin(cx)) {
                 Some(Ok(Message::Binary(bytes))) => self.rest = bytes,
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                Some(Ok(Message::Text(_) | Message::Close(_))) | None => self.socket = None,
-                // The daemon drops its sockets without a word when the command ended.
-                Some(Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Protocol(_))) => {
-                    self.socket = None;
-                }
+                // The daemon also drops its sockets without a word when the command ended.
+                Some(
+                    Ok(Message::Text(_) | Message::Close(_))
+                    | Err(WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Protocol(_)),
+                )
+                | None => self.end(),
                 Some(Err(error)) => {
-                    self.socket = None;
-                    return Poll::Ready(Err(broken_pipe(error)));
+                    self.end();
+                    return Poll::Ready(Err(into_io(error)));
                 }
             }
         }
@@ -161,7 +187,7 @@ impl Process {
         if let Some(code) = self.code {
             return Ok(code);
         }
-        let operation = (&mut self.end).await.map_err(|error| self.asked.broken(&error))??;
+        let operation = (&mut self.end).await.map_err(|error| self.asked.ended(&error))??;
         let code = operation.metadata.get("return").and_then(serde_json::Value::as_i64);
         let code = code.and_then(|code| i32::try_from(code).ok());
         self.code = code;
@@ -180,17 +206,15 @@ impl Drop for Process {
 pub(super) async fn keep_control(mut socket: Socket, mut told: mpsc::UnboundedReceiver<Control>) {
     loop {
         tokio::select! {
-            next = told.recv() => match next {
-                Some(next) => {
-                    if socket.send(next.message()).await.is_err() {
-                        return;
-                    }
-                }
-                None => {
+            next = told.recv() => {
+                let Some(next) = next else {
                     let _ = socket.close(None).await;
                     return;
+                };
+                if socket.send(next.message()).await.is_err() {
+                    return;
                 }
-            },
+            }
             // The daemon only sends pings here; reading answers them.
             received = socket.next() => {
                 if !matches!(received, Some(Ok(_))) {

@@ -7,13 +7,16 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::session::{Output, Process, Session, Stdin, keep_control};
 use super::{Command, Terminal};
+use crate::incus::asked::Asked;
 use crate::incus::client::Client;
-use crate::incus::error::{Asked, Result};
+use crate::incus::error::Result;
 use crate::incus::job::Job;
-use crate::incus::location::{Object, ProjectName, Request};
+use crate::incus::location::{Object, ProjectName};
+use crate::incus::request::Request;
 use crate::incus::transport::{Answer, Payload};
 use crate::incus::verbs::to_json;
 use crate::incus::websocket::Socket;
@@ -60,17 +63,21 @@ impl Client {
         let control = connect("control").await?;
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(keep_control(control, receiver));
-        let (stdin, from_terminal) = connect("0").await?.split();
+        let (to_stdin, from_stdin) = connect("0").await?.split();
+        let ended = CancellationToken::new();
         let (stdout, stderr) = if terminal.is_some() {
-            (Output::new(from_terminal), Output::empty())
+            (Output::new(from_stdin, ended.clone()), Output::empty())
         } else {
-            tokio::spawn(from_terminal.for_each(|_| std::future::ready(())));
-            (Output::new(connect("1").await?.split().1), Output::new(connect("2").await?.split().1))
+            // Only pings come back here; reading answers them.
+            tokio::spawn(from_stdin.for_each(|_| std::future::ready(())));
+            let output = |socket: Socket| Output::new(socket.split().1, CancellationToken::new());
+            (output(connect("1").await?), output(connect("2").await?))
         };
+        let stdin = Stdin::new(to_stdin, ended);
         let (client, about) = (self.clone(), asked.clone());
         let end = tokio::spawn(async move { client.finish(&about, *operation, &Job::quiet()).await });
         let process = Process { asked, control: sender, end, code: None };
-        Ok(Session { stdin: Stdin { sink: stdin }, stdout, stderr, process })
+        Ok(Session { stdin, stdout, stderr, process })
     }
 
     async fn connect_fd(&self, asked: &Asked, operation: &str, secrets: &Secrets, fd: &'static str) -> Result<Socket> {

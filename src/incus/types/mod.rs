@@ -6,6 +6,7 @@ mod network;
 mod operation;
 mod project;
 mod server;
+mod state;
 mod storage;
 
 use std::collections::BTreeMap;
@@ -13,15 +14,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 pub use image::{Image, ImageAlias};
-pub use instance::{
-    CpuState, DiskState, Instance, InstanceKind, InstanceState, InstanceWithState, MemoryState, NetworkAddress,
-    NetworkState, NewInstance, Snapshot, Status,
-};
+pub use instance::{Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
 pub use network::{Acl, AclRule, Network};
 pub use operation::{Operation, OperationStatus};
 pub use project::{Profile, Project};
 pub(super) use server::ServerAnswer;
 pub use server::{Firmware, Server, ServerKind, StorageDriver};
+pub use state::{CpuState, DiskState, InstanceState, MemoryState, NetworkAddress, NetworkState};
 pub use storage::{PoolResources, StoragePool, Usage, Volume};
 
 /// The keys and values of an object's `config`.

@@ -1,0 +1,34 @@
+# podclaw: `make` prints what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+podclaw := target/release/podclaw
+
+.PHONY: help demo demo-clean test check build clean
+
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## From nothing to a running, contained OpenClaw (as root)
+	@scripts/host-setup
+	@scripts/cargo build --release --locked
+	@scripts/demo $(podclaw)
+
+demo-clean: ## Undo `make demo` (as root)
+	@scripts/demo-clean $(podclaw)
+
+test: ## Run all tests, those on a real Incus too, and look that nothing is left (as root)
+	@scripts/test
+
+check: ## Format, lint and the tests that need no root
+	@scripts/cargo fmt --check
+	@scripts/cargo clippy --locked --all-targets -- -D warnings
+	@scripts/cargo test --locked --lib --test cli
+
+build: ## Build podclaw in release mode
+	@scripts/cargo build --release --locked
+
+clean: ## Remove what was built
+	@scripts/cargo clean

@@ -1,0 +1,177 @@
+//! A private Incus daemon: its own directory, database and socket. The machine's own one is never touched.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use std::{fs, io};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::guardian::Guardian;
+use super::slot::{MARK, Slot};
+use crate::common::Program;
+
+/// Where distributions keep the daemon.
+const PLACES: [&str; 3] = ["/usr/libexec/incus/incusd", "/usr/lib/incus/incusd", "/opt/incus/bin/incusd"];
+
+static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
+static SHARED: OnceLock<Daemon> = OnceLock::new();
+static DAEMONS: AtomicU16 = AtomicU16::new(0);
+
+/// A running daemon, unless a test has killed it.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    slot: Slot,
+    dir: PathBuf,
+    process: Mutex<Option<Child>>,
+}
+
+impl Daemon {
+    /// The one that all tests share. Nobody kills it: see [`Daemon::another`].
+    pub(crate) fn shared() -> &'static Self {
+        SHARED.get_or_init(|| {
+            let slot = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Guardian::start).slot;
+            Self::new(slot)
+        })
+    }
+
+    /// A second one, for a test that kills it.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.slot)
+    }
+
+    fn new(slot: Slot) -> Self {
+        let dir = slot.dir().join(format!("d{}", DAEMONS.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir_all(dir.join("client")).expect("the daemon's directory can be made");
+        fs::create_dir_all(slot.dir().join("tmp")).expect("a directory for temporary files can be made");
+        let daemon = Self { slot, dir, process: Mutex::new(None) };
+        daemon.start();
+        daemon
+    }
+
+    /// Its `INCUS_DIR`.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.dir.join("unix.socket")
+    }
+
+    /// The slot that it is in.
+    pub(crate) fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// Starts it after [`Daemon::kill`], and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub(crate) fn start(&self) {
+        let program = PLACES.iter().find(|place| Path::new(place).exists());
+        let program = program.expect("Incus is installed: run `make test`, or scripts/host-setup --tests");
+        // `setsid` gives it a session of its own and is then replaced by it, so that the process id is the daemon's.
+        let mut command = Command::new("setsid");
+        command.args([program, "--logfile"]).arg(self.log()).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(fs::File::create(self.dir.join("stderr.log")).expect("a log can be made"));
+        command.env_clear().envs(self.environment());
+        *self.process() = Some(command.spawn().expect("the daemon starts"));
+        let ready = self.program(program).args(&["waitready", "--timeout", "60"]);
+        ready.timeout(Duration::from_secs(70)).run().ok();
+    }
+
+    /// Kills it with SIGKILL. Its guests run on.
+    pub(crate) fn kill(&self) {
+        self.end(Signal::KILL);
+    }
+
+    /// Stops it in good order and starts it again. Its guests run on.
+    pub(crate) fn restart(&self) {
+        self.end(Signal::TERM);
+        self.start();
+    }
+
+    /// The `incus` command line on this daemon, for looking at it in another way than podclaw's.
+    pub(crate) fn incus<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Program {
+        self.program("incus").args(args)
+    }
+
+    /// What a path of the REST API answers, through `incus query`.
+    ///
+    /// # Panics
+    /// When it answers with an error.
+    #[track_caller]
+    pub(crate) fn get(&self, path: &str) -> serde_json::Value {
+        let output = self.incus(&["query", path]).run().exits(0);
+        output.json()
+    }
+
+    /// Any program, marked as part of the run, so that the guardian ends it if nobody else does.
+    pub(crate) fn program(&self, program: impl AsRef<std::ffi::OsStr>) -> Program {
+        self.environment().into_iter().fold(Program::new(program), |program, (key, value)| program.env(key, value))
+    }
+
+    /// Its log's last lines.
+    pub(crate) fn log_tail(&self, lines: usize) -> String {
+        let log = fs::read(self.log()).unwrap_or_default();
+        podclaw::text::tail(&log, lines)
+    }
+
+    /// The ends of the logs of all daemons of this run.
+    pub(crate) fn logs() -> String {
+        let Some(shared) = SHARED.get() else { return String::new() };
+        let dirs = (0..DAEMONS.load(Ordering::Relaxed)).map(|number| shared.slot.dir().join(format!("d{number}")));
+        let logs = dirs.filter_map(|dir| Some((fs::read(dir.join("incusd.log")).ok()?, dir)));
+        let shown =
+            |(log, dir): (Vec<u8>, PathBuf)| format!("--- {}\n{}\n", dir.display(), podclaw::text::tail(&log, 12));
+        logs.map(shown).collect::<Vec<_>>().concat()
+    }
+
+    /// Removes all daemons and all that is in them, if there are any. False if something is left.
+    pub(crate) fn remove_all() -> bool {
+        let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).take();
+        guardian.is_none_or(Guardian::finish)
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.join("incusd.log")
+    }
+
+    fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![
+            ("PATH", std::env::var_os("PATH").unwrap_or_default().into()),
+            ("INCUS_DIR", self.dir.clone()),
+            ("INCUS_CONF", self.dir.join("client")),
+            ("TMPDIR", self.slot.dir().join("tmp")),
+            ("HOME", self.slot.dir().join("tmp")),
+            (MARK, self.slot.dir()),
+        ]
+    }
+
+    fn end(&self, signal: Signal) {
+        let Some(mut child) = self.process().take() else { return };
+        let pid = Pid::from_raw(child.id().try_into().expect("a process id")).expect("a process id");
+        kill_process(pid, signal).expect("the daemon runs");
+        child.wait().expect("the daemon can be waited for");
+    }
+
+    fn process(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Its guests, mounts and networks are the guardian's; the shared one is never dropped.
+        let end = |mut child: Child| -> io::Result<()> {
+            child.kill()?;
+            child.wait().map(drop)
+        };
+        if let Some(child) = self.process().take() {
+            let _ = end(child);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Starts a private Incus daemon for the tests, and sees to it that nothing of it is left.
+//!
+//! - A run owns a *slot*: a number, a directory, a range of addresses, and a prefix for the names of labs.
+//! - A *guardian*, this same program in a process of its own, holds the slot. It removes everything in it as soon as the
+//!   test process is gone, however that ended, and what a run left whose guardian was killed too before it starts.
+//! - The daemon starts when the first test asks for it.
+
+mod address;
+mod cache;
+mod cleanup;
+mod daemon;
+mod guardian;
+mod interrupt;
+mod lab;
+mod process;
+mod runner;
+mod shared;
+mod slot;
+mod tiny;
+
+pub(crate) use daemon::Daemon;
+pub(crate) use lab::Lab;
+pub(crate) use runner::{Test, block_on, main, tests};

@@ -1,0 +1,24 @@
+//! podclaw against a real, private Incus daemon, which the harness starts and always removes. Needs root.
+//!
+//! A test is a function that takes the daemon and panics when it fails. Each file names its tests in `TESTS`.
+
+#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test says what went wrong by ending there")]
+
+#[path = "../common/mod.rs"]
+#[expect(clippy::allow_attributes, reason = "what is unused differs between the two test programs")]
+#[allow(dead_code, reason = "what is unused differs between the two test programs")]
+mod common;
+#[expect(clippy::allow_attributes, reason = "the harness may offer more than the tests use today")]
+#[allow(dead_code, unused_imports, reason = "the harness may offer more than the tests use today")]
+mod harness;
+
+mod client;
+mod smoke;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut files = vec![smoke::TESTS];
+    files.extend(client::TESTS);
+    harness::main(&files)
+}
