@@ -13,12 +13,13 @@ mod common;
 mod harness;
 
 mod client;
+mod images;
 mod smoke;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files = vec![smoke::TESTS];
+    let mut files = vec![smoke::TESTS, images::TESTS];
     files.extend(client::TESTS);
     harness::main(&files)
 }

@@ -16,7 +16,7 @@ mod process;
 mod runner;
 mod shared;
 mod slot;
-mod tiny;
+pub(crate) mod tiny;
 
 pub(crate) use daemon::Daemon;
 pub(crate) use lab::Lab;
