@@ -66,26 +66,13 @@ impl<'a> Making<'a> {
         found.find().await
     }
 
-    /// Refuses what is not as pinned, and does not keep what was built for nothing.
+    /// Refuses what is not as pinned.
     fn compare(&self, base: &LockedBase, gateway: &LockedGateway) -> Result<()> {
-        let refuse = |image, differences| Err(Error::Mismatch { image, path: self.request.lock.into(), differences });
         if let Some(locked) = &self.lock.base {
-            let differences = locked.differences(base);
-            if !differences.is_empty() {
-                if let LockedBase::Built(built) = base {
-                    self.cache.remove(Kind::Base, &built.fingerprint.clone().into())?;
-                }
-                return refuse(BASE, differences);
-            }
+            self.refuse(BASE, locked.differences(base))?;
         }
         if let Some(locked) = &self.lock.gateway {
-            let differences = locked.differences(gateway);
-            if !differences.is_empty() {
-                if let LockedGateway::Npm(LockedNpm { built: Some(built), .. }) = gateway {
-                    self.cache.remove(Kind::Gateway, &built.archive)?;
-                }
-                return refuse(GATEWAY, differences);
-            }
+            self.refuse(GATEWAY, locked.differences(gateway))?;
         }
         Ok(())
     }
