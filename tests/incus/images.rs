@@ -45,7 +45,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A client that goes away early is its own affair.
-                let _ = answer(stream, &index.to_string(), &images.to_string(), &tarball);
+                let _ = answer(&stream, &index.to_string(), &images.to_string(), &tarball);
             }
         });
         server
@@ -63,8 +63,8 @@ impl Server {
     }
 }
 
-fn answer(stream: TcpStream, index: &str, images: &str, tarball: &Mutex<Vec<u8>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&stream);
+fn answer(mut stream: &TcpStream, index: &str, images: &str, tarball: &Mutex<Vec<u8>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let mut request = String::new();
     reader.read_line(&mut request)?;
     let mut line = String::new();
@@ -79,8 +79,8 @@ fn answer(stream: TcpStream, index: &str, images: &str, tarball: &Mutex<Vec<u8>>
         _ => ("404 Not Found", Vec::new()),
     };
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    (&stream).write_all(head.as_bytes())?;
-    (&stream).write_all(&body)
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(&body)
 }
 
 /// A lab with its files, to build in.
