@@ -7,11 +7,12 @@ use std::path::Path;
 use serde_json::json;
 
 use super::bootstrap::{Bootstrap, REPLACED, incus_architecture};
-use super::cache::{Held, Shelf};
+use super::cache::Held;
 use super::command;
 use super::digest::{Hashing, Sha256};
 use super::distribution::Distribution;
 use super::error::{Error, Result};
+use super::inventory::Kind;
 use super::lock::BuiltBase;
 use super::rootfs::{self, Packages, Recipe};
 use super::tarball::{EPOCH, Tarball};
@@ -73,7 +74,7 @@ pub(super) async fn build(distribution: &Distribution, cache: &Held, job: &Job) 
         system: bootstrap.system(packages),
         fingerprint: digest.clone().into(),
     };
-    cache.keep(Shelf::Base, &path, &digest, &built)?;
+    cache.keep(Kind::Base, &path, &digest, &built)?;
     Ok(built)
 }
 

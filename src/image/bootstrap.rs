@@ -107,12 +107,12 @@ impl Bootstrap<'_> {
             files.push((OTHER_KEYRING, bytes));
             format!("/{OTHER_KEYRING}")
         };
-        let sources: String = lines
+        let sources: Vec<String> = lines
             .iter()
             .filter_map(|line| line.strip_prefix("deb "))
             .map(|rest| format!("deb [signed-by={signed_by}] {rest}\n"))
             .collect();
-        files.push(("etc/apt/sources.list", sources.into_bytes()));
+        files.push(("etc/apt/sources.list", sources.concat().into_bytes()));
         Ok(files)
     }
 }

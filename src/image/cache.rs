@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::digest::Sha256;
 use super::error::{Error, Result};
+use super::inventory::Kind;
 use crate::incus::Job;
 
 /// How often a build looks whether the one before it has ended.
@@ -21,22 +22,6 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// The room that a build needs at its peak: the unpacked system, its image, and the gateway's packages twice.
 const ROOM: u64 = 4 << 30;
-
-/// The images of one kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shelf {
-    Base,
-    Gateway,
-}
-
-impl Shelf {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Base => "base",
-            Self::Gateway => "gateway",
-        }
-    }
-}
 
 /// The cache directory; it need not exist.
 #[derive(Debug, Clone)]
@@ -50,21 +35,21 @@ impl Cache {
     }
 
     /// Where an image is, or would be.
-    pub(super) fn path(&self, shelf: Shelf, digest: &Sha256) -> PathBuf {
-        self.shelf(shelf).join(format!("{}.tar", digest.hex()))
+    pub(super) fn path(&self, kind: Kind, digest: &Sha256) -> PathBuf {
+        self.shelf(kind).join(format!("{}.tar", digest.hex()))
     }
 
     /// The image and its size, if it is there.
-    pub(super) fn get(&self, shelf: Shelf, digest: &Sha256) -> Option<(PathBuf, u64)> {
-        let path = self.path(shelf, digest);
+    pub(super) fn get(&self, kind: Kind, digest: &Sha256) -> Option<(PathBuf, u64)> {
+        let path = self.path(kind, digest);
         let size = std::fs::metadata(&path).ok()?.len();
         record_of(&path).is_file().then_some((path, size))
     }
 
-    /// All images on a shelf, the latest first, with their records. A record that makes no sense is left out: it is from
+    /// All images of a kind, the latest first, with their records. A record that makes no sense is left out: it is from
     /// another version of podclaw.
-    pub(super) fn records<T: DeserializeOwned>(&self, shelf: Shelf) -> Vec<(Sha256, T)> {
-        let Ok(entries) = std::fs::read_dir(self.shelf(shelf)) else {
+    pub(super) fn records<T: DeserializeOwned>(&self, kind: Kind) -> Vec<(Sha256, T)> {
+        let Ok(entries) = std::fs::read_dir(self.shelf(kind)) else {
             return Vec::new();
         };
         let mut found: Vec<_> = entries
@@ -74,7 +59,7 @@ impl Cache {
                 let digest = format!("sha256:{}", path.file_name()?.to_str()?.strip_suffix(".json")?).parse().ok()?;
                 let record = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
                 let written = entry.metadata().and_then(|data| data.modified()).ok()?;
-                self.get(shelf, &digest).map(|_| (written, digest, record))
+                self.get(kind, &digest).map(|_| (written, digest, record))
             })
             .collect();
         found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -82,8 +67,8 @@ impl Cache {
     }
 
     /// Removes an image; one that is not there is no error.
-    pub(super) fn remove(&self, shelf: Shelf, digest: &Sha256) -> Result<()> {
-        let path = self.path(shelf, digest);
+    pub(super) fn remove(&self, kind: Kind, digest: &Sha256) -> Result<()> {
+        let path = self.path(kind, digest);
         for path in [record_of(&path), path] {
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -98,7 +83,7 @@ impl Cache {
     /// Waits until nobody else builds, and cleans up after builds that were killed.
     pub(super) async fn hold(&self, job: &Job) -> Result<Held> {
         let logs = self.root.join("log");
-        for directory in [self.shelf(Shelf::Base), self.shelf(Shelf::Gateway), logs, self.workspaces()] {
+        for directory in [self.shelf(Kind::Base), self.shelf(Kind::Gateway), logs, self.workspaces()] {
             std::fs::create_dir_all(&directory).map_err(|error| Error::file("create", &directory, error))?;
         }
         let path = self.root.join("lock");
@@ -124,8 +109,11 @@ impl Cache {
         Ok(held)
     }
 
-    fn shelf(&self, shelf: Shelf) -> PathBuf {
-        self.root.join(shelf.name())
+    fn shelf(&self, kind: Kind) -> PathBuf {
+        self.root.join(match kind {
+            Kind::Base => "base",
+            Kind::Gateway => "gateway",
+        })
     }
 
     fn workspaces(&self) -> PathBuf {
@@ -147,7 +135,7 @@ impl Held {
         let failed = |error| Error::file("create", &parent, error);
         let space = rustix::fs::statvfs(&parent).map_err(|error| failed(error.into()))?;
         if space.f_bavail.saturating_mul(space.f_frsize) < ROOM {
-            return Err(Error::NoSpace { what: "building an image (it takes 4 GiB for a while)", path: parent });
+            return Err(Error::NoSpace { what: "build an image, which takes 4 GiB for a while,", path: parent });
         }
         tempfile::Builder::new()
             .prefix("build-")
@@ -163,8 +151,8 @@ impl Held {
     }
 
     /// Keeps a file that is whole now, which was made in a workspace.
-    pub(super) fn keep<T: Serialize>(&self, shelf: Shelf, made: &Path, digest: &Sha256, record: &T) -> Result<PathBuf> {
-        let path = self.cache.path(shelf, digest);
+    pub(super) fn keep<T: Serialize>(&self, kind: Kind, made: &Path, digest: &Sha256, record: &T) -> Result<PathBuf> {
+        let path = self.cache.path(kind, digest);
         let failed = |error| Error::file("write", &path, error);
         File::open(made).and_then(|file| file.sync_all()).map_err(failed)?;
         std::fs::rename(made, &path).map_err(failed)?;
@@ -184,10 +172,10 @@ impl Held {
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             removed.map_err(|error| Error::file("remove", &path, error))?;
         }
-        for shelf in [Shelf::Base, Shelf::Gateway] {
-            for entry in std::fs::read_dir(self.cache.shelf(shelf)).into_iter().flatten().flatten() {
+        for kind in [Kind::Base, Kind::Gateway] {
+            for entry in std::fs::read_dir(self.cache.shelf(kind)).into_iter().flatten().flatten() {
                 let path = entry.path();
-                if path.extension().is_some_and(|kind| kind == "tar") && !record_of(&path).exists() {
+                if path.extension().is_some_and(|end| end == "tar") && !record_of(&path).exists() {
                     std::fs::remove_file(&path).map_err(|error| Error::file("remove", &path, error))?;
                 }
             }

@@ -10,24 +10,24 @@ fn cache() -> (TempDir, Cache) {
 async fn an_image_is_there_wholly_or_not_at_all() {
     let (_root, cache) = cache();
     let digest = Sha256::of(b"image");
-    assert!(cache.get(Shelf::Base, &digest).is_none());
+    assert!(cache.get(Kind::Base, &digest).is_none());
     let held = cache.hold(&Job::quiet()).await.expect("the lock");
     let workspace = held.workspace().expect("a workspace");
     let made = workspace.path().join("made");
     std::fs::write(&made, b"image").expect("a file");
-    let path = held.keep(Shelf::Base, &made, &digest, &"record").expect("keeping");
-    assert_eq!(cache.get(Shelf::Base, &digest), Some((path.clone(), 5)));
-    assert!(cache.get(Shelf::Gateway, &digest).is_none());
-    assert_eq!(cache.records::<String>(Shelf::Base), [(digest.clone(), "record".into())]);
-    assert!(cache.records::<u32>(Shelf::Base).is_empty(), "a record of another kind");
+    let path = held.keep(Kind::Base, &made, &digest, &"record").expect("keeping");
+    assert_eq!(cache.get(Kind::Base, &digest), Some((path.clone(), 5)));
+    assert!(cache.get(Kind::Gateway, &digest).is_none());
+    assert_eq!(cache.records::<String>(Kind::Base), [(digest.clone(), "record".into())]);
+    assert!(cache.records::<u32>(Kind::Base).is_empty(), "a record of another kind");
 
     // As after a kill between the two renames.
     std::fs::remove_file(path.with_extension("json")).expect("removing the record");
-    assert!(cache.get(Shelf::Base, &digest).is_none() && cache.records::<String>(Shelf::Base).is_empty());
+    assert!(cache.get(Kind::Base, &digest).is_none() && cache.records::<String>(Kind::Base).is_empty());
     drop(held);
     let _held = cache.hold(&Job::quiet()).await.expect("the lock");
     assert!(!path.exists(), "what has no record is removed");
-    cache.remove(Shelf::Base, &digest).expect("what is gone already is no error");
+    cache.remove(Kind::Base, &digest).expect("what is gone already is no error");
 }
 
 #[tokio::test]

@@ -191,7 +191,9 @@ impl Running {
     fn kill(&self) {
         let mut state = self.state();
         state.killed = true;
-        state.pid.map(kill);
+        if let Some(pid) = state.pid {
+            kill(pid);
+        }
     }
 
     fn reap(&self, child: &mut std::process::Child) -> io::Result<ExitStatus> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::digest::Fingerprint;
 use super::error::{Error, Result};
 use super::source::ImageServer;
-use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Upload};
+use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Refusal, Upload};
 use crate::names::LabName;
 
 /// The alias of the image that a launch takes, for those who use `incus` by hand.
@@ -43,24 +43,40 @@ pub(super) async fn upload(
     let failed = |error| Error::file("open", path, error);
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let size = file.metadata().await.map_err(failed)?.len();
-    let properties = BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())]);
-    let upload = Upload { size, fingerprint: Some(fingerprint.to_string()), properties };
-    client.upload_image(&project(lab), &upload, file, job).await?;
-    Ok(())
+    let upload = Upload { size, fingerprint: Some(fingerprint.to_string()), properties: mark(lab) };
+    let uploaded = client.upload_image(&project(lab), &upload, file, job).await;
+    unless_there(client, lab, fingerprint, uploaded).await
 }
 
 /// Lets the daemon pull an image from its server.
 pub(super) async fn pull(client: &Client, lab: &LabName, server: &ImageServer, job: &Job) -> Result<()> {
-    let project = project(lab);
     let source = ImageSource {
         server: server.url.clone(),
         protocol: "simplestreams".into(),
         image: server.fingerprint.to_string(),
         certificate: None,
-        properties: BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())]),
+        properties: mark(lab),
     };
-    client.copy_image(&project, &source, job).await?;
-    Ok(())
+    let pulled = client.copy_image(&project(lab), &source, job).await;
+    unless_there(client, lab, &server.fingerprint, pulled).await
+}
+
+fn mark(lab: &LabName) -> BTreeMap<String, String> {
+    BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())])
+}
+
+/// Another build may have brought the image in the meantime, which is as good.
+async fn unless_there(
+    client: &Client,
+    lab: &LabName,
+    fingerprint: &Fingerprint,
+    brought: crate::incus::Result<String>,
+) -> Result<()> {
+    match brought {
+        Err(error) if error.refusal() == Some(Refusal::AlreadyExists) && has(client, lab, fingerprint).await? => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
+    }
 }
 
 /// Points the lab's alias at an image.

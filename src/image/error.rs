@@ -40,9 +40,9 @@ pub enum Error {
     #[error("cancelled")]
     Cancelled,
     /// The disk is full.
-    #[error("no space left for {what} in {}", path.display())]
+    #[error("no space left to {what} in {}", path.display())]
     NoSpace {
-        /// What was being written.
+        /// What was being done.
         what: &'static str,
         /// Where.
         path: PathBuf,
@@ -156,7 +156,7 @@ impl Error {
     /// An error of the file system, told apart by whether the disk is full.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::StorageFull || source.kind() == io::ErrorKind::QuotaExceeded {
-            Self::NoSpace { what: "an image", path: path.into() }
+            Self::NoSpace { what: "write an image", path: path.into() }
         } else {
             Self::File { action, path: path.into(), source }
         }
@@ -165,11 +165,11 @@ impl Error {
 
 fn list(differences: &[Difference]) -> String {
     const SHOWN: usize = 10;
-    let mut text: String = differences.iter().take(SHOWN).map(|difference| format!("\n  {difference}")).collect();
+    let mut lines: Vec<String> = differences.iter().take(SHOWN).map(ToString::to_string).collect();
     if differences.len() > SHOWN {
-        text.push_str(&format!("\n  and {} more", differences.len() - SHOWN));
+        lines.push(format!("and {} more", differences.len() - SHOWN));
     }
-    text
+    lines.iter().fold(String::new(), |text, line| text + "\n  " + line)
 }
 
 fn detail(reason: &str) -> String {

@@ -1,13 +1,12 @@
 //! Finding the images that a launch takes.
 
-use super::cache::Shelf;
 use super::distribution::Family;
 use super::error::{Error, Result};
 use super::lock::{LockedBase, LockedGateway, LockedNpm};
 use super::make::{BASE, GATEWAY, Making};
 use super::npm::Packages;
 use super::source::{BaseSource, GatewaySource};
-use super::{BaseImage, GatewayArchive, GatewayImage, Images, daemon, gateway, oci_read};
+use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, daemon, gateway, oci_read};
 
 impl Making<'_> {
     /// Finds what is pinned, without making anything.
@@ -32,7 +31,10 @@ impl Making<'_> {
         let fingerprint = locked.fingerprint();
         if !daemon::has(self.client, self.request.lab, fingerprint).await? {
             let project = self.request.lab.project();
-            return missing(format!("the project {project} does not have {}, which is pinned", fingerprint.short()));
+            return missing(format!(
+                "the project {project} does not have {}, which podclaw.lock pins",
+                fingerprint.short()
+            ));
         }
         Ok(BaseImage { fingerprint: fingerprint.clone(), description })
     }
@@ -80,9 +82,9 @@ impl Making<'_> {
         let LockedGateway::Npm(LockedNpm { openclaw, built: Some(built), .. }) = locked else {
             return not_yet();
         };
-        let Some((path, size)) = self.cache.get(Shelf::Gateway, &built.archive) else {
-            let path = self.cache.path(Shelf::Gateway, &built.archive);
-            return missing(format!("there is no {}, which is pinned", path.display()));
+        let Some((path, size)) = self.cache.get(Kind::Gateway, &built.archive) else {
+            let path = self.cache.path(Kind::Gateway, &built.archive);
+            return missing(format!("there is no {}, which podclaw.lock pins", path.display()));
         };
         Ok(GatewayImage::Archive(GatewayArchive {
             path,

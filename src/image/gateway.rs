@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::bootstrap::{Bootstrap, REPLACED};
-use super::cache::{Held, Shelf};
+use super::cache::Held;
 use super::digest::Sha256;
 use super::distribution::{Distribution, architecture};
 use super::error::{Error, Result};
+use super::inventory::Kind;
 use super::lock::{BuiltGateway, LockedNpm};
 use super::npm::Packages;
 use super::oci::{self, Image, Layer, Written};
@@ -115,7 +116,7 @@ pub(super) async fn build(
             image_id: written.image_id,
         }),
     };
-    cache.keep(Shelf::Gateway, &archive, &written.archive, &made)?;
+    cache.keep(Kind::Gateway, &archive, &written.archive, &made)?;
     Ok(made)
 }
 

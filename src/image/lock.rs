@@ -65,6 +65,7 @@ pub(super) struct System {
 }
 
 /// A pinned gateway image.
+#[expect(clippy::large_enum_variant, reason = "there is never more than a handful of them")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum LockedGateway {

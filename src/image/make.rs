@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use tokio::sync::OnceCell;
 
-use super::cache::{Cache, Held, Shelf};
+use super::cache::{Cache, Held};
 use super::digest::{Fingerprint, Hashing, Sha256};
 use super::distribution::{Distribution, Family, Host};
 use super::error::{Error, Result};
 use super::lock::{BuiltBase, Lock, LockedBase, LockedGateway, LockedNpm, Wanted};
 use super::npm::Packages;
 use super::source::{Archive, BaseSource, GatewaySource, GivenArchive, Npm};
-use super::{Images, Request, base, daemon, distribution, gateway, together};
+use super::{Images, Kind, Request, base, daemon, distribution, gateway, together};
 use crate::incus::{Client, Job};
 
 /// How the two images are called in messages.
@@ -50,8 +50,10 @@ impl<'a> Making<'a> {
         let both = Job::new(job.progress.clone(), job.cancel.child_token());
         let lane = |name: &str| Job::new(both.progress.lane(name), both.cancel.clone());
         let (base_job, gateway_job) = (lane(BASE), lane(GATEWAY));
-        let (base, gateway) =
-            together(&both.cancel, self.make_base(&base_job), self.make_gateway(&gateway_job)).await?;
+        let (base, gateway) = {
+            let (base, gateway) = (self.make_base(&base_job), self.make_gateway(&gateway_job));
+            together(&both.cancel, Box::pin(base), Box::pin(gateway)).await?
+        };
         if !self.update {
             self.compare(&base, &gateway)?;
         }
@@ -64,26 +66,13 @@ impl<'a> Making<'a> {
         found.find().await
     }
 
-    /// Refuses what is not as pinned, and does not keep what was built for nothing.
+    /// Refuses what is not as pinned.
     fn compare(&self, base: &LockedBase, gateway: &LockedGateway) -> Result<()> {
-        let refuse = |image, differences| Err(Error::Mismatch { image, path: self.request.lock.into(), differences });
         if let Some(locked) = &self.lock.base {
-            let differences = locked.differences(base);
-            if !differences.is_empty() {
-                if let LockedBase::Built(built) = base {
-                    self.cache.remove(Shelf::Base, &built.fingerprint.clone().into())?;
-                }
-                return refuse(BASE, differences);
-            }
+            self.refuse(BASE, locked.differences(base))?;
         }
         if let Some(locked) = &self.lock.gateway {
-            let differences = locked.differences(gateway);
-            if !differences.is_empty() {
-                if let LockedGateway::Npm(LockedNpm { built: Some(built), .. }) = gateway {
-                    self.cache.remove(Shelf::Gateway, &built.archive)?;
-                }
-                return refuse(GATEWAY, differences);
-            }
+            self.refuse(GATEWAY, locked.differences(gateway))?;
         }
         Ok(())
     }
@@ -105,7 +94,7 @@ impl<'a> Making<'a> {
             self.wanted_base(family, archive, locked)?;
             let there = daemon::has(self.client, self.request.lab, locked.fingerprint()).await?;
             let digest = locked.fingerprint().clone().into();
-            if there || self.cache.get(Shelf::Base, &digest).is_some() {
+            if there || self.cache.get(Kind::Base, &digest).is_some() {
                 return Ok(locked.clone());
             }
         }
@@ -113,7 +102,7 @@ impl<'a> Making<'a> {
         let held = self.hold(job).await?;
         let inputs = base::inputs(&base::bootstrap(&distribution));
         let usable = |built: &BuiltBase| built.inputs == inputs && built.system.sources == distribution.lines;
-        if let Some(built) = self.usable(Shelf::Base, usable, self.lock.base.is_some()) {
+        if let Some(built) = self.usable(Kind::Base, usable, self.lock.base.is_some()) {
             return Ok(LockedBase::Built(built));
         }
         let started = begin(job, &format!("building {} with mmdebstrap", distribution.describe()));
@@ -143,7 +132,7 @@ impl<'a> Making<'a> {
         {
             self.wanted_gateway(&packages, locked)?;
             if let LockedGateway::Npm(LockedNpm { built: Some(built), .. }) = locked
-                && self.cache.get(Shelf::Gateway, &built.archive).is_some()
+                && self.cache.get(Kind::Gateway, &built.archive).is_some()
             {
                 return Ok(locked.clone());
             }
@@ -158,7 +147,7 @@ impl<'a> Making<'a> {
             made.built.as_ref().is_some_and(same)
         };
         let pinned = matches!(&self.lock.gateway, Some(LockedGateway::Npm(LockedNpm { built: Some(_), .. })));
-        if let Some(made) = self.usable(Shelf::Gateway, usable, pinned) {
+        if let Some(made) = self.usable(Kind::Gateway, usable, pinned) {
             return Ok(LockedGateway::Npm(made));
         }
         let started = begin(job, &format!("building openclaw {} from npm", packages.lock.openclaw));
@@ -170,14 +159,14 @@ impl<'a> Making<'a> {
     /// An image in the cache that was built from the same, where nothing says which one it has to be.
     fn usable<T: serde::de::DeserializeOwned>(
         &self,
-        shelf: Shelf,
+        kind: Kind,
         is_usable: impl Fn(&T) -> bool,
         pinned: bool,
     ) -> Option<T> {
         if self.update || pinned {
             return None;
         }
-        self.cache.records(shelf).into_iter().map(|(_, record)| record).find(is_usable)
+        self.cache.records(kind).into_iter().map(|(_, record)| record).find(is_usable)
     }
 
     /// The distribution of the gateway image: that of the base image, where podclaw builds it.
@@ -244,10 +233,10 @@ impl<'a> Making<'a> {
 
     async fn upload(&self, fingerprint: &Fingerprint, job: &Job) -> Result<()> {
         let digest: Sha256 = fingerprint.clone().into();
-        let path = self.cache.path(Shelf::Base, &digest);
+        let path = self.cache.path(Kind::Base, &digest);
         let found = hash(path.clone()).await?;
         if found != digest {
-            self.cache.remove(Shelf::Base, &digest)?;
+            self.cache.remove(Kind::Base, &digest)?;
             let reason = format!("the copy in the cache, {}, was damaged, and is gone now", path.display());
             return Err(Error::NotBuilt { image: BASE, reason });
         }

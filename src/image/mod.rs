@@ -14,6 +14,7 @@ mod distribution;
 mod error;
 mod find;
 mod gateway;
+mod inventory;
 mod lock;
 mod make;
 mod modules;
@@ -23,7 +24,6 @@ mod oci;
 mod oci_read;
 mod reference;
 mod rootfs;
-mod shelf;
 mod source;
 mod tarball;
 mod untar;
@@ -32,9 +32,9 @@ use std::path::{Path, PathBuf};
 
 pub use digest::{Fingerprint, InvalidDigest, Sha256};
 pub use error::{Error, Result};
+pub use inventory::{Kind, Listed, Place, delete, list};
 pub use lock::Difference;
 pub use reference::{InvalidReference, Reference};
-pub use shelf::{Kind, Listed, Place, delete, list};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 use make::Making;
@@ -107,7 +107,7 @@ pub struct GatewayArchive {
 /// [`Error::Mismatch`] where what was made is not what `podclaw.lock` says; nothing is uploaded then.
 pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job: &Job) -> Result<Images> {
     let lab = Making::new(client, request, update_lock)?;
-    lab.build(job).await
+    Box::pin(lab.build(job)).await
 }
 
 /// Finds what a launch needs, without making anything.
@@ -129,7 +129,43 @@ async fn together<A, B>(
     let b = async { b.await.inspect_err(|_| cancel.cancel()) };
     match tokio::join!(a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
-        // The one that was cancelled because of the other is not the cause.
-        (Err(Error::Cancelled), Err(cause)) | (Err(cause), _) | (_, Err(cause)) => Err(cause),
+        // The one that was cancelled because of the other is not the cause; so it goes last.
+        (Err(Error::Cancelled) | Ok(_), Err(cause)) | (Err(cause), _) => Err(cause),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_cause_is_told_and_the_other_is_ended() {
+        let full = || Err::<(), _>(Error::NoSpace { what: "try", path: "/x".into() });
+        for first in [true, false] {
+            let cancel = CancellationToken::new();
+            let fails = async { full() };
+            let waits = async {
+                cancel.cancelled().await;
+                Err::<(), _>(Error::Cancelled)
+            };
+            let ended =
+                if first { together(&cancel, fails, waits).await } else { together(&cancel, waits, fails).await };
+            assert!(matches!(ended, Err(Error::NoSpace { .. })), "{first}: {ended:?}");
+        }
+        let both = together(&CancellationToken::new(), async { Ok(1) }, async { Ok(2) }).await;
+        assert!(matches!(both, Ok((1, 2))));
+    }
+
+    #[test]
+    fn a_build_can_run_as_a_task() {
+        fn building<'a>(
+            client: &'a Client,
+            request: Request<'a>,
+            job: &'a Job,
+        ) -> impl Future<Output = Result<Images>> + Send {
+            build(client, request, false, job)
+        }
+        // That it compiles is the test.
+        let _ = building;
     }
 }

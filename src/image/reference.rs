@@ -104,15 +104,25 @@ mod tests {
     #[test]
     fn takes_only_what_is_pinned() {
         let digest = format!("sha256:{}", "0a".repeat(32));
-        for good in ["ghcr.io/openclaw/openclaw", "localhost/x", "registry.lan:5000/a/b_c-d.e", "10.0.0.1:5000/x"] {
+        for good in ["registry.test/openclaw/openclaw", "localhost/x", "registry.lan:5000/a/b_c-d.e", "10.0.0.1:5000/x"]
+        {
             let text = format!("{good}@{digest}");
             assert_eq!(text.parse::<Reference>().map(|r| r.to_string()), Ok(text.clone()), "{text}");
         }
-        for bad in ["openclaw", "openclaw/openclaw", "ghcr.io/a:latest", "ghcr.io/A", "ghcr.io/", "-x.io/a", "a.b:c/d"]
-        {
+        for bad in [
+            "openclaw",
+            "openclaw/openclaw",
+            "registry.test/a:latest",
+            "registry.test/A",
+            "registry.test/",
+            "-x.io/a",
+            "a.b:c/d",
+        ] {
             assert!(format!("{bad}@{digest}").parse::<Reference>().is_err(), "{bad}");
         }
-        for bad in ["ghcr.io/openclaw/openclaw", "ghcr.io/openclaw/openclaw:1", "ghcr.io/a/b@sha256:00", ""] {
+        for bad in
+            ["registry.test/openclaw/openclaw", "registry.test/openclaw/openclaw:1", "registry.test/a/b@sha256:00", ""]
+        {
             assert!(bad.parse::<Reference>().is_err(), "{bad}");
         }
     }

@@ -51,7 +51,8 @@ pub struct Archive {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImageServer {
-    /// The server's URL. The daemon accepts `https` only.
+    /// The server's URL, http or https. The daemon checks what it pulls, so http is no danger.
+    #[serde(deserialize_with = "server_url")]
     pub url: String,
     /// The image's name there, such as `ubuntu/24.04/cloud`. It is shown to people; the fingerprint decides.
     #[serde(default)]
@@ -112,4 +113,46 @@ pub struct GivenArchive {
     pub path: PathBuf,
     /// The SHA-256 of the archive's bytes.
     pub digest: Sha256,
+}
+
+/// The URL ends up in the lock file and in messages, so it must hold no password.
+fn server_url<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let url = String::deserialize(from)?;
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+    if rest.is_empty() || rest.contains('@') || !rest.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(serde::de::Error::custom("an image server is an http or https URL without user name or password"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_lab_files_part() {
+        let sources = |text: &str| serde_saphyr::from_str::<Sources>(text).map_err(|error| error.to_string());
+        assert_eq!(sources("{}"), Ok(Sources::default()));
+        let print = "ab".repeat(32);
+        let server = |url: &str| {
+            format!("base: {{image-server: {{url: '{url}', protocol: simplestreams, fingerprint: {print}}}}}")
+        };
+        assert!(sources(&server("https://i.test")).is_ok_and(|found| matches!(found.base, BaseSource::ImageServer(_))));
+        let reference = format!("r.test/a@sha256:{print}");
+        assert!(sources(&format!("gateway: {{registry: {{reference: '{reference}'}}}}")).is_ok());
+        assert!(sources("base: {ubuntu: {suite: noble, mirror: 'http://m.test/u', keyring: /k}}").is_ok());
+        for (bad, reason) in [
+            (server("ftp://i.test"), "http or https"),
+            (server("https://me:pw@i.test"), "without user name"),
+            (server("https://i.test").replace("abab", "xyxy"), "64 lower-case hex digits"),
+            ("base: {debian: {sweet: x}}".into(), "unknown field `sweet`"),
+            ("base: {arch: {}}".into(), "unknown variant `arch`"),
+            ("bass: {}".into(), "unknown field `bass`"),
+            ("gateway: {registry: {reference: 'r.test/a:latest'}}".into(), "it has no digest"),
+            ("gateway: {archive: {path: /x}}".into(), "missing field `digest`"),
+        ] {
+            let error = sources(&bad).expect_err(reason);
+            assert!(error.contains(reason) && error.contains("line 1"), "{bad}: {error}");
+        }
+    }
 }

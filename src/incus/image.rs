@@ -80,7 +80,7 @@ impl Client {
     /// # Errors
     /// Whatever the daemon says: no such image, server not reachable, certificate not trusted, no space.
     pub async fn copy_image(&self, project: &ProjectName, source: &ImageSource, job: &Job) -> Result<String> {
-        let from = format_args!("image {} from {}", source.image, source.server);
+        let from = format!("image {} from {}", source.image, source.server);
         let asked = Asked::new("copy", &from);
         let mut wanted = json!({
             "type": "image", "mode": "pull", "image_type": "container",

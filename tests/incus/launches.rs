@@ -197,7 +197,7 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     let fingerprint = lock.split("\"fingerprint\": \"").nth(1).and_then(|rest| rest.get(..64)).expect("a fingerprint");
     fs::write(&path, lock.replace(fingerprint, &"0".repeat(64))).expect("a lock");
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
-    assert!(said.stderr.contains("podclaw.lock") && said.stderr.contains("\nhelp: "), "{said}");
+    assert!(said.stderr.contains("does not have 000000000000, which podclaw.lock pins\nhelp: "), "{said}");
     fs::write(&path, "{}").expect("a lock");
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
     assert!(said.stderr.contains("podclaw.lock"), "{said}");

@@ -15,6 +15,7 @@ mod harness;
 mod client;
 mod failures;
 mod gateway;
+mod images;
 mod labs;
 mod launches;
 mod smoke;
@@ -22,7 +23,7 @@ mod smoke;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files = vec![smoke::TESTS, labs::TESTS, launches::TESTS, failures::TESTS, gateway::TESTS];
+    let mut files = vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, gateway::TESTS];
     files.extend(client::TESTS);
     harness::main(&files)
 }

@@ -17,7 +17,7 @@ mod process;
 mod runner;
 mod shared;
 mod slot;
-mod tiny;
+pub(crate) mod tiny;
 
 pub(crate) use daemon::Daemon;
 pub(crate) use gateway::Gateway;

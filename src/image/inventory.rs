@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::cache::{Cache, Shelf};
+use super::cache::Cache;
 use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::lock::{BuiltBase, Lock, LockedGateway, LockedNpm};
@@ -71,21 +71,21 @@ pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> 
         });
     }
     let cache = Cache::new(request.cache);
-    let mut add = |kind, shelf, digest: Sha256, description, locked: Option<&str>| {
-        if let Some((path, size)) = cache.get(shelf, &digest) {
+    let mut add = |kind, digest: Sha256, description, locked: Option<&str>| {
+        if let Some((path, size)) = cache.get(kind, &digest) {
             let locked = locked == Some(digest.hex());
             let digest = digest.hex().into();
             found.push(Listed { kind, digest, description, size, place: Place::Cache(path), locked });
         }
     };
-    for (digest, record) in cache.records::<BuiltBase>(Shelf::Base) {
+    for (digest, record) in cache.records::<BuiltBase>(Kind::Base) {
         let system = record.system;
         let description = format!("{} {} {}", system.distribution, system.suite, system.architecture);
-        add(Kind::Base, Shelf::Base, digest, description, base);
+        add(Kind::Base, digest, description, base);
     }
-    for (digest, record) in cache.records::<LockedNpm>(Shelf::Gateway) {
+    for (digest, record) in cache.records::<LockedNpm>(Kind::Gateway) {
         let description = format!("openclaw {}, node {}", record.openclaw, record.node);
-        add(Kind::Gateway, Shelf::Gateway, digest, description, gateway);
+        add(Kind::Gateway, digest, description, gateway);
     }
     Ok(found)
 }
@@ -108,10 +108,9 @@ pub async fn delete(client: &Client, request: Request<'_>, digests: &[String], j
                 client.delete(&Object::image(&project, &image.digest), job).await?;
             }
             Place::Cache(_) => {
-                let shelf = if image.kind == Kind::Base { Shelf::Base } else { Shelf::Gateway };
                 let digest = format!("sha256:{}", image.digest);
                 if let Ok(digest) = digest.parse() {
-                    cache.remove(shelf, &digest)?;
+                    cache.remove(image.kind, &digest)?;
                 }
             }
         }
