@@ -83,16 +83,17 @@ impl Client {
         }
     }
 
-    /// The operation that still creates an instance of that name, such as one that a killed launch left behind.
+    /// The tasks that the daemon still works on for an instance of that name, whether or not it exists yet: such as its
+    /// creation, which a killed launch left behind. Commands that run in it do not count.
     ///
     /// # Errors
     /// Whatever keeps the daemon from answering.
-    pub async fn running_create(&self, project: &ProjectName, instance: &str) -> Result<Option<Operation>> {
-        let creates = |operation: &Operation| {
+    pub async fn running_tasks(&self, project: &ProjectName, instance: &str) -> Result<Vec<Operation>> {
+        let is_wanted = |operation: &Operation| {
             operation.status_code == OperationStatus::Running
-                && operation.description.to_lowercase().starts_with("creating instance")
+                && operation.class == "task"
                 && operation.instances().any(|name| name == instance)
         };
-        Ok(self.operations(project).await?.into_iter().find(creates))
+        Ok(self.operations(project).await?.into_iter().filter(is_wanted).collect())
     }
 }

@@ -24,6 +24,10 @@ const LOG_LINES: usize = 15;
 /// How long fetching a log may take.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
+/// Shell that follows a file from its first line as soon as the file is there. `tail -F` would wait for the file too, but
+/// misses it when its directory is made at the wrong moment.
+const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n +1 -s 0.2 -f "$1""#;
+
 /// Shell that ends when cloud-init has ended, and says what cloud-init says of itself. A look at a file each half
 /// second costs less than `cloud-init status --wait`, which starts a Python that polls.
 const UNTIL_CLOUD_INIT_ENDS: &str =
@@ -47,19 +51,26 @@ impl<'a> Follower<'a> {
     /// Follows the stages until the last one has ended, and reports each.
     pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
-        let tail = ["tail", "-n", "+1", "-s", "0.2", "-F", cloud_init::EVENTS];
-        let session = self.lab.client.exec(&self.lab.project, self.name.as_str(), &Command::new(tail), None).await?;
+        let tail = Command::new(["sh", "-c", TAIL, "tail", cloud_init::EVENTS]);
+        let session = self.lab.client.exec(&self.lab.project, self.name.as_str(), &tail, None).await?;
         let Session { stdout, mut stderr, process, .. } = session;
-        // tail complains until the file is there; unread, its complaints would hold it up.
+        // Unread, complaints would hold it up.
         let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
         let lab = self.lab;
         let name = self.name.as_str();
         let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
         let ended = async {
-            let said = lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await;
-            sleep(GRACE).await;
-            said
+            // A guest that boots on a busy host can refuse a command or lose it: that says nothing of cloud-init.
+            loop {
+                match lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
+                    Ok(said) if said.code == 0 => {
+                        sleep(GRACE).await;
+                        return said.stdout;
+                    }
+                    _ => sleep(Duration::from_secs(1)).await,
+                }
+            }
         };
         tokio::pin!(ended);
         let mut events = 0;
@@ -79,8 +90,7 @@ impl<'a> Follower<'a> {
                     None => break Err(Error::Vanished { at: self.at(), log: self.console().await }),
                 },
                 said = &mut ended => {
-                    let log = said.map(|said| text::tail(&said.stdout, LOG_LINES)).unwrap_or_default();
-                    break Err(Error::CloudInit { log });
+                    break Err(Error::CloudInit { log: text::tail(&said, LOG_LINES) });
                 }
             }
         };

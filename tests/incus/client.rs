@@ -43,9 +43,10 @@ fn quiet() -> Job {
     Job::quiet()
 }
 
-/// Resets the peak of this process's memory.
-fn forget_peak() {
+/// Resets the peak of this process's memory to what it has now, which is returned, in MiB.
+fn forget_peak() -> u64 {
     std::fs::write("/proc/self/clear_refs", "5").expect("the peak can be reset");
+    peak()
 }
 
 /// The peak of this process's memory since then, in MiB.

@@ -32,8 +32,9 @@ fn own_data(lab: &Lab) -> std::path::PathBuf {
 }
 
 fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
-    let lab = ready(daemon, Gateway::Works, "data: data\n");
+    let lab = ready(daemon, Gateway::Works, "");
     let stage = own_data(&lab).join("cloud-init/stages/3-user.sh");
+    lab.set_file(&format!("{}data: data\n", Gateway::Works.lab_file()));
     let script =
         "#!/bin/bash\nsource /usr/local/lib/podclaw/lib.sh\nprintf 'before\\033[2J\\n'\necho last words\nfalse\n";
     fs::write(&stage, script).expect("a script");
@@ -86,7 +87,7 @@ fn a_pool_without_space(daemon: &Daemon) {
     // What fills it is somebody's volume, as an agent's data would.
     lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     let file = fs::read_to_string(lab.file()).expect("a lab file");
-    fs::write(lab.file(), file.replace("size: 8GiB", "size: 500MiB")).expect("a lab file");
+    fs::write(lab.file(), file.replace("size: 8GiB", "size: 300MiB")).expect("a lab file");
     lab.podclaw(&["init"]).run().ok();
     lab.podclaw(&["image", "build"]).run().ok();
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);

@@ -10,7 +10,13 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     lab.podclaw(&["image", "build"]).timeout(Duration::from_secs(1200)).run().ok();
-    lab.podclaw(&["launch", "demo"]).timeout(Duration::from_secs(600)).run().ok();
+    let mut launch = lab.podclaw(&["launch", "demo"]).timeout(Duration::from_secs(600)).start();
+    launch.wait_for("✓ gateway image pushed");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", launch.pid())).expect("it runs");
+    launch.wait().ok();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel counts");
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    assert!(peak < 64 << 10, "{peak} KiB resident after 700 MB went into the guest");
     let guest = |script: &str| lab.podclaw(&["exec", "demo", "--", "bash", "-c", script]).run().ok();
 
     assert!(guest("curl -s http://127.0.0.1:18789/startupz").contains("\"status\":\"started\""));
@@ -18,14 +24,16 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     assert_eq!(guest(&format!("{ask} http://127.0.0.1:18789/tools/invoke")), "401", "a request without the token");
 
     // By the kernel's word: every process of the gateway.
-    let processes = guest(
-        "pid=$(runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman inspect --format '{{.State.Pid}}' openclaw 2>/dev/null)
-         space=$(readlink /proc/$pid/ns/pid)
+    let service = |command: &[&str]| lab.podclaw(&["exec", "demo", "--service-user", "--"]).args(command).run();
+    let pid = service(&["podman", "inspect", "--format", "{{.State.Pid}}", "openclaw"]).ok();
+    let processes = guest(&format!(
+        "space=$(readlink /proc/{}/ns/pid)
          for p in /proc/[0-9]*; do
              [ \"$(readlink $p/ns/pid)\" = \"$space\" ] || continue
              echo $(sed -n 's/^CapEff:\\t//p; s/^CapBnd:\\t//p; s/^NoNewPrivs:\\t//p; s/^Seccomp:\\t//p' $p/status)
          done",
-    );
+        pid.trim()
+    ));
     assert!(processes.lines().count() > 0, "no process of the gateway");
     for process in processes.lines() {
         assert_eq!(
@@ -33,9 +41,8 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
             "capabilities, bounding set, no new privileges, seccomp"
         );
     }
-    let touched = guest(
-        "runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman exec openclaw sh -c 'touch /x /usr/x /app/x' 2>&1 | grep -c 'Read-only file system'",
-    );
+    let touched =
+        service(&["podman", "exec", "openclaw", "sh", "-c", "touch /x /usr/x /app/x 2>&1 | grep -c 'Read-only'"]).ok();
     assert_eq!(touched.trim(), "3", "the gateway's root is not read-only");
 
     // From outside: the guest's address refuses the port.
@@ -48,9 +55,7 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     assert_eq!(refused.code, 7, "the guest's address did not refuse: {refused}");
 
     // The gateway's own judgement of its configuration.
-    let audit = guest(
-        "runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman exec openclaw node dist/index.js security audit --json 2>/dev/null",
-    );
+    let audit = service(&["podman", "exec", "openclaw", "node", "dist/index.js", "security", "audit", "--json"]).stdout;
     let audit: serde_json::Value = serde_json::from_str(&audit[audit.find('{').unwrap_or(0)..]).expect("JSON");
     assert_eq!(audit["summary"]["critical"], 0, "{audit}");
     let config = guest("cat /home/openclaw/.openclaw/openclaw.json");

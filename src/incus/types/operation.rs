@@ -13,6 +13,8 @@ use super::null_is_empty;
 pub struct Operation {
     /// Its identity, a UUID.
     pub id: String,
+    /// What kind of work it is: a `task` of the daemon, or a `websocket`, which runs as long as somebody uses it.
+    pub class: String,
     /// What it does, in the daemon's words, such as `Creating instance`.
     pub description: String,
     /// How far it is.

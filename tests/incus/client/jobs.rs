@@ -20,7 +20,7 @@ fn a_cancelled_create_has_ended(daemon: &Daemon) {
         let job = Job::new(Progress::silent(), CancellationToken::new());
         let watch = async {
             loop {
-                if let Some(found) = client.running_create(&project, "g").await.unwrap() {
+                if let Some(found) = client.running_tasks(&project, "g").await.unwrap().first() {
                     assert_eq!(found.status_code, OperationStatus::Running);
                     job.cancel.cancel();
                     return;
@@ -30,7 +30,7 @@ fn a_cancelled_create_has_ended(daemon: &Daemon) {
         let (ended, ()) = tokio::join!(client.create(&guest, &new, &job), watch);
         assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
         // Incus 6.0 cannot cancel it; but nothing runs on once we are told.
-        assert!(client.running_create(&project, "g").await.unwrap().is_none());
+        assert_eq!(client.running_tasks(&project, "g").await.unwrap(), []);
         client.delete(&guest, &quiet()).await.unwrap();
         assert!(!client.exists(&guest).await.unwrap());
     });
