@@ -148,7 +148,7 @@ impl Lab {
 
     /// Incus itself would make a bridge on a subnet that the host already reaches otherwise, and break that.
     async fn subnet_must_be_free(&self) -> Result<()> {
-        let subnet = self.settings.network.subnet;
+        let subnet = self.settings.network.subnet.net();
         let own = self.settings.name.network();
         let taken = self.host_addresses().await?.into_iter().find(|(interface, address)| {
             *interface != own && (address.contains(&subnet.network()) || subnet.contains(&address.network()))

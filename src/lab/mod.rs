@@ -20,7 +20,7 @@ use crate::profile::Library;
 
 pub use cleanup::remove_guest;
 pub use error::Error;
-pub use file::{LabFile, LabFileError, Network, Pool, PoolDriver, Settings};
+pub use file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::init;
 pub use launch::{LaunchOptions, Launched, launch};

@@ -8,7 +8,7 @@ use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInsta
 use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
 
-use super::guests::{Readiness, STATE_KEY};
+use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
 use super::{Error, Lab, Result};
 
 /// What is to be launched.
@@ -36,6 +36,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What tells this launch from every other.
+    pub(super) fn launch_id(&self) -> &str {
+        self.instance.config.get(LAUNCH_KEY).map_or("", String::as_str)
+    }
+
     /// The user-data that it gets.
     #[must_use]
     pub fn user_data(&self) -> &str {
@@ -100,12 +105,12 @@ impl Lab {
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let mut settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway)?);
-        settings.hostname = name.clone();
+        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway)?);
         let user_data = cloud_init::render(templates, &settings)?;
         let mut config = Config::new();
         config.insert("cloud-init.user-data".into(), user_data.into_string());
         config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
+        config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
         let judged = stack.effective(&layer);
@@ -124,6 +129,14 @@ impl Lab {
         };
         Ok(Prepared { name, instance, images: images.clone(), judged })
     }
+}
+
+/// A number that no other launch has.
+fn launch_id() -> Result<String> {
+    let mut bytes = [0; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+        .map_err(|errno| Error::Unreadable { path: "the kernel's random numbers".into(), source: errno.into() })?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 
 fn gateway_source(image: &GatewayImage) -> Result<cloud_init::GatewaySource> {

@@ -28,7 +28,7 @@ pub struct WipeStep {
     /// What happens to it.
     pub fate: Fate,
     #[serde(skip)]
-    target: Option<Object>,
+    target: Object,
 }
 
 /// What happens to an object.
@@ -44,7 +44,7 @@ pub enum Fate {
 const FOREIGN: Fate = Fate::Keep("it does not carry this lab's mark");
 
 impl WipePlan {
-    /// Whether there is nothing to delete.
+    /// Whether there is nothing of the lab, and nothing in its way.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
@@ -52,7 +52,7 @@ impl WipePlan {
 
     fn add(&mut self, kind: &'static str, name: &str, is_ours: bool, target: Object) {
         let fate = if is_ours { Fate::Delete } else { FOREIGN };
-        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target: Some(target) });
+        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target });
     }
 }
 
@@ -130,9 +130,8 @@ pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
             return Err(Error::Cancelled);
         }
         let began = std::time::Instant::now();
-        let Some(object) = &step.target else { continue };
         job.progress.begin(format!("delete {} {}", step.kind, step.name));
-        match lab.client.delete(object, job).await {
+        match lab.client.delete(&step.target, job).await {
             Ok(_) => job.progress.done(format!("{} {} deleted", step.kind, step.name), began.elapsed()),
             // What still uses it is in the plan as something that stays; the look afterwards names both.
             Err(error) if error.refusal() == Some(Refusal::InUse) => {
