@@ -8,6 +8,7 @@ use super::guests::LAUNCH_KEY;
 use super::{Error, Lab, Result};
 use crate::incus::{self, Job, Object, Refusal, StateChange};
 use crate::names::GuestName;
+use crate::text;
 
 /// How often it is tried: tasks that a killed launch left behind can still be running, one after the other.
 const ROUNDS: usize = 20;
@@ -19,19 +20,24 @@ const BREATH: Duration = Duration::from_millis(500);
 /// Kills and deletes a guest; says whether there was one. What the daemon still does for it, such as a create that a
 /// killed launch left behind, is waited for first, so that nothing appears afterwards.
 pub async fn remove_guest(lab: &Lab, name: &GuestName, job: &Job) -> Result<bool> {
+    remove(lab, name.as_str(), None, job).await
+}
+
+/// The same for a guest whose name podclaw itself would not have given.
+pub(super) async fn remove_named(lab: &Lab, name: &str, job: &Job) -> Result<bool> {
     remove(lab, name, None, job).await
 }
 
 /// The same, if it is the guest of this launch; another one of that name counts as none.
 pub(super) async fn remove_launched(lab: &Lab, name: &GuestName, launch: &str, job: &Job) -> Result<bool> {
-    remove(lab, name, Some(launch), job).await
+    remove(lab, name.as_str(), Some(launch), job).await
 }
 
-async fn remove(lab: &Lab, name: &GuestName, launch: Option<&str>, job: &Job) -> Result<bool> {
+async fn remove(lab: &Lab, name: &str, launch: Option<&str>, job: &Job) -> Result<bool> {
     let began = Instant::now();
     let mut was_there = false;
     for _ in 0..ROUNDS {
-        let tasks = lab.client.running_tasks(&lab.project, name.as_str()).await?;
+        let tasks = lab.client.running_tasks(&lab.project, name).await?;
         let idle = tasks.is_empty();
         for task in tasks {
             // However it ends: what it leaves is looked for below. One that hangs does not keep the guest alive.
@@ -45,12 +51,12 @@ async fn remove(lab: &Lab, name: &GuestName, launch: Option<&str>, job: &Job) ->
             Err(error) => return Err(error),
         }
     }
-    Err(Error::Busy { guest: name.clone(), after: began.elapsed() })
+    Err(Error::Busy { guest: text::excerpt(name, 63), after: began.elapsed() })
 }
 
 /// Kills and deletes a guest; says whether there was one.
-async fn remove_once(lab: &Lab, name: &GuestName, launch: Option<&str>, job: &Job) -> Result<bool> {
-    let object = Object::instance(&lab.project, name.as_str());
+async fn remove_once(lab: &Lab, name: &str, launch: Option<&str>, job: &Job) -> Result<bool> {
+    let object = Object::instance(&lab.project, name);
     let Some(instance) = lab.client.get::<incus::Instance>(&object).await? else { return Ok(false) };
     if !lab.mark().is_on(&instance.config) {
         return Err(Error::Foreign { object: object.to_string() });
@@ -58,7 +64,7 @@ async fn remove_once(lab: &Lab, name: &GuestName, launch: Option<&str>, job: &Jo
     if launch.is_some_and(|launch| instance.config.get(LAUNCH_KEY).is_none_or(|made_by| made_by != launch)) {
         return Ok(false);
     }
-    lab.client.change_state(&lab.project, name.as_str(), StateChange::Kill, job).await?;
+    lab.client.change_state(&lab.project, name, StateChange::Kill, job).await?;
     lab.client.delete(&object, job).await?;
     Ok(true)
 }

@@ -165,7 +165,7 @@ pub enum Error {
     #[error("the daemon is still busy with guest {guest} after {} s", after.as_secs())]
     Busy {
         /// The guest.
-        guest: GuestName,
+        guest: String,
         /// How long was waited.
         after: Duration,
     },

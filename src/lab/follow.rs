@@ -122,10 +122,12 @@ impl<'a> Follower<'a> {
         }
         match parse_event(line.as_bytes()).map_err(|error| Error::Untrustworthy(error.to_string()))? {
             StageEvent::Begin { stage, .. } => {
+                self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
                 self.running = Some(stage);
                 job.progress.begin(label(stage));
             }
             StageEvent::End { stage, outcome, took } => {
+                self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
                 match outcome {
                     Outcome::Done => job.progress.done(label(stage), took),
@@ -135,10 +137,21 @@ impl<'a> Follower<'a> {
                     Outcome::Failed { code, reason } => self.failure = Some((stage, code, reason)),
                 }
             }
-            StageEvent::Finish { failed: None, .. } => return Ok(true),
+            StageEvent::Finish { failed: None, .. } => {
+                self.demand(self.records.len() == Stage::ALL.len() && self.failure.is_none())?;
+                return Ok(true);
+            }
             StageEvent::Finish { failed: Some(stage), .. } => return Err(self.failed(stage).await),
         }
         Ok(false)
+    }
+
+    /// Every stage begins and ends once, in order, and nothing follows one that failed.
+    fn demand(&self, holds: bool) -> Result<()> {
+        if holds {
+            return Ok(());
+        }
+        Err(Error::Untrustworthy(format!("its report is out of order after {} stages", self.records.len())))
     }
 
     async fn failed(&self, stage: Stage) -> Error {

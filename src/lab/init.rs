@@ -104,7 +104,9 @@ impl Lab {
         for _ in 1..CREATE_TRIES {
             match target.create(wanted).await {
                 Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {
-                    self.client.delete(&target.object, target.job).await?;
+                    if target.existing::<Network>(|network| &network.config).await?.is_some() {
+                        self.client.delete(&target.object, target.job).await?;
+                    }
                 }
                 outcome => return outcome,
             }
@@ -141,7 +143,7 @@ impl Lab {
     }
 
     /// How the daemon's profile differs from what it has to be.
-    pub(super) fn profile_differences(&self, wanted: &crate::profile::Profile, is: &Profile) -> Vec<Difference> {
+    fn profile_differences(&self, wanted: &crate::profile::Profile, is: &Profile) -> Vec<Difference> {
         // These types always are valid JSON; if not, all of it counts as different.
         wanted.differs_from(&self.settings.name, &serde_json::to_value(is).unwrap_or_default())
     }
@@ -167,7 +169,11 @@ impl Lab {
     async fn host_addresses(&self) -> Result<Vec<(String, Ipv4Net)>> {
         let mut all = Vec::new();
         for network in self.client.list::<Network>(&Collection::networks()).await? {
-            // An interface that went away meanwhile, such as that of a guest that stops, has none.
+            // The host's ends of guests' interfaces have no address, and there can be hundreds of them.
+            if network.name.starts_with("veth") {
+                continue;
+            }
+            // An interface that went away meanwhile has none.
             let addresses = self.client.interface_addresses(&network.name).await?;
             all.extend(addresses.into_iter().map(|address| (network.name.clone(), address)));
         }

@@ -13,7 +13,7 @@ use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
 use super::push::push;
 use super::{Error, Lab, Prepared, Receipt, Result, StageRecord};
 use crate::image::GatewayImage;
-use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, Refusal, StateChange};
 use crate::names::GuestName;
 use crate::profile::Layer;
 
@@ -89,15 +89,16 @@ async fn bring_up(
     let instance = Object::instance(&lab.project, name);
     step(job, "created", "create", async {
         lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
-            Some(crate::incus::Refusal::AlreadyExists) => Error::NameTaken(prepared.name.clone()),
+            // Busy is a guest that another launch makes just now.
+            Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
             _ => error.into(),
         })
     })
     .await?;
-    as_judged(lab, prepared).await?;
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }
+    as_judged(lab, prepared).await?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, name, StateChange::Start, job).await?)
     })

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::cloud_init::{self, ImageReference, Templates};
 use crate::image::{self, GatewayImage, Images};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Object, Profile};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
+use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
-use super::{Error, Lab, Result};
+use super::{Change, Error, Lab, Result, init};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,8 @@ impl Prepared {
 pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
     lab.must_exist().await?;
     let names = lab.names(request).await?;
-    let stack = lab.stack(&request.profiles).await?;
+    let stack = lab.stack(&request.profiles)?;
+    lab.must_be_in_order().await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
@@ -88,20 +90,27 @@ impl Lab {
         }
     }
 
-    /// The profiles of a launch, which must be on the daemon just as they are here: what is judged here is what the
-    /// daemon merges there.
-    async fn stack(&self, wanted: &[String]) -> Result<Stack> {
+    /// The profiles of a launch, adapted to the lab.
+    fn stack(&self, wanted: &[String]) -> Result<Stack> {
         let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
         let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
-        let stack = library.stack(wanted.iter().map(String::as_str))?;
-        for profile in &stack.profiles {
-            let object = Object::profile(&self.project, &self.settings.name.profile(&profile.name));
-            let is = self.client.get::<Profile>(&object).await?.unwrap_or_default();
-            if let Some(difference) = self.profile_differences(profile, &is).first() {
-                return Err(Error::Drifted { object: object.to_string(), difference: difference.to_string() });
-            }
+        Ok(library.stack(wanted.iter().map(String::as_str))?)
+    }
+
+    /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
+    /// all of them are, and what is judged here must be what the daemon merges there.
+    async fn must_be_in_order(&self) -> Result<()> {
+        let plan = init(self, true, &Job::quiet()).await?;
+        match plan.steps.iter().find(|step| step.change != Change::Keep) {
+            None => Ok(()),
+            Some(step) => Err(Error::Drifted {
+                object: format!("{} {}", step.kind, text::excerpt(&step.name, 64)),
+                difference: match &step.change {
+                    Change::Update(differences) => differences.first().map(ToString::to_string).unwrap_or_default(),
+                    _ => "it is missing".into(),
+                },
+            }),
         }
-        Ok(stack)
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
