@@ -30,7 +30,9 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(global: &Global) -> Self {
-        log_to_stderr(global.verbose);
+        if global.verbose {
+            log_to_stderr();
+        }
         Self {
             ui: Ui::new(global.format, global.color, global.quiet),
             lab_file: global.lab_file.clone(),
@@ -58,12 +60,15 @@ impl Context {
 
     /// The lab on the daemon.
     pub(crate) async fn lab(&self) -> Result<Lab, Failure> {
-        let settings = self.settings()?;
+        self.connect(self.settings()?).await
+    }
+
+    /// The lab of these settings on the daemon.
+    pub(crate) async fn connect(&self, settings: Settings) -> Result<Lab, Failure> {
         Ok(Lab::new(self.client().await?, settings)?)
     }
 
-    /// A connection to the daemon.
-    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+    async fn client(&self) -> Result<Client, Failure> {
         let path =
             find_socket(self.socket.as_deref(), |name| std::env::var(name).ok()).map_err(crate::incus::Error::from)?;
         Ok(Client::connect(&path).await?)
@@ -114,20 +119,12 @@ async fn interrupt() -> std::io::Result<()> {
     }
 }
 
-fn log_to_stderr(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    use tracing_subscriber::fmt::format::FmtSpan;
-
-    let level = match verbose {
-        0 => "off",
-        1 => "podclaw=debug",
-        _ => "podclaw=trace",
-    };
+/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
+fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
+        .with_env_filter(tracing_subscriber::EnvFilter::new("podclaw=debug"))
         .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
         .with_target(false)
         .try_init();
 }

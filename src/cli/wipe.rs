@@ -23,14 +23,15 @@ pub(crate) struct WipeArgs {
 }
 
 pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
-    let name = &lab.settings.name;
-    if args.yes.as_ref().is_some_and(|yes| yes != name) {
+    let settings = context.settings()?;
+    if args.yes.as_ref().is_some_and(|yes| *yes != settings.name) {
         return Err(Failure::usage(
-            format!("--yes does not name the lab {name}"),
-            format!("to wipe it without being asked: podclaw wipe --yes {name}"),
+            format!("--yes does not name the lab {}", settings.name),
+            format!("to wipe it without being asked: podclaw wipe --yes {}", settings.name),
         ));
     }
+    let lab = context.connect(settings).await?;
+    let name = &lab.settings.name;
     let plan = lab.wipe_plan().await?;
     if !context.ui.json() {
         show(&plan, &context.ui);
