@@ -41,7 +41,7 @@ pub(crate) async fn run(args: ForwardArgs, context: &Context) -> Result<u8, Fail
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.local_port.unwrap_or(args.port)));
     let listener = TcpListener::bind(address).await.map_err(|error| {
         Failure::could_not(error, Some("choose another port with --local-port".into()))
-            .about(format!("failed to listen on {address}"))
+            .about(format!("cannot listen on {address}"))
     })?;
     context.ui.note(format!(
         "forwarding http://{} to port {} of {}, until Ctrl-C",

@@ -55,16 +55,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     for (prepared, outcome) in prepared.iter().zip(outcomes) {
         match outcome {
             Ok(done) => launched.push(done),
-            Err(error) => {
-                let mut failure = Failure::from(error).about(format!("failed to launch {}", prepared.name));
-                if args.keep_failed {
-                    failure = failure.with_help(format!(
-                        "the stopped guest is kept: podclaw logs {} --source stages",
-                        prepared.name
-                    ));
-                }
-                failures.push(failure);
-            }
+            Err(error) => failures.push(Failure::from(error).about(format!("cannot launch {}", prepared.name))),
         }
     }
     show(&lab, &launched, context).await?;

@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            context.ui.error(&format!("failed to start the I/O runtime: {error}"), None);
+            context.ui.error(&format!("cannot start the I/O runtime: {error}"), None);
             return ExitCode::from(COULD_NOT);
         }
     };
