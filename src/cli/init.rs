@@ -18,7 +18,7 @@ pub(crate) struct InitArgs {
 }
 
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
+    let lab = context.unless_cancelled(context.lab()).await?;
     if lab.settings.pool.driver == PoolDriver::Dir {
         context
             .ui
