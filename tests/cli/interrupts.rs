@@ -34,7 +34,6 @@ fn ctrl_c_before_anything_is_made_is_an_error_with_words() {
         let _silent = connection.recv_timeout(WITHIN).expect("podclaw connects").expect("a connection");
         running.signal(Signal::INT);
         let said = running.wait().exits(3);
-        drop(daemon);
         assert_eq!(said.stdout, "");
         assert!(said.stderr.ends_with("\nerror: cancelled\n"), "{said}");
     }
