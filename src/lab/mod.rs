@@ -7,6 +7,7 @@ mod file;
 mod follow;
 mod guests;
 mod init;
+pub mod inside;
 mod launch;
 mod mark;
 mod plan;

@@ -88,6 +88,13 @@ fn a_lab_file_without_end_is_not_read() {
 #[test]
 fn wipe_needs_the_right_name() {
     let dir = tempfile::tempdir().expect("a directory");
-    let said = podclaw(&["wipe", "--yes", "other", "--socket"]).arg(dir.path()).run().exits(3);
-    assert!(said.stderr.starts_with("error: "), "{said}");
+    // Nothing answers there: what is wrong with the name is said before anything is asked of a daemon.
+    let wipe = ["wipe", "--lab", "podclaw", "--socket"];
+    let said = podclaw(&wipe).arg(dir.path()).args(&["--yes", "other"]).run().exits(2);
+    assert_eq!(
+        said.stderr,
+        "error: --yes does not name the lab podclaw\n\
+         help: to wipe it without being asked: podclaw wipe --yes podclaw\n"
+    );
+    let _ = podclaw(&wipe).arg(dir.path()).args(&["--yes", "podclaw"]).run().exits(3);
 }
