@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod cloud_init;
+pub mod file;
 pub mod image;
 pub mod incus;
 pub mod lab;
