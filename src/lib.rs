@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod cloud_init;
+pub mod digest;
 pub mod file;
 pub mod image;
 pub mod incus;
@@ -12,6 +13,7 @@ pub mod lab;
 pub mod names;
 pub mod profile;
 pub mod progress;
+pub mod reference;
 pub mod text;
 pub mod ui;
 pub mod yaml;

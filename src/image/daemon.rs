@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::digest::Fingerprint;
 use super::error::{Error, Result};
 use super::source::ImageServer;
+use crate::digest::Fingerprint;
 use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Refusal, Upload};
 use crate::names::LabName;
 

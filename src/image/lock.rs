@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Fingerprint, Sha256};
 use super::error::{Error, Result};
-use super::reference::Reference;
+use crate::digest::{Fingerprint, Sha256};
 use crate::file;
+use crate::reference::Reference;
 
 /// The lock of podclaw's own sources: the gateway's packages are pinned, and what is built from them is not, because
 /// it depends on the day of the mirror. The first build pins that.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::command::{self, Command};
-use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::npm_lock::NpmLock;
 use super::source::Npm;
+use crate::digest::Sha256;
 use crate::file;
 use crate::incus::Job;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud_init::{self, ImageReference, Templates};
+use crate::cloud_init::{self, Templates};
 use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Object, Profile};
 use crate::names::GuestName;
@@ -100,7 +100,7 @@ impl Lab {
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let mut settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway)?);
+        let mut settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
         settings.hostname = name.clone();
         let user_data = cloud_init::render(templates, &settings)?;
         let mut config = Config::new();
@@ -126,13 +126,9 @@ impl Lab {
     }
 }
 
-fn gateway_source(image: &GatewayImage) -> Result<cloud_init::GatewaySource> {
-    Ok(match image {
-        GatewayImage::Archive(archive) => {
-            cloud_init::GatewaySource::Archive { id: archive.image_id.to_string().parse()? }
-        }
-        GatewayImage::Registry(reference) => {
-            cloud_init::GatewaySource::Registry(reference.to_string().parse::<ImageReference>()?)
-        }
-    })
+fn gateway_source(image: &GatewayImage) -> cloud_init::GatewaySource {
+    match image {
+        GatewayImage::Archive(archive) => cloud_init::GatewaySource::Archive { id: archive.image_id.clone() },
+        GatewayImage::Registry(reference) => cloud_init::GatewaySource::Registry(reference.clone()),
+    }
 }
