@@ -123,7 +123,7 @@ impl Ui {
 
     /// Warns, on standard error, quiet or not.
     pub fn warn(&self, message: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr().lock(), "{CAUTION}warning{CAUTION:#}: {}", message.as_ref());
+        let _ = writeln!(anstream::stderr().lock(), "{CAUTION}warning{CAUTION:#}: {}", text::escape(message.as_ref()));
     }
 
     /// Reports why a command failed and what to do next.
