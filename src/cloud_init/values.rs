@@ -21,6 +21,9 @@ fn refuse<T>(kind: &'static str, value: &str, reason: &'static str) -> Result<T,
     Err(InvalidValue { kind, value: crate::text::excerpt(value, 80), reason })
 }
 
+/// The port of the gateway on the guest's loopback, unless another is set.
+pub const DEFAULT_PORT: u16 = 18789;
+
 /// Where a guest gets the gateway's image from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewaySource {
@@ -56,7 +59,7 @@ impl StorageDriver {
 }
 
 macro_rules! bounded {
-    ($(#[$doc:meta])+ $name:ident($number:ty), $kind:literal, $low:literal, $high:literal, $default:literal, $reason:literal) => {
+    ($(#[$doc:meta])+ $name:ident($number:ty), $kind:literal, $low:literal, $high:literal, $default:expr, $reason:literal) => {
         $(#[$doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "u64")]
@@ -97,7 +100,7 @@ macro_rules! bounded {
 
 bounded!(
     /// The port of the gateway on the guest's loopback. The service user opens it, so it cannot be below 1024.
-    ServicePort(u16), "service port", 1024, 65534, 18789, "it must be between 1024 and 65534"
+    ServicePort(u16), "service port", 1024, 65534, DEFAULT_PORT, "it must be between 1024 and 65534"
 );
 bounded!(
     /// An amount of memory, in MiB.

@@ -83,6 +83,17 @@ pub enum GatewayImage {
     Registry(Reference),
 }
 
+impl GatewayImage {
+    /// What pins it: the digest of the archive, or the whole reference.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Archive(archive) => archive.digest.to_string(),
+            Self::Registry(reference) => reference.to_string(),
+        }
+    }
+}
+
 /// An OCI archive on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayArchive {
