@@ -10,6 +10,7 @@ pub mod file;
 pub mod image;
 pub mod incus;
 pub mod lab;
+pub mod mark;
 pub mod names;
 pub mod profile;
 pub mod progress;
