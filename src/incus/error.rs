@@ -199,7 +199,21 @@ impl Error {
             Self::Refused { kind: Refusal::Changed, .. } => "somebody else changed it meanwhile; run the command again",
             Self::Broken { .. } | Self::TimedOut { .. } => "look whether the daemon runs, and at its log",
             Self::Gone { .. } => "run the command again: it continues from what is there",
-            _ => return None,
+            Self::Refused { kind: Refusal::Forbidden, .. } => {
+                "`podclaw init --dry-run` shows what differs from what podclaw needs"
+            }
+            Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
+            Self::Refused {
+                kind:
+                    Refusal::NotFound | Refusal::AlreadyExists | Refusal::Invalid | Refusal::Cancelled | Refusal::Failed,
+                ..
+            }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Source { .. }
+            | Self::Overran { .. }
+            | Self::Unaddressable { .. }
+            | Self::Cancelled => return None,
         };
         Some(help.into())
     }

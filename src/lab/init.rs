@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::plan::{compare, with_own_books};
 use super::{Change, Error, Lab, Plan, Result, Step};
 use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
-use crate::profile::{Difference, Size};
+use crate::profile::{Difference, Layer, Size};
 
 /// Config keys of a pool in which Incus keeps its own books.
 const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
@@ -132,7 +132,7 @@ impl Lab {
             // A dry run has not made the project, so there is nothing to ask the daemon for.
             let is = if fresh && dry_run { None } else { target.existing::<Profile>(|found| &found.config).await? };
             plan.steps.push(match is {
-                None => target.create(&profile.post_json(&self.settings.name)).await?,
+                None => target.create(&profile.put_json(&self.settings.name)).await?,
                 Some(is) => {
                     let differences = self.profile_differences(profile, &is);
                     target.put_right(differences, &profile.put_json(&self.settings.name)).await?
@@ -144,8 +144,8 @@ impl Lab {
 
     /// How the daemon's profile differs from what it has to be.
     fn profile_differences(&self, wanted: &crate::profile::Profile, is: &Profile) -> Vec<Difference> {
-        // These types always are valid JSON; if not, all of it counts as different.
-        wanted.differs_from(&self.settings.name, &serde_json::to_value(is).unwrap_or_default())
+        let layer = Layer { config: is.config.clone(), devices: is.devices.clone() };
+        wanted.differs_from(&self.settings.name, &is.description, &layer)
     }
 
     /// Incus itself would make a bridge on a subnet that the host already reaches otherwise, and break that.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud_init::{self, ImageReference, Templates};
+use crate::cloud_init::{self, Templates};
 use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
@@ -114,7 +114,7 @@ impl Lab {
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway)?);
+        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
         let user_data = cloud_init::render(templates, &settings)?;
         let mut config = Config::new();
         config.insert("cloud-init.user-data".into(), user_data.into_string());
@@ -148,13 +148,9 @@ fn launch_id() -> Result<String> {
     Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 
-fn gateway_source(image: &GatewayImage) -> Result<cloud_init::GatewaySource> {
-    Ok(match image {
-        GatewayImage::Archive(archive) => {
-            cloud_init::GatewaySource::Archive { id: archive.image_id.to_string().parse()? }
-        }
-        GatewayImage::Registry(reference) => {
-            cloud_init::GatewaySource::Registry(reference.to_string().parse::<ImageReference>()?)
-        }
-    })
+fn gateway_source(image: &GatewayImage) -> cloud_init::GatewaySource {
+    match image {
+        GatewayImage::Archive(archive) => cloud_init::GatewaySource::Archive { id: archive.image_id.clone() },
+        GatewayImage::Registry(reference) => cloud_init::GatewaySource::Registry(reference.clone()),
+    }
 }
