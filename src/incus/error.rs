@@ -202,6 +202,7 @@ impl Error {
             Self::Refused { kind: Refusal::Forbidden, .. } => {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
+            Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
@@ -231,6 +232,7 @@ mod tests {
         assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
         assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
+        assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(412, "ETag doesn't match"), Refusal::Changed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
