@@ -120,8 +120,7 @@ async fn serve(
         Reply::Json(status, body) => {
             let body = body.to_string();
             let length = body.len();
-            let head =
-                format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\nEtag: \"e\"\r\n\r\n");
+            let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
             connection.write_all(format!("{head}{body}").as_bytes()).await
         }
         Reply::Raw(bytes) => connection.write_all(bytes.as_bytes()).await,

@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::client::Client;
-use super::error::{Error, Refusal, Result};
+use super::error::Result;
 use super::job::Job;
 use super::location::{Object, ProjectName};
-use super::transport::{Payload, Verdict, header, read_all};
+use super::transport::{Verdict, header, read_all};
 
 /// The permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Client {
     /// a few hundred KiB of it. The instance need not run. What a push that fails leaves behind is undefined.
     ///
     /// # Errors
-    /// [`Error::Source`] where `source` fails or is too short; [`Refusal::NoSpace`] where the pool is full.
+    /// [`super::Error::Source`] where `source` fails or is too short; [`super::Refusal::NoSpace`] where the pool is full.
     #[expect(clippy::too_many_arguments, reason = "each is needed, and none has a sensible default")]
     pub async fn push_file(
         &self,
@@ -99,7 +99,7 @@ impl Client {
     /// Reads a file of an instance; `None` where the instance has none.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] where there is no such instance; [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
+    /// [`super::Refusal::NotFound`] where there is no such instance; [`super::Error::TooLarge`] where it has more than `limit` bytes; [`super::Error::Malformed`] where it is no regular file.
     pub async fn pull_file(
         &self,
         project: &ProjectName,
@@ -125,21 +125,6 @@ impl Client {
             }
         };
         timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?
-    }
-
-    /// Deletes a file or an empty directory of an instance; says whether there was one.
-    ///
-    /// # Errors
-    /// Whatever the daemon says.
-    pub async fn delete_file(&self, project: &ProjectName, instance: &str, path: &str) -> Result<bool> {
-        let object = Object::instance(project, instance);
-        let asked = Asked::new("delete", &format_args!("the file {path} of {object}"));
-        let request = object.request().below("files").with("path", path);
-        match self.call(&asked, Method::DELETE, &request, Payload::Empty).await {
-            Ok(_) => Ok(true),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) if self.exists(&object).await? => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -19,14 +19,12 @@ use super::types::Operation;
 pub(super) enum Payload {
     Empty,
     Json(Vec<u8>),
-    /// JSON that replaces the object only where it is still the one with this tag.
-    JsonIfMatch(Vec<u8>, String),
 }
 
 /// An answer that is no refusal.
 pub(super) enum Answer {
     /// It is done.
-    Sync { body: Body, etag: Option<String> },
+    Sync(Body),
     /// The daemon does it in the background.
     Async(Box<Operation>),
 }
@@ -111,9 +109,6 @@ impl Client {
         let request = match payload {
             Payload::Empty => request,
             Payload::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-            Payload::JsonIfMatch(body, etag) => {
-                request.header(CONTENT_TYPE, "application/json").header("If-Match", etag).body(body)
-            }
         };
         let end = Instant::now() + patience;
         let sent = timeout_at(end, request.send()).await.map_err(|_| asked.timed_out(patience))?;
@@ -133,7 +128,6 @@ impl Client {
     /// Reads an answer and tells what it is.
     pub(super) async fn verdict(&self, asked: &Asked, response: Response) -> Result<Verdict> {
         let status = response.status();
-        let etag = header(response.headers(), ETAG.as_str());
         let body = read_all(asked, response, self.limits.answer).await?;
         let head: Head = match serde_json::from_slice(&body) {
             Ok(head) => head,
@@ -145,7 +139,7 @@ impl Client {
             Err(error) => return Err(asked.malformed(&error)),
         };
         match head.kind.as_str() {
-            "sync" => Ok(Verdict::Answer(Answer::Sync { body: Body(body), etag })),
+            "sync" => Ok(Verdict::Answer(Answer::Sync(Body(body)))),
             "async" => {
                 let operation: Operation = Body(body).metadata(asked)?;
                 Ok(Verdict::Answer(Answer::Async(Box::new(operation))))
