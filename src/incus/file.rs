@@ -111,14 +111,7 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the file {path} of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("files").with("path", path))?;
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(error))?;
-            if !response.status().is_success() {
-                return match self.verdict(&asked, response).await? {
-                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),
-                    Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
-                    Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
-                };
-            }
+            let Some(response) = self.fetch(&asked, &object, request).await? else { return Ok(None) };
             match header(response.headers(), "X-Incus-type").as_deref() {
                 Some("file") => read_all(&asked, response, limit).await.map(Some),
                 _ => Err(asked.malformed(&"it is not a regular file")),

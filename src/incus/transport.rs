@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::client::Client;
 use super::error::{Error, Result};
 use super::job::Job;
+use super::location::Object;
 use super::request::Request;
 use super::types::Operation;
 
@@ -115,6 +116,24 @@ impl Client {
         let response = sent.map_err(|error| asked.broken(error))?;
         let read = timeout_at(end, self.verdict(asked, response)).await;
         read.map_err(|_| asked.timed_out(patience))?
+    }
+
+    /// Sends a request for something inside an instance; `None` where the instance has no such thing.
+    pub(super) async fn fetch(
+        &self,
+        asked: &Asked,
+        instance: &Object,
+        request: RequestBuilder,
+    ) -> Result<Option<Response>> {
+        let response = request.send().await.map_err(|error| asked.broken(error))?;
+        if response.status().is_success() {
+            return Ok(Some(response));
+        }
+        match self.verdict(asked, response).await? {
+            Verdict::Refusal { code: 404, .. } if self.exists(instance).await? => Ok(None),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+            Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
+        }
     }
 
     /// A request that is not sent yet.
