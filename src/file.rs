@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
-/// Why a file is not read. [`read`] returns it inside an [`io::Error`].
+/// Why a file is not read. The functions here return it inside an [`io::Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// It is a directory, a pipe or a device.
@@ -21,7 +21,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
-    /// The reason inside an error of [`read`]; `None` where it is the system's.
+    /// The reason inside an error of this module; `None` where it is the system's.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
@@ -34,12 +34,20 @@ impl From<Unfit> for io::Error {
     }
 }
 
+/// Opens a regular file, or the one that a symbolic link points at, for reading in pieces.
+///
+/// # Errors
+/// What the system says, or [`Unfit::NotRegular`].
+pub fn open(path: &Path) -> io::Result<File> {
+    open_with(path, OFlags::empty())
+}
+
 /// Reads a regular file of at most `limit` bytes, or the one that a symbolic link points at.
 ///
 /// # Errors
 /// What the system says, or an [`Unfit`].
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    read_with(path, limit, OFlags::empty())
+    read_all(&open(path)?, limit)
 }
 
 /// The same, but a symbolic link is refused.
@@ -47,19 +55,24 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`read`].
 pub fn read_no_link(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    read_with(path, limit, OFlags::NOFOLLOW).map_err(|error| match error.raw_os_error() {
+    let file = open_with(path, OFlags::NOFOLLOW).map_err(|error| match error.raw_os_error() {
         Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => Unfit::Link.into(),
         _ => error,
-    })
+    })?;
+    read_all(&file, limit)
 }
 
-fn read_with(path: &Path, limit: u64, flags: OFlags) -> io::Result<Vec<u8>> {
+fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
     // Opening a pipe must not wait for a writer.
     let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {
         return Err(Unfit::NotRegular.into());
     }
+    Ok(file)
+}
+
+fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
     // The bytes themselves are counted, since a file may grow while it is read.
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;

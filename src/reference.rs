@@ -28,20 +28,6 @@ pub struct Reference {
     digest: Sha256,
 }
 
-impl Reference {
-    /// `HOST/NAME`.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The digest of the image's manifest or index.
-    #[must_use]
-    pub fn digest(&self) -> &Sha256 {
-        &self.digest
-    }
-}
-
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.name, self.digest)

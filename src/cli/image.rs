@@ -45,7 +45,8 @@ pub(crate) async fn run(args: ImageArgs, context: &Context) -> Result<u8, Failur
     match args.command {
         ImageCommand::Build { update_lock } => build(update_lock, context).await,
         ImageCommand::List => list(context).await,
-        ImageCommand::Delete { digests, .. } => delete(&digests, context).await,
+        ImageCommand::Delete { all: true, .. } => delete(image::Which::All, context).await,
+        ImageCommand::Delete { digests, .. } => delete(image::Which::These(&digests), context).await,
     }
 }
 
@@ -95,11 +96,11 @@ async fn list(context: &Context) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-async fn delete(digests: &[String], context: &Context) -> Result<u8, Failure> {
+async fn delete(which: image::Which<'_>, context: &Context) -> Result<u8, Failure> {
     let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
-    let outcome = image::delete(&lab.client, lab.image_request(), digests, &job).await;
+    let outcome = image::delete(&lab.client, lab.image_request(), which, &job).await;
     drop(job);
     watch.finish().await;
     let deleted = outcome.map_err(lab::Error::from)?;
@@ -107,7 +108,7 @@ async fn delete(digests: &[String], context: &Context) -> Result<u8, Failure> {
         context.ui.say_json(&json!({ "deleted": deleted.iter().map(as_json).collect::<Vec<_>>() }))?;
     } else {
         for image in &deleted {
-            context.ui.say(format!("deleted {} {}", kind(image.kind), text::excerpt(&image.digest, 12)));
+            context.ui.say(format!("deleted {} {}", kind(image.kind), text::excerpt(image.digest.hex(), 12)));
         }
     }
     Ok(DONE)
@@ -116,7 +117,7 @@ async fn delete(digests: &[String], context: &Context) -> Result<u8, Failure> {
 fn row(image: &Listed) -> Vec<String> {
     vec![
         kind(image.kind).into(),
-        image.digest.chars().take(12).collect(),
+        image.digest.hex().chars().take(12).collect(),
         words::mebibytes(image.size),
         if image.locked { "yes" } else { "no" }.into(),
         match &image.place {
@@ -130,7 +131,7 @@ fn row(image: &Listed) -> Vec<String> {
 fn as_json(image: &Listed) -> serde_json::Value {
     json!({
         "kind": kind(image.kind),
-        "digest": image.digest,
+        "digest": image.digest.hex(),
         "size": image.size,
         "locked": image.locked,
         "path": match &image.place { Place::Daemon => None, Place::Cache(path) => Some(path) },

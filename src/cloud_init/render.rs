@@ -5,7 +5,6 @@ use std::fmt;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Object, Value, ValueKind};
 use minijinja::{Environment, ErrorKind, Output, State, UndefinedBehavior, context};
-use sha2::{Digest, Sha256};
 
 use super::settings::Settings;
 use super::stage::Stage;
@@ -45,17 +44,6 @@ impl UserData {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
-    }
-
-    /// The SHA-256 of the document, in lower-case hexadecimal.
-    #[must_use]
-    pub fn sha256(&self) -> String {
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(self.0.as_bytes()) {
-            // Writing to a String cannot fail.
-            let _ = fmt::Write::write_fmt(&mut hex, format_args!("{byte:02x}"));
-        }
-        hex
     }
 }
 
@@ -204,7 +192,6 @@ mod tests {
             assert_eq!(text(&path), templates.script(stage), "{path}");
         }
         assert_eq!(files.len(), 3 + 7 + templates.files.len() + templates.apparmor.len());
-        assert_eq!(data.sha256().len(), 64);
         // Readable: nothing of podclaw's own needs the quoted form.
         assert!(!data.as_str().contains("content: \""));
     }

@@ -10,6 +10,7 @@ use super::lock::System;
 use super::rootfs::Packages;
 use super::tarball::EPOCH;
 use crate::digest::Sha256;
+use crate::file;
 
 /// What nobody reads in a guest. Licences stay.
 const UNREAD: [&str; 7] = [
@@ -24,6 +25,9 @@ const UNREAD: [&str; 7] = [
 
 /// Where a keyring that is not the distribution's own is put in the image.
 const OTHER_KEYRING: &str = "usr/share/keyrings/podclaw-archive.gpg";
+
+/// A keyring has a few kilobytes.
+const LARGEST_KEYRING: u64 = 4 << 20;
 
 /// What mmdebstrap writes that says something about this host, or that podclaw writes anew.
 pub(super) const REPLACED: [&str; 4] =
@@ -103,7 +107,7 @@ impl Bootstrap<'_> {
         let signed_by = if is_default_keyring(*family, keyring) {
             family.keyring().to_owned()
         } else {
-            let bytes = std::fs::read(keyring).map_err(|error| Error::file("read", keyring, error))?;
+            let bytes = file::read(keyring, LARGEST_KEYRING).map_err(|error| Error::file("read", keyring, error))?;
             files.push((OTHER_KEYRING, bytes));
             format!("/{OTHER_KEYRING}")
         };

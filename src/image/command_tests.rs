@@ -22,7 +22,11 @@ fn text(out: &mut ChildStdout) -> Result<String> {
 
 /// Namespaces need root, which the tests of images have to have anyway.
 fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("skipped: not root");
+    }
+    is_root
 }
 
 #[tokio::test]

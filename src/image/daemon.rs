@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::{Error, Result};
 use super::source::ImageServer;
-use crate::digest::Fingerprint;
+use crate::digest::{Fingerprint, InvalidDigest};
 use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Refusal, Upload};
 use crate::mark::Mark;
 use crate::names::LabName;
@@ -23,6 +23,14 @@ pub(super) async fn images(client: &Client, lab: &LabName) -> Result<Vec<Image>>
     let mut found: Vec<Image> = client.list(&Collection::images(&project(lab))).await?;
     found.retain(|image| Mark::of(lab).is_on(&image.properties));
     Ok(found)
+}
+
+/// The fingerprint of an image that the daemon listed.
+pub(super) fn fingerprint(image: &Image) -> Result<Fingerprint> {
+    image.fingerprint.parse().map_err(|error: InvalidDigest| {
+        let object = "the images of the lab".to_owned();
+        Error::Incus(crate::incus::Error::Malformed { action: "list", object, reason: error.to_string() })
+    })
 }
 
 /// Whether the lab's project has the image.

@@ -17,8 +17,8 @@ const SHORTEST: usize = 8;
 pub struct Listed {
     /// What it is for.
     pub kind: Kind,
-    /// The SHA-256 in hexadecimal: of a base image the fingerprint, of a gateway image that of its archive.
-    pub digest: String,
+    /// Of a base image the fingerprint, of a gateway image the digest of its archive.
+    pub digest: Sha256,
     /// What it is, for people; escaped.
     pub description: String,
     /// Its size in bytes.
@@ -47,91 +47,97 @@ pub enum Place {
     Cache(PathBuf),
 }
 
+/// Which images are to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which<'a> {
+    /// Every one.
+    All,
+    /// Those whose digest, in hexadecimal, starts with one of these, each of which has at least 8 digits.
+    These(&'a [String]),
+}
+
 /// Lists the images that podclaw put into the lab's project, and those in the cache directory.
 ///
 /// # Errors
 /// What the daemon or the file system says.
 pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> {
     let (lock, _) = Lock::read(request.lock)?;
-    let base = lock.base.as_ref().map(|base| base.fingerprint().as_str());
+    let base = lock.base.as_ref().map(|base| Sha256::from(base.fingerprint().clone()));
     let gateway = match &lock.gateway {
-        Some(LockedGateway::Npm(LockedNpm { built: Some(built), .. })) => Some(built.archive.hex()),
+        Some(LockedGateway::Npm(LockedNpm { built: Some(built), .. })) => Some(built.archive.clone()),
         _ => None,
     };
     let mut found = Vec::new();
     for image in daemon::images(client, request.lab).await? {
         let description = image.properties.get("description").map_or("", String::as_str);
+        let digest = daemon::fingerprint(&image)?.into();
         found.push(Listed {
             kind: Kind::Base,
-            locked: base == Some(&image.fingerprint),
+            locked: base.as_ref() == Some(&digest),
             description: crate::text::excerpt(description, 80),
-            digest: image.fingerprint,
+            digest,
             size: image.size,
             place: Place::Daemon,
         });
     }
     let cache = Cache::new(request.cache);
-    let mut add = |kind, digest: Sha256, description, locked: Option<&str>| {
+    let mut add = |kind, digest: Sha256, description, locked: &Option<Sha256>| {
         if let Some((path, size)) = cache.get(kind, &digest) {
-            let locked = locked == Some(digest.hex());
-            let digest = digest.hex().into();
+            let locked = locked.as_ref() == Some(&digest);
             found.push(Listed { kind, digest, description, size, place: Place::Cache(path), locked });
         }
     };
     for (digest, record) in cache.records::<BuiltBase>(Kind::Base) {
         let system = record.system;
         let description = format!("{} {} {}", system.distribution, system.suite, system.architecture);
-        add(Kind::Base, digest, description, base);
+        add(Kind::Base, digest, description, &base);
     }
     for (digest, record) in cache.records::<LockedNpm>(Kind::Gateway) {
         let description = format!("openclaw {}, node {}", record.openclaw, record.node);
-        add(Kind::Gateway, digest, description, gateway);
+        add(Kind::Gateway, digest, description, &gateway);
     }
     Ok(found)
 }
 
-/// Deletes the images of which the digest starts with one of `digests` (at least 8 digits), or all of them where it is
-/// empty, from the lab's project and from the cache directory; returns what was deleted.
+/// Deletes images from the lab's project and from the cache directory; returns what was deleted.
 ///
 /// # Errors
 /// [`Error::NoSuchImage`] where a digest stands for no image or for several; nothing is deleted then. What the daemon
 /// or the file system says; an image that is gone already is no error.
-pub async fn delete(client: &Client, request: Request<'_>, digests: &[String], job: &Job) -> Result<Vec<Listed>> {
-    let found = choose(list(client, request).await?, digests)?;
+pub async fn delete(client: &Client, request: Request<'_>, which: Which<'_>, job: &Job) -> Result<Vec<Listed>> {
+    let found = choose(list(client, request).await?, which)?;
     let cache = Cache::new(request.cache);
-    // Nobody may be about to use what goes.
+    // No build may run meanwhile: it would count on what goes. A launch does not wait, and says what is missing.
     let _held = cache.hold(job).await?;
     let project = daemon::project(request.lab);
     for image in &found {
         match &image.place {
             Place::Daemon => {
-                client.delete(&Object::image(&project, &image.digest), job).await?;
+                client.delete(&Object::image(&project, image.digest.hex()), job).await?;
             }
-            Place::Cache(_) => {
-                let digest = format!("sha256:{}", image.digest);
-                if let Ok(digest) = digest.parse() {
-                    cache.remove(image.kind, &digest)?;
-                }
-            }
+            Place::Cache(_) => cache.remove(image.kind, &image.digest)?,
         }
     }
     Ok(found)
 }
 
 /// The images that are meant. One image may be in two places, and both are meant then.
-fn choose(all: Vec<Listed>, digests: &[String]) -> Result<Vec<Listed>> {
+fn choose(all: Vec<Listed>, which: Which<'_>) -> Result<Vec<Listed>> {
+    let Which::These(digests) = which else {
+        return Ok(all);
+    };
     let stands_for =
-        |wanted: &String, image: &Listed| wanted.len() >= SHORTEST && image.digest.starts_with(wanted.as_str());
+        |wanted: &String, image: &Listed| wanted.len() >= SHORTEST && image.digest.hex().starts_with(wanted.as_str());
     for wanted in digests {
-        let mut meant: Vec<&str> =
-            all.iter().filter(|image| stands_for(wanted, image)).map(|image| image.digest.as_str()).collect();
+        let mut meant: Vec<&Sha256> =
+            all.iter().filter(|image| stands_for(wanted, image)).map(|image| &image.digest).collect();
         meant.sort_unstable();
         meant.dedup();
         if meant.len() != 1 {
             return Err(Error::NoSuchImage { digest: crate::text::excerpt(wanted, 80), found: meant.len() });
         }
     }
-    let is_meant = |image: &Listed| digests.is_empty() || digests.iter().any(|wanted| stands_for(wanted, image));
+    let is_meant = |image: &Listed| digests.iter().any(|wanted| stands_for(wanted, image));
     Ok(all.into_iter().filter(is_meant).collect())
 }
 
@@ -140,7 +146,8 @@ mod tests {
     use super::*;
 
     fn image(digest: &str, place: Place) -> Listed {
-        let (digest, description) = (digest.into(), String::new());
+        let digest = format!("sha256:{digest:0<64}").parse().expect("a digest");
+        let description = String::new();
         Listed { kind: Kind::Base, digest, description, size: 0, place, locked: false }
     }
 
@@ -153,9 +160,10 @@ mod tests {
         ];
         let chosen = |digests: &[&str]| {
             let digests: Vec<String> = digests.iter().map(ToString::to_string).collect();
-            choose(all.clone(), &digests).map(|found| found.len()).map_err(|error| error.to_string())
+            choose(all.clone(), Which::These(&digests)).map(|found| found.len()).map_err(|error| error.to_string())
         };
-        assert_eq!(chosen(&[]), Ok(3));
+        assert_eq!(choose(all.clone(), Which::All).expect("all").len(), 3);
+        assert_eq!(chosen(&[]), Ok(0));
         assert_eq!(chosen(&["0123456789"]), Ok(2));
         assert!(chosen(&["01234567"]).expect_err("two").contains("several"));
         assert!(chosen(&["0123456"]).expect_err("too short").contains("none"));

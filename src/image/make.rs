@@ -1,6 +1,5 @@
 //! Making whatever is missing: first both images, side by side; then, if both are as pinned, what the daemon needs.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,6 +15,7 @@ use super::npm::Packages;
 use super::source::{Archive, BaseSource, GatewaySource, GivenArchive, Npm};
 use super::{Images, Kind, Request, base, daemon, distribution, gateway, together};
 use crate::digest::{Fingerprint, Sha256};
+use crate::file;
 use crate::incus::{Client, Job};
 
 /// How the two images are called in messages.
@@ -281,7 +281,7 @@ async fn hash(path: PathBuf) -> Result<Sha256> {
     gateway::blocking("read an image", move || {
         let read = |path: &Path| {
             let mut sink = Hashing::new(io::sink());
-            io::copy(&mut io::BufReader::with_capacity(1 << 18, File::open(path)?), &mut sink)?;
+            io::copy(&mut io::BufReader::with_capacity(1 << 18, file::open(path)?), &mut sink)?;
             Ok(sink.finish().1)
         };
         read(&path).map_err(|error| Error::file("read", &path, error))

@@ -30,7 +30,7 @@ mod untar;
 use std::path::{Path, PathBuf};
 
 pub use error::{Error, Result};
-pub use inventory::{Kind, Listed, Place, delete, list};
+pub use inventory::{Kind, Listed, Place, Which, delete, list};
 pub use lock::Difference;
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::error::{Error, Result};
 use super::oci::{MANIFEST, REF_NAME, blob};
 use crate::digest::Sha256;
+use crate::file;
 
 /// Indexes and manifests are a few kilobytes.
 const LARGEST: u64 = 4 << 20;
@@ -48,7 +49,7 @@ struct Descriptor {
 /// Reads the index and the manifest of an archive with one image.
 pub(super) fn read(path: &Path) -> Result<Found> {
     let refuse = |reason: String| Error::OciArchive { path: path.into(), reason };
-    let file = File::open(path).map_err(|error| Error::file("open", path, error))?;
+    let file = file::open(path).map_err(|error| Error::file("open", path, error))?;
     let size = file.metadata().map_err(|error| Error::file("read", path, error))?.len();
     let index: Index = member(&file, "index.json").map_err(refuse)?;
     let [image] = index.manifests.as_slice() else {
@@ -101,6 +102,12 @@ fn bytes(mut file: &File, name: &str) -> std::result::Result<Vec<u8>, String> {
 mod tests {
     use super::*;
     use crate::image::tarball::Tarball;
+
+    #[test]
+    fn refuses_what_has_no_end() {
+        let shown = read(Path::new("/dev/zero")).expect_err("a device").to_string();
+        assert_eq!(shown, "cannot open /dev/zero: it is not a regular file");
+    }
 
     #[test]
     fn says_what_is_wrong_with_an_archive() {

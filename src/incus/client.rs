@@ -92,7 +92,7 @@ impl Client {
             Err(Error::Malformed { reason, .. }) => return Err(not_incus(format!("something else ({reason})"))),
             Err(error) => return Err(error),
         };
-        let Answer::Sync { body, .. } = answer else { return Err(not_incus("something else".into())) };
+        let Answer::Sync(body) = answer else { return Err(not_incus("something else".into())) };
         let said: ServerAnswer = body.metadata(asked)?;
         if said.auth != "trusted" {
             return Err(Error::Untrusted { socket: socket() });
@@ -110,12 +110,6 @@ impl Client {
     #[must_use]
     pub fn server(&self) -> &Server {
         &self.server
-    }
-
-    /// The socket that the client uses.
-    #[must_use]
-    pub fn socket(&self) -> &Path {
-        &self.socket
     }
 
     /// Checks that the daemon is an Incus that has all of these API extensions.

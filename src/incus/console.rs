@@ -7,7 +7,6 @@ use super::asked::Asked;
 use super::client::Client;
 use super::error::Result;
 use super::location::{Object, ProjectName};
-use super::transport::Verdict;
 
 impl Client {
     /// The last `limit` bytes of an instance's console log; empty where there is none. The guest wrote them.
@@ -21,14 +20,7 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the console log of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("console").with("type", "log"))?;
         let exchange = async {
-            let mut response = request.send().await.map_err(|error| asked.broken(error))?;
-            if !response.status().is_success() {
-                return match self.verdict(&asked, response).await? {
-                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(Vec::new()),
-                    Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
-                    Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
-                };
-            }
+            let Some(mut response) = self.fetch(&asked, &object, request).await? else { return Ok(Vec::new()) };
             let mut kept = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|error| asked.broken(error))? {
                 kept.extend_from_slice(&chunk);

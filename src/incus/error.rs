@@ -133,8 +133,6 @@ pub enum Refusal {
     NotFound,
     /// An object of that name is there already.
     AlreadyExists,
-    /// The object changed since it was read.
-    Changed,
     /// The project's restrictions, or the user's rights, do not allow it.
     Forbidden,
     /// The pool or the daemon's disk is full.
@@ -162,7 +160,6 @@ impl Refusal {
         match code {
             404 => Self::NotFound,
             409 => Self::AlreadyExists,
-            412 => Self::Changed,
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
@@ -196,7 +193,6 @@ impl Error {
             Self::Refused { kind: Refusal::NoSpace, .. } => {
                 "free space in the lab's pool (`podclaw list`, `podclaw delete`), or make the pool larger"
             }
-            Self::Refused { kind: Refusal::Changed, .. } => "somebody else changed it meanwhile; run the command again",
             Self::Broken { .. } | Self::TimedOut { .. } => "look whether the daemon runs, and at its log",
             Self::Gone { .. } => "run the command again: it continues from what is there",
             Self::Refused { kind: Refusal::Forbidden, .. } => {
@@ -234,7 +230,6 @@ mod tests {
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
-        assert_eq!(Refusal::of(412, "ETag doesn't match"), Refusal::Changed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);
     }

@@ -80,11 +80,19 @@ impl Fake {
 
     /// The same, for everything but the first question, which it answers as an Incus does.
     pub(super) async fn incus(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Self, Client) {
+        Self::incus_within(patient(), answer).await
+    }
+
+    /// The same, with a client of other limits.
+    pub(super) async fn incus_within(
+        limits: Limits,
+        answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
+    ) -> (Self, Client) {
         let fake = Self::start(move |request, nth| match request {
             "GET /1.0" => Reply::server("incus", "trusted"),
             _ => answer(request, nth),
         });
-        let client = Client::connect_with(&fake.socket, hasty()).await.unwrap();
+        let client = Client::connect_with(&fake.socket, limits).await.unwrap();
         (fake, client)
     }
 
@@ -94,10 +102,15 @@ impl Fake {
     }
 }
 
-/// Limits that a test does not have to wait for.
+/// Limits that no machine is too slow for.
+pub(super) fn patient() -> Limits {
+    Limits { answer: 1 << 20, wait: Duration::ZERO, ..Limits::default() }
+}
+
+/// Limits that run out soon, for the tests of what happens then.
 pub(super) fn hasty() -> Limits {
     let short = Duration::from_millis(300);
-    Limits { answer: 1 << 20, read: short, change: short, stall: short, cancel: short, wait: Duration::ZERO }
+    Limits { read: short, change: short, stall: short, cancel: short, ..patient() }
 }
 
 async fn serve(
@@ -120,8 +133,7 @@ async fn serve(
         Reply::Json(status, body) => {
             let body = body.to_string();
             let length = body.len();
-            let head =
-                format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\nEtag: \"e\"\r\n\r\n");
+            let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
             connection.write_all(format!("{head}{body}").as_bytes()).await
         }
         Reply::Raw(bytes) => connection.write_all(bytes.as_bytes()).await,

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::fake::{Fake, Reply, hasty};
+use super::fake::{Fake, Reply, hasty, patient};
 use super::*;
 use crate::progress::Progress;
 
@@ -24,7 +24,7 @@ fn guest() -> Object {
 
 async fn connect(answer: fn() -> Reply) -> Result<Client> {
     let fake = Fake::start(move |_, _| answer());
-    Client::connect_with(&fake.socket, hasty()).await
+    Client::connect_with(&fake.socket, patient()).await
 }
 
 /// How a create ends whose operation is waited for and read as given.
@@ -182,7 +182,8 @@ async fn answers_that_do_not_come() {
         || Reply::Hang("HTTP/1.1 200 OK\r\nContent-".into()),
         || Reply::Hang("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"type\"".into()),
     ] {
-        let error = read(answer).await.unwrap_err();
+        let (_fake, client) = Fake::incus_within(hasty(), move |_, _| answer()).await;
+        let error = client.get::<Value>(&guest()).await.unwrap_err();
         assert!(matches!(error, Error::TimedOut { .. }), "{error}");
     }
     for answer in
@@ -215,7 +216,7 @@ async fn answers_that_make_no_sense() {
 async fn a_cancelled_job_cancels_its_operation() {
     let cancel = CancellationToken::new();
     let job = Job::new(Progress::silent(), cancel.clone());
-    let (fake, client) = Fake::incus(move |request, _| match request {
+    let (fake, client) = Fake::incus_within(hasty(), move |request, _| match request {
         CREATE => Reply::started(),
         "DELETE /1.0/operations/op" => Reply::sync(json!({})),
         _ => {
@@ -251,7 +252,7 @@ async fn a_job_cancelled_while_its_operation_starts_cancels_that_too() {
 
 #[tokio::test]
 async fn an_upload_that_stands_still() {
-    let (_fake, client) = Fake::incus(|_, _| Reply::Hang(String::new())).await;
+    let (_fake, client) = Fake::incus_within(hasty(), |_, _| Reply::Hang(String::new())).await;
     let (source, _never_written) = tokio::io::duplex(64);
     let upload = Upload { size: 100, fingerprint: None, properties: Config::new() };
     let error = client.upload_image(&lab(), &upload, source, &Job::quiet()).await.unwrap_err();

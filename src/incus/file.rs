@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::client::Client;
-use super::error::{Error, Refusal, Result};
+use super::error::Result;
 use super::job::Job;
 use super::location::{Object, ProjectName};
-use super::transport::{Payload, Verdict, header, read_all};
+use super::transport::{Verdict, header, read_all};
 
 /// The permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Client {
     /// a few hundred KiB of it. The instance need not run. What a push that fails leaves behind is undefined.
     ///
     /// # Errors
-    /// [`Error::Source`] where `source` fails or is too short; [`Refusal::NoSpace`] where the pool is full.
+    /// [`super::Error::Source`] where `source` fails or is too short; [`super::Refusal::NoSpace`] where the pool is full.
     #[expect(clippy::too_many_arguments, reason = "each is needed, and none has a sensible default")]
     pub async fn push_file(
         &self,
@@ -99,7 +99,7 @@ impl Client {
     /// Reads a file of an instance; `None` where the instance has none.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] where there is no such instance; [`Error::TooLarge`] where it has more than `limit` bytes; [`Error::Malformed`] where it is no regular file.
+    /// [`super::Refusal::NotFound`] where there is no such instance; [`super::Error::TooLarge`] where it has more than `limit` bytes; [`super::Error::Malformed`] where it is no regular file.
     pub async fn pull_file(
         &self,
         project: &ProjectName,
@@ -111,35 +111,13 @@ impl Client {
         let asked = Asked::new("read", &format_args!("the file {path} of {object}"));
         let request = self.request(&asked, Method::GET, &object.request().below("files").with("path", path))?;
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(error))?;
-            if !response.status().is_success() {
-                return match self.verdict(&asked, response).await? {
-                    Verdict::Refusal { code: 404, .. } if self.exists(&object).await? => Ok(None),
-                    Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
-                    Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
-                };
-            }
+            let Some(response) = self.fetch(&asked, &object, request).await? else { return Ok(None) };
             match header(response.headers(), "X-Incus-type").as_deref() {
                 Some("file") => read_all(&asked, response, limit).await.map(Some),
                 _ => Err(asked.malformed(&"it is not a regular file")),
             }
         };
         timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?
-    }
-
-    /// Deletes a file or an empty directory of an instance; says whether there was one.
-    ///
-    /// # Errors
-    /// Whatever the daemon says.
-    pub async fn delete_file(&self, project: &ProjectName, instance: &str, path: &str) -> Result<bool> {
-        let object = Object::instance(project, instance);
-        let asked = Asked::new("delete", &format_args!("the file {path} of {object}"));
-        let request = object.request().below("files").with("path", path);
-        match self.call(&asked, Method::DELETE, &request, Payload::Empty).await {
-            Ok(_) => Ok(true),
-            Err(Error::Refused { kind: Refusal::NotFound, .. }) if self.exists(&object).await? => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -71,7 +71,7 @@ impl Client {
             Verdict::Answer(Answer::Async(operation)) => {
                 fingerprint(&asked, &self.finish(&asked, *operation, job).await?.metadata)
             }
-            Verdict::Answer(Answer::Sync { .. }) => Err(asked.malformed(&"it is not about an operation")),
+            Verdict::Answer(Answer::Sync(_)) => Err(asked.malformed(&"it is not about an operation")),
             Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
         }
     }
@@ -114,7 +114,7 @@ impl Client {
         let object = Object::image_alias(project, alias);
         let body = json!({ "target": fingerprint, "description": "" });
         if self.exists(&object).await? {
-            self.replace(&object, &body, None, job).await
+            self.replace(&object, &body, job).await
         } else {
             self.create(&object, &body, job).await
         }

@@ -31,7 +31,7 @@ impl Client {
         let object = Object::network(interface);
         let asked = Asked::new("read the addresses of", &object);
         let found = self.read::<State>(&asked, &object.request().below("state")).await?;
-        let addresses = found.and_then(|(state, _)| state.addresses).unwrap_or_default();
+        let addresses = found.and_then(|state| state.addresses).unwrap_or_default();
         Ok(addresses.iter().filter(|address| address.family == "inet").filter_map(Address::net).collect())
     }
 }

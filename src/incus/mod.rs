@@ -42,4 +42,3 @@ pub use job::Job;
 pub use location::{Collection, InvalidProjectName, Object, ProjectName};
 pub use socket::{SocketError, find_socket};
 pub use types::*;
-pub use verbs::Etag;

@@ -46,7 +46,7 @@ impl Client {
         let request = Request::project(project, &["operations"]).with("recursion", "1");
         // The daemon groups them by status.
         let found = self.read::<BTreeMap<String, Option<Vec<Operation>>>>(&asked, &request).await?;
-        Ok(found.into_iter().flat_map(|(groups, _)| groups.into_values()).flatten().flatten().collect())
+        Ok(found.into_iter().flat_map(BTreeMap::into_values).flatten().flatten().collect())
     }
 
     /// Waits for the end of an operation that somebody else started.
@@ -105,7 +105,7 @@ impl Client {
         let request = Request::server(&["operations"]).below(id).below("wait").with("timeout", seconds.to_string());
         let patience = self.limits.wait + self.limits.read;
         match self.ask(asked, Method::GET, &request, Payload::Empty, patience).await? {
-            Verdict::Answer(Answer::Sync { body, .. }) => Ok(Waited::Known(Box::new(body.metadata(asked)?))),
+            Verdict::Answer(Answer::Sync(body)) => Ok(Waited::Known(Box::new(body.metadata(asked)?))),
             Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"a wait was answered by another operation")),
             Verdict::Refusal { status: StatusCode::NOT_FOUND, .. } => Ok(Waited::Gone),
             Verdict::Refusal { status: StatusCode::OK, code, message } => {
@@ -130,7 +130,7 @@ impl Client {
 
     async fn operation(&self, asked: &Asked, id: &str) -> Result<Option<Operation>> {
         let request = Request::server(&["operations"]).below(id);
-        Ok(self.read(asked, &request).await?.map(|(operation, _)| operation))
+        self.read(asked, &request).await
     }
 
     /// Reports how far an operation is, for as long as it is polled.

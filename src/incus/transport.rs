@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, ETAG, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::client::Client;
 use super::error::{Error, Result};
 use super::job::Job;
+use super::location::Object;
 use super::request::Request;
 use super::types::Operation;
 
@@ -19,14 +20,12 @@ use super::types::Operation;
 pub(super) enum Payload {
     Empty,
     Json(Vec<u8>),
-    /// JSON that replaces the object only where it is still the one with this tag.
-    JsonIfMatch(Vec<u8>, String),
 }
 
 /// An answer that is no refusal.
 pub(super) enum Answer {
     /// It is done.
-    Sync { body: Body, etag: Option<String> },
+    Sync(Body),
     /// The daemon does it in the background.
     Async(Box<Operation>),
 }
@@ -111,15 +110,30 @@ impl Client {
         let request = match payload {
             Payload::Empty => request,
             Payload::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-            Payload::JsonIfMatch(body, etag) => {
-                request.header(CONTENT_TYPE, "application/json").header("If-Match", etag).body(body)
-            }
         };
         let end = Instant::now() + patience;
         let sent = timeout_at(end, request.send()).await.map_err(|_| asked.timed_out(patience))?;
         let response = sent.map_err(|error| asked.broken(error))?;
         let read = timeout_at(end, self.verdict(asked, response)).await;
         read.map_err(|_| asked.timed_out(patience))?
+    }
+
+    /// Sends a request for something inside an instance; `None` where the instance has no such thing.
+    pub(super) async fn fetch(
+        &self,
+        asked: &Asked,
+        instance: &Object,
+        request: RequestBuilder,
+    ) -> Result<Option<Response>> {
+        let response = request.send().await.map_err(|error| asked.broken(error))?;
+        if response.status().is_success() {
+            return Ok(Some(response));
+        }
+        match self.verdict(asked, response).await? {
+            Verdict::Refusal { code: 404, .. } if self.exists(instance).await? => Ok(None),
+            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+            Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
+        }
     }
 
     /// A request that is not sent yet.
@@ -133,7 +147,6 @@ impl Client {
     /// Reads an answer and tells what it is.
     pub(super) async fn verdict(&self, asked: &Asked, response: Response) -> Result<Verdict> {
         let status = response.status();
-        let etag = header(response.headers(), ETAG.as_str());
         let body = read_all(asked, response, self.limits.answer).await?;
         let head: Head = match serde_json::from_slice(&body) {
             Ok(head) => head,
@@ -145,7 +158,7 @@ impl Client {
             Err(error) => return Err(asked.malformed(&error)),
         };
         match head.kind.as_str() {
-            "sync" => Ok(Verdict::Answer(Answer::Sync { body: Body(body), etag })),
+            "sync" => Ok(Verdict::Answer(Answer::Sync(Body(body)))),
             "async" => {
                 let operation: Operation = Body(body).metadata(asked)?;
                 Ok(Verdict::Answer(Answer::Async(Box::new(operation))))

@@ -14,10 +14,6 @@ use super::request::{Request, Scope};
 use super::transport::{Answer, Payload, Verdict};
 use super::types::{InstanceWithState, Operation, PoolResources};
 
-/// The daemon's mark of one version of an object: a change that carries it fails where somebody else was faster.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Etag(String);
-
 impl Client {
     /// Reads an object; `None` where there is none.
     ///
@@ -25,20 +21,7 @@ impl Client {
     /// Whatever keeps the daemon from answering, except that the object is not there.
     pub async fn get<T: DeserializeOwned>(&self, object: &Object) -> Result<Option<T>> {
         let asked = Asked::new("read", object);
-        Ok(self.read(&asked, &object.request()).await?.map(|(found, _)| found))
-    }
-
-    /// Reads an object together with the mark of its version.
-    ///
-    /// # Errors
-    /// As [`Self::get`]; [`Error::Malformed`] where the daemon gives no mark, as it does for projects' lists and such.
-    pub async fn get_with_etag<T: DeserializeOwned>(&self, object: &Object) -> Result<Option<(T, Etag)>> {
-        let asked = Asked::new("read", object);
-        match self.read(&asked, &object.request()).await? {
-            Some((found, Some(etag))) => Ok(Some((found, Etag(etag)))),
-            Some((_, None)) => Err(asked.malformed(&"it carries no ETag")),
-            None => Ok(None),
-        }
+        self.read(&asked, &object.request()).await
     }
 
     /// Lists the objects of a collection.
@@ -64,7 +47,7 @@ impl Client {
     /// As [`Self::get`].
     pub async fn get_with_state(&self, instance: &Object) -> Result<Option<InstanceWithState>> {
         let asked = Asked::new("read", instance);
-        Ok(self.read(&asked, &instance.request().with("recursion", "1")).await?.map(|(found, _)| found))
+        self.read(&asked, &instance.request().with("recursion", "1")).await
     }
 
     /// How full a storage pool is; `None` where there is no such pool.
@@ -73,7 +56,7 @@ impl Client {
     /// As [`Self::get`].
     pub async fn pool_resources(&self, pool: &str) -> Result<Option<PoolResources>> {
         let asked = Asked::new("measure", &Object::pool(pool));
-        Ok(self.read(&asked, &Object::pool(pool).request().below("resources")).await?.map(|(found, _)| found))
+        self.read(&asked, &Object::pool(pool).request().below("resources")).await
     }
 
     /// Creates an object. Its name is taken from `object`, whatever `body` says.
@@ -97,20 +80,20 @@ impl Client {
         }
     }
 
-    /// Replaces an object. With `etag`, only the version that it marks.
+    /// Replaces an object.
     ///
     /// # Errors
-    /// [`Refusal::Changed`] where somebody else was faster.
-    pub async fn replace(&self, object: &Object, body: &impl Serialize, etag: Option<&Etag>, job: &Job) -> Result<()> {
-        self.edit(Method::PUT, object, body, etag, job).await
+    /// Whatever the daemon says.
+    pub async fn replace(&self, object: &Object, body: &impl Serialize, job: &Job) -> Result<()> {
+        self.edit(Method::PUT, object, body, job).await
     }
 
     /// Changes the given fields of an object; `config` key by key, devices one by one, a list as a whole.
     ///
     /// # Errors
     /// As [`Self::replace`].
-    pub async fn patch(&self, object: &Object, body: &impl Serialize, etag: Option<&Etag>, job: &Job) -> Result<()> {
-        self.edit(Method::PATCH, object, body, etag, job).await
+    pub async fn patch(&self, object: &Object, body: &impl Serialize, job: &Job) -> Result<()> {
+        self.edit(Method::PATCH, object, body, job).await
     }
 
     /// Deletes an object; says whether there was one.
@@ -135,28 +118,17 @@ impl Client {
         Ok(self.get::<Value>(object).await?.is_some())
     }
 
-    async fn edit(
-        &self,
-        method: Method,
-        object: &Object,
-        body: &impl Serialize,
-        etag: Option<&Etag>,
-        job: &Job,
-    ) -> Result<()> {
+    async fn edit(&self, method: Method, object: &Object, body: &impl Serialize, job: &Job) -> Result<()> {
         let asked = Asked::new("change", object);
-        let body = to_json(&asked, body)?;
-        let payload = match etag {
-            Some(Etag(etag)) => Payload::JsonIfMatch(body, etag.clone()),
-            None => Payload::Json(body),
-        };
+        let payload = Payload::Json(to_json(&asked, body)?);
         self.change(&asked, method, &object.request(), payload, job).await.map(drop)
     }
 
     async fn list_deep<T: DeserializeOwned>(&self, collection: &Collection, depth: &str) -> Result<Vec<T>> {
         let asked = Asked::new("list", collection);
         let request = collection.request().with("recursion", depth);
-        let found: Option<(Option<Vec<T>>, _)> = self.read(&asked, &request).await?;
-        let found = found.ok_or_else(|| asked.refused(404, "not found"))?.0.unwrap_or_default();
+        let found: Option<Option<Vec<T>>> = self.read(&asked, &request).await?;
+        let found = found.ok_or_else(|| asked.refused(404, "not found"))?.unwrap_or_default();
         if found.is_empty()
             && let Scope::Project(project) = collection.scope()
             && !self.exists(&Object::project(project)).await?
@@ -166,14 +138,10 @@ impl Client {
         Ok(found)
     }
 
-    /// Reads something, with its tag; `None` where the daemon answers 404.
-    pub(super) async fn read<T: DeserializeOwned>(
-        &self,
-        asked: &Asked,
-        from: &Request,
-    ) -> Result<Option<(T, Option<String>)>> {
+    /// Reads something; `None` where the daemon answers 404.
+    pub(super) async fn read<T: DeserializeOwned>(&self, asked: &Asked, from: &Request) -> Result<Option<T>> {
         match self.ask(asked, Method::GET, from, Payload::Empty, self.limits.read).await? {
-            Verdict::Answer(Answer::Sync { body, etag }) => Ok(Some((body.metadata(asked)?, etag))),
+            Verdict::Answer(Answer::Sync(body)) => body.metadata(asked).map(Some),
             Verdict::Answer(Answer::Async(_)) => Err(asked.malformed(&"it is about an operation")),
             // By the code alone: other failures speak of things that are not there, too.
             Verdict::Refusal { code: 404, .. } => Ok(None),
@@ -191,7 +159,7 @@ impl Client {
         job: &Job,
     ) -> Result<Option<Operation>> {
         match self.call_for(asked, method, to, payload, job).await? {
-            Answer::Sync { .. } => Ok(None),
+            Answer::Sync(_) => Ok(None),
             Answer::Async(operation) => self.finish(asked, *operation, job).await.map(Some),
         }
     }

@@ -215,7 +215,7 @@ impl<'a> Target<'a> {
     async fn put_right(&self, differences: Vec<Difference>, wanted: &impl Serialize) -> Result<Step> {
         let change = Change::after(differences);
         if !self.dry_run && change != Change::Keep {
-            self.lab.client.replace(&self.object, wanted, None, self.job).await?;
+            self.lab.client.replace(&self.object, wanted, self.job).await?;
         }
         Ok(self.step(change))
     }

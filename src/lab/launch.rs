@@ -107,7 +107,7 @@ async fn bring_up(
     let receipt = receipt(prepared, began, std::mem::take(&mut follower.records));
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
-    lab.client.patch(&instance, &json!({ "config": config }), None, job).await?;
+    lab.client.patch(&instance, &json!({ "config": config }), job).await?;
     let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
     let addresses = found.map(|found| found.state.addresses()).unwrap_or_default();
     Ok(Launched { name: prepared.name.clone(), addresses, receipt })
@@ -161,7 +161,7 @@ async fn keep(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<bool> {
         lab.client.change_state(&lab.project, name.as_str(), StateChange::Kill, job).await?;
     }
     let config = json!({ "config": { STATE_KEY: Readiness::Failed.as_str() } });
-    lab.client.patch(&instance, &config, None, job).await?;
+    lab.client.patch(&instance, &config, job).await?;
     Ok(true)
 }
 

@@ -132,7 +132,8 @@ fn an_image_is_pulled_pinned_and_deleted(daemon: &Daemon) {
         assert!(refused.contains("does not match") && refused.contains(&server.fingerprint), "{refused}");
 
         let short = server.fingerprint[..12].to_owned();
-        let gone = image::delete(&client, here.request(&sources), &[short], &Job::quiet()).await.unwrap();
+        let gone =
+            image::delete(&client, here.request(&sources), image::Which::These(&[short]), &Job::quiet()).await.unwrap();
         assert_eq!(gone.iter().map(|image| &image.place).collect::<Vec<_>>(), [&Place::Daemon]);
         assert!(image::list(&client, here.request(&sources)).await.unwrap().is_empty());
         let missing = image::find(&client, here.request(&sources)).await.unwrap_err();
@@ -171,7 +172,7 @@ fn what_is_not_podclaws_is_not_deleted(daemon: &Daemon) {
     block_on(async {
         let client = Client::connect(&daemon.socket()).await.unwrap();
         assert!(image::list(&client, here.request(&sources)).await.unwrap().is_empty());
-        let gone = image::delete(&client, here.request(&sources), &[], &Job::quiet()).await.unwrap();
+        let gone = image::delete(&client, here.request(&sources), image::Which::All, &Job::quiet()).await.unwrap();
         assert!(gone.is_empty(), "{gone:?}");
     });
     assert!(lab.incus(&["image", "list", "--format=csv"]).run().ok().contains("tiny"));

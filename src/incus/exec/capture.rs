@@ -21,8 +21,6 @@ pub struct Captured {
     pub stdout: Vec<u8>,
     /// What it complained about, up to the limit.
     pub stderr: Vec<u8>,
-    /// Whether it said more than was kept.
-    pub truncated: bool,
 }
 
 impl Client {
@@ -57,10 +55,9 @@ impl Client {
 
 async fn collect(session: Session, input: &[u8], limit: usize) -> Result<Captured> {
     let Session { stdin, stdout, stderr, mut process } = session;
-    let ((), (stdout, more_out), (stderr, more_err)) =
-        tokio::join!(feed(stdin, input), keep(stdout, limit), keep(stderr, limit));
+    let ((), stdout, stderr) = tokio::join!(feed(stdin, input), keep(stdout, limit), keep(stderr, limit));
     let code = process.wait().await?;
-    Ok(Captured { code, stdout, stderr, truncated: more_out || more_err })
+    Ok(Captured { code, stdout, stderr })
 }
 
 async fn feed(mut stdin: Stdin, input: &[u8]) {
@@ -68,16 +65,14 @@ async fn feed(mut stdin: Stdin, input: &[u8]) {
     let _ = stdin.send(input).await;
 }
 
-/// The first `limit` bytes, and whether there were more. Reads to the end, so that the command is not held up.
-async fn keep(mut output: impl AsyncRead + Unpin, limit: usize) -> (Vec<u8>, bool) {
+/// The first `limit` bytes. Reads to the end, so that the command is not held up.
+async fn keep(mut output: impl AsyncRead + Unpin, limit: usize) -> Vec<u8> {
     let mut kept = Vec::new();
-    let mut more = false;
     let mut buffer = vec![0; 16 << 10];
     // An output that breaks ends; the process tells what happened.
     while let Ok(length @ 1..) = output.read(&mut buffer).await {
         let room = limit - kept.len();
         kept.extend_from_slice(&buffer[..length.min(room)]);
-        more |= length > room;
     }
-    (kept, more)
+    kept
 }

@@ -19,7 +19,7 @@ pub use network::{Acl, AclRule, Network};
 pub use operation::{Operation, OperationStatus};
 pub use project::{Profile, Project};
 pub(super) use server::ServerAnswer;
-pub use server::{Firmware, Server, ServerKind, StorageDriver};
+pub use server::{Server, ServerKind, StorageDriver};
 pub use state::{CpuState, DiskState, InstanceState, MemoryState, NetworkAddress, NetworkState};
 pub use storage::{PoolResources, StoragePool, Usage, Volume};
 

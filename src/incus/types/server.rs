@@ -28,17 +28,6 @@ pub struct StorageDriver {
     pub version: String,
 }
 
-/// The host's kernel, as the daemon sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Firmware {
-    /// The kernel's release, such as `6.12.0`.
-    pub kernel: String,
-    /// Its architecture, such as `x86_64`.
-    pub architecture: String,
-    /// The host's name.
-    pub host: String,
-}
-
 /// The daemon at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
@@ -52,10 +41,6 @@ pub struct Server {
     pub firewall: String,
     /// The storage drivers that it can use.
     pub storage_drivers: Vec<StorageDriver>,
-    /// The host.
-    pub host: Firmware,
-    /// Whether it is a member of a cluster.
-    pub clustered: bool,
 }
 
 impl Server {
@@ -68,12 +53,6 @@ impl Server {
     #[must_use]
     pub fn missing(&self, wanted: &[&str]) -> Vec<String> {
         wanted.iter().filter(|&&name| !self.extensions.contains(name)).map(|&name| name.to_owned()).collect()
-    }
-
-    /// Whether the daemon has an API extension.
-    #[must_use]
-    pub fn has(&self, extension: &str) -> bool {
-        self.extensions.contains(extension)
     }
 }
 
@@ -105,10 +84,6 @@ pub(in crate::incus) struct Environment {
     firewall: String,
     #[serde(deserialize_with = "null_is_empty")]
     storage_supported_drivers: Vec<StorageDriver>,
-    kernel_version: String,
-    kernel_architecture: String,
-    server_name: String,
-    server_clustered: bool,
 }
 
 impl Environment {
@@ -119,12 +94,6 @@ impl Environment {
             extensions,
             firewall: self.firewall,
             storage_drivers: self.storage_supported_drivers,
-            host: Firmware {
-                kernel: self.kernel_version,
-                architecture: self.kernel_architecture,
-                host: self.server_name,
-            },
-            clustered: self.server_clustered,
         }
     }
 }

@@ -36,7 +36,7 @@ fn a_guest_lives_and_dies(daemon: &Daemon) {
         assert!(found.state.pid > 0 && found.state.processes > 0 && found.state.memory.usage > 0, "{found:?}");
         assert!(found.state.network.contains_key("eth0"));
 
-        client.patch(&guest, &json!({ "config": { "user.podclaw.receipt": "x" } }), None, &quiet()).await.unwrap();
+        client.patch(&guest, &json!({ "config": { "user.podclaw.receipt": "x" } }), &quiet()).await.unwrap();
         client.create(&Object::snapshot(&project, "g", "s"), &json!({ "stateful": false }), &quiet()).await.unwrap();
         let snapshots: Vec<Snapshot> = client.list(&Collection::snapshots(&project, "g")).await.unwrap();
         assert_eq!(snapshots.len(), 1);
