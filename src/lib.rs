@@ -5,12 +5,16 @@
 
 pub mod cli;
 pub mod cloud_init;
+pub mod digest;
+pub mod file;
 pub mod image;
 pub mod incus;
 pub mod lab;
+pub mod mark;
 pub mod names;
 pub mod profile;
 pub mod progress;
+pub mod reference;
 pub mod text;
 pub mod ui;
 pub mod yaml;

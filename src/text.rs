@@ -2,8 +2,8 @@
 //!
 //! A guest may be hostile: what it prints can hold escape sequences that rewrite a terminal, and it can be endless.
 
-/// Replaces every control, bidirectional-override and zero-width character, except newline
-/// and tab, by its visible escape.
+/// Replaces every control character and every one that cannot be seen, such as one that turns the direction of text,
+/// except newline and tab, by its visible escape.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -61,8 +61,18 @@ impl Escaper {
 }
 
 fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control() || is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Whether a character has no width, turns the direction of text, or is no character at all.
+pub(crate) fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        // The last two code points of each plane are no characters, and PyYAML refuses some of them.
+        || (c as u32) & 0xfffe == 0xfffe
+        || matches!(c, '\u{fdd0}'..='\u{fdef}')
 }
 
 #[cfg(test)]
@@ -74,6 +84,10 @@ mod tests {
         assert_eq!(escape("a\u{1b}[2Jb\nc\r"), "a\\u{1b}[2Jb\nc\\u{d}");
         assert_eq!(escape("\u{202e}evil"), "\\u{202e}evil");
         assert_eq!(excerpt("a\nbcdef", 4), "a\\nbc…");
+        // An Arabic letter mark, a Mongolian separator, a tag character, a line separator.
+        let hidden = "\u{61c}\u{180e}\u{e0041}\u{2028}\u{feff}";
+        assert_eq!(escape(hidden), "\\u{61c}\\u{180e}\\u{e0041}\\u{2028}\\u{feff}");
+        assert_eq!(escape("dürüst 中 🦀"), "dürüst 中 🦀");
     }
 
     #[test]

@@ -20,9 +20,7 @@ pub use render::{RenderError, UserData, render};
 pub use settings::{Settings, Timeouts};
 pub use stage::Stage;
 pub use templates::{TemplateError, Templates};
-pub use values::{
-    GatewaySource, ImageId, ImageReference, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver,
-};
+pub use values::{DEFAULT_PORT, GatewaySource, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver};
 
 /// Where the guest reports its stages, one JSON object a line.
 pub const EVENTS: &str = "/var/log/podclaw/events.jsonl";

@@ -171,7 +171,7 @@ mod tests {
     ];
 
     fn settings() -> Settings {
-        let id = "0".repeat(64).parse().unwrap();
+        let id = format!("sha256:{}", "0".repeat(64)).parse().unwrap();
         Settings::new("guest".parse().unwrap(), GatewaySource::Archive { id })
     }
 

@@ -23,7 +23,7 @@ fn settings(gateway: GatewaySource) -> Settings {
 }
 
 fn archive() -> GatewaySource {
-    GatewaySource::Archive { id: "a".repeat(64).parse().unwrap() }
+    GatewaySource::Archive { id: format!("sha256:{}", "a".repeat(64)).parse().unwrap() }
 }
 
 #[test]

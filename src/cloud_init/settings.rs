@@ -73,7 +73,7 @@ impl Settings {
         match &self.gateway {
             GatewaySource::Archive { id } => {
                 line("GATEWAY_SOURCE", &"archive");
-                line("GATEWAY_IMAGE", id);
+                line("GATEWAY_IMAGE", &id.hex());
             }
             GatewaySource::Registry(reference) => {
                 line("GATEWAY_SOURCE", &"registry");

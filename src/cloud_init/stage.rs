@@ -1,5 +1,7 @@
 //! The stages, in the order in which they run.
 
+use std::fmt;
+
 use super::LOG_DIR;
 
 /// One ordered step of setting up a guest.
@@ -79,6 +81,13 @@ impl Stage {
     }
 }
 
+/// Its place and what it does: `4/7 gateway image`.
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{} {}", self.number(), Self::ALL.len(), self.title())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +100,7 @@ mod tests {
         }
         assert_eq!(Stage::from_number(0), None);
         assert_eq!(Stage::from_number(8), None);
+        assert_eq!(Stage::Image.to_string(), "4/7 gateway image");
         assert_eq!(Stage::Image.log_path(), "/var/log/podclaw/4-image.log");
     }
 }

@@ -1,11 +1,11 @@
 //! The files that a guest's user-data is made of: compiled in, or read from a directory.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::stage::Stage;
+use crate::file::{self, Unfit};
 
 const MAX_FILE_BYTES: u64 = 64 * 1024;
 const MAX_PROFILES: usize = 32;
@@ -153,15 +153,11 @@ fn is_plain(name: &str) -> bool {
 fn read_file(path: &Path) -> Result<String, TemplateError> {
     let unreadable = |source| TemplateError::Read { path: path.into(), source };
     let unfit = |reason| TemplateError::Unfit { path: path.into(), reason };
-    // Looked at before it is opened: opening a named pipe would wait for ever.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unfit("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(unfit("it is larger than 64 KiB"));
-    }
+    let bytes = file::read(path, MAX_FILE_BYTES).map_err(|error| match Unfit::of(&error) {
+        Some(Unfit::TooLarge(_)) => unfit("it is larger than 64 KiB"),
+        Some(Unfit::NotRegular | Unfit::Link) => unfit("it is not a regular file"),
+        None => unreadable(error),
+    })?;
     if bytes.is_empty() {
         return Err(unfit("it is empty"));
     }

@@ -2,9 +2,11 @@
 //! shell, systemd's unit syntax.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::digest::Sha256;
+use crate::reference::Reference;
 
 /// A value that podclaw does not let into a guest.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -19,109 +21,19 @@ fn refuse<T>(kind: &'static str, value: &str, reason: &'static str) -> Result<T,
     Err(InvalidValue { kind, value: crate::text::excerpt(value, 80), reason })
 }
 
-fn is_hex(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-}
-
-/// The id of a container image: the SHA-256 of its configuration, 64 lower-case hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ImageId(String);
-
-impl ImageId {
-    /// The 64 digits, without `sha256:`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ImageId {
-    type Err = InvalidValue;
-
-    /// Takes the digits with or without `sha256:` before them.
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let digits = text.strip_prefix("sha256:").unwrap_or(text);
-        if !is_hex(digits) {
-            return refuse("image id", text, "it must be 64 lower-case hexadecimal digits");
-        }
-        Ok(Self(digits.into()))
-    }
-}
-
-/// An image in a registry, pinned by digest: `HOST/PATH@sha256:...`. A tag is refused, as it would be ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ImageReference(String);
-
-impl ImageReference {
-    /// The reference as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ImageReference {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let refuse = |reason| refuse("image reference", text, reason);
-        if text.len() > 400 {
-            return refuse("it is longer than 400 characters");
-        }
-        let Some((name, digest)) = text.split_once('@') else {
-            return refuse("it has no digest: write HOST/PATH@sha256:DIGEST");
-        };
-        if !digest.strip_prefix("sha256:").is_some_and(is_hex) {
-            return refuse("after the @ must come sha256: and 64 lower-case hexadecimal digits");
-        }
-        let Some((host, path)) = name.split_once('/') else {
-            return refuse("it does not name its registry: write HOST/PATH@sha256:DIGEST");
-        };
-        if !is_registry(host) {
-            return refuse("its first part is not a registry: a host name with a dot or a port, or `localhost`");
-        }
-        if !path.split('/').all(is_component) {
-            return refuse("a path has lower-case letters and digits, with single . _ - between them, and no tag");
-        }
-        Ok(Self(text.into()))
-    }
-}
-
-fn is_registry(host: &str) -> bool {
-    let (name, port) = match host.split_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    };
-    let named = name.split('.').all(|label| {
-        !label.is_empty()
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    });
-    let numbered = port.is_none_or(|port| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok());
-    named && numbered && (name.contains('.') || port.is_some() || name == "localhost")
-}
-
-fn is_component(part: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    part.bytes().all(|b| plain(b) || matches!(b, b'.' | b'_' | b'-'))
-        && part.bytes().next().is_some_and(plain)
-        && part.bytes().last().is_some_and(plain)
-        && !part.contains("..")
-}
+/// The port of the gateway on the guest's loopback, unless another is set.
+pub const DEFAULT_PORT: u16 = 18789;
 
 /// Where a guest gets the gateway's image from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewaySource {
     /// From an archive that is in the guest, at [`super::GATEWAY_ARCHIVE`], before the guest starts.
     Archive {
-        /// The id that the loaded image must have.
-        id: ImageId,
+        /// The id that the loaded image must have: the digest of its configuration.
+        id: Sha256,
     },
     /// From a registry that the guest itself can reach.
-    Registry(ImageReference),
+    Registry(Reference),
 }
 
 /// How the service user's Podman stacks the layers of an image.
@@ -147,7 +59,7 @@ impl StorageDriver {
 }
 
 macro_rules! bounded {
-    ($(#[$doc:meta])+ $name:ident($number:ty), $kind:literal, $low:literal, $high:literal, $default:literal, $reason:literal) => {
+    ($(#[$doc:meta])+ $name:ident($number:ty), $kind:literal, $low:literal, $high:literal, $default:expr, $reason:literal) => {
         $(#[$doc])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "u64")]
@@ -188,7 +100,7 @@ macro_rules! bounded {
 
 bounded!(
     /// The port of the gateway on the guest's loopback. The service user opens it, so it cannot be below 1024.
-    ServicePort(u16), "service port", 1024, 65534, 18789, "it must be between 1024 and 65534"
+    ServicePort(u16), "service port", 1024, 65534, DEFAULT_PORT, "it must be between 1024 and 65534"
 );
 bounded!(
     /// An amount of memory, in MiB.
@@ -199,83 +111,9 @@ bounded!(
     Seconds(u32), "time limit", 1, 86_400, 600, "it must be between 1 second and a day"
 );
 
-macro_rules! text_conversions {
-    ($($type:ty),+) => {$(
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl TryFrom<String> for $type {
-            type Error = InvalidValue;
-
-            fn try_from(text: String) -> Result<Self, InvalidValue> {
-                text.parse()
-            }
-        }
-
-        impl From<$type> for String {
-            fn from(value: $type) -> Self {
-                value.0
-            }
-        }
-    )+};
-}
-text_conversions!(ImageId, ImageReference);
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-
-    #[test]
-    fn image_references_are_pinned_and_plain() {
-        for name in ["r.example/a", "r.example:5000/a/b-c_d.e", "localhost/x", "localhost:5000/x", "10.0.0.1:5000/x"] {
-            let text = format!("{name}@{DIGEST}");
-            assert_eq!(text.parse::<ImageReference>().unwrap().as_str(), text);
-        }
-        for name in [
-            "",
-            "a",
-            "a/b",
-            "/a",
-            "r.example/",
-            "r.example/A",
-            "r.example/a:tag",
-            "r.example/a/../b",
-            "r.example//a",
-            "-r.example/a",
-            "r.example:99999/a",
-            "r.example:/a",
-            "r.example/a b",
-            "r.example/a\n",
-            "r.example/$(id)",
-            "https://r.example/a",
-            "r.example/-a",
-            "r.example/a@x",
-            "r..example/a",
-            "ré.example/a",
-        ] {
-            assert!(format!("{name}@{DIGEST}").parse::<ImageReference>().is_err(), "{name:?}");
-        }
-        for text in ["r.example/a", "r.example/a@", "r.example/a@sha256:0", "r.example/a@sha512:0"] {
-            assert!(text.parse::<ImageReference>().is_err(), "{text:?}");
-        }
-        assert!(format!("r.example/{}@{DIGEST}", "a".repeat(400)).parse::<ImageReference>().is_err());
-    }
-
-    #[test]
-    fn image_ids_are_digits() {
-        assert_eq!(format!("sha256:{}", &DIGEST[7..]), DIGEST);
-        assert_eq!(DIGEST.parse::<ImageId>().unwrap().as_str(), &DIGEST[7..]);
-        for bad in
-            ["", "sha256:", &DIGEST[8..], &DIGEST.to_uppercase(), &format!("{DIGEST}\n"), &format!("{DIGEST};id")]
-        {
-            assert!(bad.parse::<ImageId>().is_err(), "{bad:?}");
-        }
-    }
 
     #[test]
     fn numbers_are_bounded() {

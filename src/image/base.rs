@@ -9,13 +9,14 @@ use serde_json::json;
 use super::bootstrap::{Bootstrap, REPLACED, incus_architecture};
 use super::cache::Held;
 use super::command;
-use super::digest::{Hashing, Sha256};
 use super::distribution::Distribution;
 use super::error::{Error, Result};
+use super::hashing::Hashing;
 use super::inventory::Kind;
 use super::lock::BuiltBase;
 use super::rootfs::{self, Packages, Recipe};
 use super::tarball::{EPOCH, Tarball};
+use crate::digest::Sha256;
 use crate::incus::Job;
 
 const PACKAGES: &str = include_str!("../../image/base/packages.txt");

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::command::Command;
-use super::digest::Sha256;
 use super::distribution::{Distribution, architecture, is_default_keyring};
 use super::error::{Error, Result};
 use super::lock::System;
 use super::rootfs::Packages;
 use super::tarball::EPOCH;
+use crate::digest::Sha256;
 
 /// What nobody reads in a guest. Licences stay.
 const UNREAD: [&str; 7] = [

@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
-use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::inventory::Kind;
+use crate::digest::Sha256;
 use crate::incus::Job;
 
 /// How often a build looks whether the one before it has ended.

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::digest::Fingerprint;
 use super::error::{Error, Result};
 use super::source::ImageServer;
+use crate::digest::Fingerprint;
 use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Refusal, Upload};
+use crate::mark::Mark;
 use crate::names::LabName;
 
 /// The alias of the image that a launch takes, for those who use `incus` by hand.
 const ALIAS: &str = "base";
-
-/// The property that says whose an image is. podclaw deletes none without it.
-const MARK: &str = "user.podclaw.lab";
 
 /// The project of a lab.
 pub(super) fn project(lab: &LabName) -> ProjectName {
@@ -23,7 +21,7 @@ pub(super) fn project(lab: &LabName) -> ProjectName {
 /// The images in the lab's project that carry its mark.
 pub(super) async fn images(client: &Client, lab: &LabName) -> Result<Vec<Image>> {
     let mut found: Vec<Image> = client.list(&Collection::images(&project(lab))).await?;
-    found.retain(|image| image.properties.get(MARK).is_some_and(|owner| owner == lab.as_str()));
+    found.retain(|image| Mark::of(lab).is_on(&image.properties));
     Ok(found)
 }
 
@@ -61,8 +59,11 @@ pub(super) async fn pull(client: &Client, lab: &LabName, server: &ImageServer, j
     unless_there(client, lab, &server.fingerprint, pulled).await
 }
 
+/// The properties that say whose an image is. podclaw deletes none without them.
 fn mark(lab: &LabName) -> BTreeMap<String, String> {
-    BTreeMap::from([(MARK.to_owned(), lab.as_str().to_owned())])
+    let mut properties = BTreeMap::new();
+    Mark::of(lab).put_on(&mut properties);
+    properties
 }
 
 /// Another build may have brought the image in the meantime, which is as good.

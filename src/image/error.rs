@@ -148,8 +148,18 @@ impl Error {
             Self::Distribution { help, .. } => Some(help.clone()),
             Self::Mismatch { .. } => Some("if the change is wanted, run `podclaw image build --update-lock`".into()),
             Self::NotBuilt { .. } => Some("run `podclaw image build`".into()),
+            Self::NoSuchImage { .. } => {
+                Some("`podclaw image list` shows the digests; give at least 8 digits of one".into())
+            }
+            Self::Lock { .. } => Some("put the file back, or remove it and run `podclaw image build`".into()),
+            Self::Npm { .. } => {
+                Some("put right what `gateway.npm.directory` in the lab file names, or leave that out".into())
+            }
+            Self::OciArchive { .. } => {
+                Some("name an uncompressed OCI archive of one image in `gateway.archive.path` in the lab file".into())
+            }
             Self::Incus(error) => error.help(),
-            _ => None,
+            Self::Cancelled | Self::File { .. } | Self::Entry { .. } | Self::Lost { .. } => None,
         }
     }
 

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::bootstrap::{Bootstrap, REPLACED};
 use super::cache::Held;
-use super::digest::Sha256;
 use super::distribution::{Distribution, architecture};
 use super::error::{Error, Result};
 use super::inventory::Kind;
@@ -17,6 +16,7 @@ use super::npm::Packages;
 use super::oci::{self, Image, Layer, Written};
 use super::rootfs::{self, Recipe};
 use super::{command, modules, together};
+use crate::digest::Sha256;
 use crate::incus::Job;
 
 const PACKAGES: &str = include_str!("../../image/gateway/packages.txt");

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::cache::Cache;
-use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::lock::{BuiltBase, Lock, LockedGateway, LockedNpm};
 use super::{Request, daemon};
+use crate::digest::Sha256;
 use crate::incus::{Client, Job, Object};
 
 /// The fewest digits that stand for an image.

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Fingerprint, Sha256};
 use super::error::{Error, Result};
-use super::reference::Reference;
+use crate::digest::{Fingerprint, Sha256};
+use crate::file;
+use crate::reference::Reference;
 
 /// The lock of podclaw's own sources: the gateway's packages are pinned, and what is built from them is not, because
 /// it depends on the day of the mirror. The first build pins that.
@@ -123,9 +124,8 @@ impl Lock {
     /// Reads the lock file; the one compiled in where there is none, with whether there is one.
     pub(super) fn read(path: &Path) -> Result<(Self, bool)> {
         let refuse = |reason: String| Error::Lock { path: path.into(), reason };
-        let (text, exists) = match std::fs::metadata(path) {
-            Ok(data) if data.len() > LARGEST => return Err(refuse("it is too large for a lock file".into())),
-            Ok(_) => (std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))?, true),
+        let (text, exists) = match file::read_text(path, LARGEST) {
+            Ok(text) => (text, true),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (BUILT_IN.into(), false),
             Err(error) => return Err(Error::file("read", path, error)),
         };

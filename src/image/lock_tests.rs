@@ -59,6 +59,12 @@ fn refuses_what_it_does_not_know() {
 }
 
 #[test]
+fn refuses_what_has_no_end() {
+    let shown = Lock::read(Path::new("/dev/zero")).expect_err("a device").to_string();
+    assert_eq!(shown, "cannot read /dev/zero: it is not a regular file");
+}
+
+#[test]
 fn names_what_differs() {
     let locked = LockedBase::Built(built(&[("a", "1"), ("b", "1"), ("c", "1")]));
     let found = LockedBase::Built(built(&[("a", "1"), ("b", "2"), ("d", "1")]));

@@ -8,13 +8,14 @@ use std::time::Instant;
 use tokio::sync::OnceCell;
 
 use super::cache::{Cache, Held};
-use super::digest::{Fingerprint, Hashing, Sha256};
 use super::distribution::{Distribution, Family, Host};
 use super::error::{Error, Result};
+use super::hashing::Hashing;
 use super::lock::{BuiltBase, Lock, LockedBase, LockedGateway, LockedNpm, Wanted};
 use super::npm::Packages;
 use super::source::{Archive, BaseSource, GatewaySource, GivenArchive, Npm};
 use super::{Images, Kind, Request, base, daemon, distribution, gateway, together};
+use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Job};
 
 /// How the two images are called in messages.

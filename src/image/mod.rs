@@ -9,11 +9,11 @@ mod bootstrap;
 mod cache;
 mod command;
 mod daemon;
-mod digest;
 mod distribution;
 mod error;
 mod find;
 mod gateway;
+mod hashing;
 mod inventory;
 mod lock;
 mod make;
@@ -22,7 +22,6 @@ mod npm;
 mod npm_lock;
 mod oci;
 mod oci_read;
-mod reference;
 mod rootfs;
 mod source;
 mod tarball;
@@ -30,18 +29,18 @@ mod untar;
 
 use std::path::{Path, PathBuf};
 
-pub use digest::{Fingerprint, InvalidDigest, Sha256};
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Place, delete, list};
 pub use lock::Difference;
-pub use reference::{InvalidReference, Reference};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 use make::Making;
 use tokio_util::sync::CancellationToken;
 
+pub use crate::digest::{Fingerprint, InvalidDigest, Sha256};
 use crate::incus::{Client, Job};
 use crate::names::LabName;
+pub use crate::reference::{InvalidReference, Reference};
 
 /// Which images are meant, and where what is known about them is kept.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +81,17 @@ pub enum GatewayImage {
     Archive(GatewayArchive),
     /// Pulled by the guest.
     Registry(Reference),
+}
+
+impl GatewayImage {
+    /// What pins it: the digest of the archive, or the whole reference.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Archive(archive) => archive.digest.to_string(),
+            Self::Registry(reference) => reference.to_string(),
+        }
+    }
 }
 
 /// An OCI archive on the host.

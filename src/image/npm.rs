@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::command::{self, Command};
-use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::npm_lock::NpmLock;
 use super::source::Npm;
+use crate::digest::Sha256;
+use crate::file;
 use crate::incus::Job;
 
 const PACKAGE: &str = include_str!("../../image/gateway/package.json");
 const PACKAGE_LOCK: &str = include_str!("../../image/gateway/package-lock.json");
+
+/// A lock file of npm has about a kilobyte for each package.
+const LARGEST: u64 = 16 << 20;
 
 /// The two files that say which packages the gateway is made of.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ impl Packages {
             Some(directory) => {
                 let read = |name: &str| {
                     let path = directory.join(name);
-                    std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, error))
+                    file::read_text(&path, LARGEST).map_err(|error| Error::file("read", &path, error))
                 };
                 (read("package.json")?, read("package-lock.json")?, directory.join("package-lock.json"))
             }
@@ -81,8 +85,7 @@ impl Packages {
             version: String,
         }
         for (path, wanted) in &self.lock.wanted {
-            let file = directory.join(path).join("package.json");
-            let found = std::fs::read(&file)
+            let found = file::read_no_link(&directory.join(path).join("package.json"), LARGEST)
                 .ok()
                 .and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok())
                 .map(|manifest| manifest.version);

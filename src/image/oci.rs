@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tar::EntryType;
 
-use super::digest::{Hashing, Sha256};
+use super::hashing::Hashing;
 use super::tarball::{Entry, Tarball};
+use crate::digest::Sha256;
 
 /// The annotation that says which name the image has once it is loaded.
 pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";

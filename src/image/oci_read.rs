@@ -7,9 +7,9 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::digest::Sha256;
 use super::error::{Error, Result};
 use super::oci::{MANIFEST, REF_NAME, blob};
+use crate::digest::Sha256;
 
 /// Indexes and manifests are a few kilobytes.
 const LARGEST: u64 = 4 << 20;

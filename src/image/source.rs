@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::{Fingerprint, Sha256};
-use super::reference::Reference;
+use crate::digest::{Fingerprint, Sha256};
+use crate::reference::Reference;
 
 /// The sources of a lab's two images. Every part may be left out of the lab file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]

@@ -141,6 +141,8 @@ pub enum Refusal {
     NoSpace,
     /// Other objects still use it.
     InUse,
+    /// The daemon does something else with it, or it started meanwhile.
+    Busy,
     /// The request itself is wrong.
     Invalid,
     /// Somebody cancelled the operation, but not this job.
@@ -164,6 +166,7 @@ impl Refusal {
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
+            _ if says(&["is busy running", "is running", "is currently running"]) => Self::Busy,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
             _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
             400 => Self::Invalid,
@@ -196,7 +199,21 @@ impl Error {
             Self::Refused { kind: Refusal::Changed, .. } => "somebody else changed it meanwhile; run the command again",
             Self::Broken { .. } | Self::TimedOut { .. } => "look whether the daemon runs, and at its log",
             Self::Gone { .. } => "run the command again: it continues from what is there",
-            _ => return None,
+            Self::Refused { kind: Refusal::Forbidden, .. } => {
+                "`podclaw init --dry-run` shows what differs from what podclaw needs"
+            }
+            Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
+            Self::Refused {
+                kind:
+                    Refusal::NotFound | Refusal::AlreadyExists | Refusal::Invalid | Refusal::Cancelled | Refusal::Failed,
+                ..
+            }
+            | Self::TooLarge { .. }
+            | Self::Malformed { .. }
+            | Self::Source { .. }
+            | Self::Overran { .. }
+            | Self::Unaddressable { .. }
+            | Self::Cancelled => return None,
         };
         Some(help.into())
     }

@@ -13,6 +13,7 @@ use super::job::Job;
 use super::location::{Collection, Object, ProjectName};
 use super::transport::{Answer, Payload, Verdict};
 use super::verbs::to_json;
+use crate::digest::Fingerprint;
 
 /// A unified image tarball to upload.
 #[derive(Debug, Clone)]
@@ -87,7 +88,7 @@ impl Client {
             "server": source.server, "protocol": source.protocol,
             "certificate": source.certificate.as_deref().unwrap_or_default(),
         });
-        let is_fingerprint = source.image.len() == 64 && source.image.bytes().all(|b| b.is_ascii_hexdigit());
+        let is_fingerprint = source.image.parse::<Fingerprint>().is_ok();
         wanted[if is_fingerprint { "fingerprint" } else { "alias" }] = source.image.as_str().into();
         let properties = &source.properties;
         let body = json!({ "source": wanted, "public": false, "auto_update": false, "properties": properties });
@@ -122,9 +123,8 @@ impl Client {
 
 /// The fingerprint that an operation that made an image ends with.
 fn fingerprint(asked: &Asked, metadata: &Map<String, Value>) -> Result<String> {
-    let is_fingerprint = |text: &&str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let found = metadata.get("fingerprint").and_then(Value::as_str).filter(is_fingerprint);
-    found.map(str::to_owned).ok_or_else(|| asked.malformed(&"its operation has no fingerprint"))
+    let found = metadata.get("fingerprint").and_then(Value::as_str).and_then(|text| text.parse::<Fingerprint>().ok());
+    found.map(String::from).ok_or_else(|| asked.malformed(&"its operation has no fingerprint"))
 }
 
 /// Names and values as the daemon wants them in a header: as the query of a URL.

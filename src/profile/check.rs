@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::device_check;
 use super::incus_value::{cpus, is_false, is_true, number};
-use super::json::MARK;
 use super::{Effective, MemoryLimit, Origin, Setting};
+use crate::mark::Mark;
 use crate::names::LabName;
 use crate::text::excerpt;
 
@@ -106,13 +106,14 @@ fn config_key(key: &str, value: &str, lab: &LabName) -> Result<(), String> {
             demand(number(value).is_some_and(|n| (1..=8192).contains(&n)), "it must be from 1 to 8192")
         }
         "limits.kernel.core" => demand(value == "0", "it must be 0: a core dump is handled by a program of the host"),
-        MARK => demand(value == lab.as_str(), "it marks the guest as another lab's"),
+        Mark::KEY => demand(value == lab.as_str(), "it marks the guest as another lab's"),
         _ if key.strip_prefix("user.podclaw.").is_some_and(is_own_key) => Ok(()),
         _ => Err("the policy does not allow this key".into()),
     }
 }
 
-fn demand(holds: bool, reason: &str) -> Result<(), String> {
+/// The judgement of a rule, with the reason where it does not hold.
+pub(super) fn demand<E: From<&'static str>>(holds: bool, reason: &'static str) -> Result<(), E> {
     if holds { Ok(()) } else { Err(reason.into()) }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Refusal, missing, refuse};
+use super::check::{Refusal, demand, missing, refuse};
 use super::incus_value::{bits, bytes, is_bool, is_true, number};
 use super::{Device, Size};
 use crate::names::LabName;
@@ -104,10 +104,6 @@ fn nic_key(key: &str, value: &str, lab: &LabName) -> Result<(), &'static str> {
 
 fn none_key(key: &str, _: &str, _: &LabName) -> Result<(), &'static str> {
     demand(key == "type", UNKNOWN)
-}
-
-fn demand(holds: bool, reason: &'static str) -> Result<(), &'static str> {
-    if holds { Ok(()) } else { Err(reason) }
 }
 
 fn is_rate(value: &str) -> bool {

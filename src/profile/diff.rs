@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::json::values;
 use super::{Device, Effective, Layer, Profile};
@@ -33,11 +32,11 @@ impl fmt::Display for Difference {
 }
 
 impl Profile {
-    /// What differs between this profile in a lab and the daemon's profile object. Empty when nothing needs to change.
+    /// What differs between this profile in a lab and the daemon's profile object, which has this description and these
+    /// config and devices. Empty when nothing needs to change.
     #[must_use]
-    pub fn differs_from(&self, lab: &LabName, daemon: &Value) -> Vec<Difference> {
+    pub fn differs_from(&self, lab: &LabName, description: &str, daemon: &Layer) -> Vec<Difference> {
         let mut differences = Vec::new();
-        let description = daemon.get("description").and_then(Value::as_str).unwrap_or_default();
         if description != self.description {
             differences.push(Difference {
                 key: "description".into(),
@@ -45,10 +44,8 @@ impl Profile {
                 new: Some(self.description.clone()),
             });
         }
-        differences.extend(compare("config ", &strings(daemon.get("config")), &self.marked_config(lab)));
-        let theirs = daemon.get("devices").and_then(Value::as_object).into_iter().flatten();
-        let theirs = theirs.map(|(name, keys)| (name.clone(), strings(Some(keys)))).collect();
-        differences.extend(compare_devices(&theirs, &all_values(&self.devices)));
+        differences.extend(compare("config ", &daemon.config, &self.marked_config(lab)));
+        differences.extend(compare_devices(&daemon.devices, &all_values(&self.devices)));
         differences
     }
 }
@@ -92,11 +89,4 @@ pub fn compare(prefix: &str, old: &BTreeMap<String, String>, new: &BTreeMap<Stri
         new: new.get(key).cloned(),
     });
     differences.filter(|difference| difference.old != difference.new).collect()
-}
-
-/// A JSON object of strings; anything else in it is shown as its JSON, so that it counts as a difference.
-fn strings(object: Option<&Value>) -> BTreeMap<String, String> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
-    let entries = object.and_then(Value::as_object).into_iter().flatten();
-    entries.map(|(key, value)| (key.clone(), text(value))).collect()
 }

@@ -5,23 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{Device, Profile, Setting};
+use crate::mark::Mark;
 use crate::names::LabName;
 
-/// The config key by which podclaw knows its own objects.
-pub(super) const MARK: &str = "user.podclaw.lab";
-
 impl Profile {
-    /// The body of the request that makes this profile in a lab.
-    #[must_use]
-    pub fn post_json(&self, lab: &LabName) -> Value {
-        let mut body = json!({ "name": lab.profile(&self.name) });
-        if let (Some(body), Value::Object(rest)) = (body.as_object_mut(), self.put_json(lab)) {
-            body.extend(rest);
-        }
-        body
-    }
-
-    /// The body of the request that replaces this profile in a lab.
+    /// The body of the request that makes or replaces this profile in a lab; its name is the request's.
     #[must_use]
     pub fn put_json(&self, lab: &LabName) -> Value {
         let devices: Map<String, Value> =
@@ -32,7 +20,7 @@ impl Profile {
     /// The config with the mark of the lab.
     pub(super) fn marked_config(&self, lab: &LabName) -> BTreeMap<String, String> {
         let mut config = values(&self.config);
-        config.insert(MARK.into(), lab.to_string());
+        Mark::of(lab).put_on(&mut config);
         config
     }
 }

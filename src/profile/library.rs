@@ -56,7 +56,10 @@ impl LoadError {
         match self {
             Self::Stray { .. } => Some("keep only profiles in this directory: regular files named like `small.yaml`"),
             Self::Nothing { .. } => Some("name a directory with profiles, or none to use those compiled in"),
-            Self::Io { .. } | Self::Invalid(_) => None,
+            Self::Io { .. } => {
+                Some("`data` in the lab file names the directory; leave it out to use what is compiled in")
+            }
+            Self::Invalid(_) => Some("correct them, or leave out `data` in the lab file to use what is compiled in"),
         }
     }
 }

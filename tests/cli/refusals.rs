@@ -57,7 +57,7 @@ fn a_wrong_lab_file_is_refused_at_its_line_and_column() {
             "error: LAB:1:7: \"Upper\" is not a valid lab name: it must start with a lower-case letter\n",
         ),
         ("limits:\n  memory: 5G\n", "error: LAB:2:11: \"5G\" is not a valid memory limit: "),
-        ("network:\n  subnet: 8.8.8.1/24\n", "error: LAB:1:1: network.subnet 8.8.8.1/24 is not a private network"),
+        ("network:\n  subnet: 8.8.8.1/24\n", "error: LAB:2:11: the subnet 8.8.8.1/24 is not a private network"),
         ("gateway:\n  registry:\n    reference: ghcr.io/openclaw/openclaw:latest\n", "error: LAB:3:16: "),
         ("base:\n  image-server:\n    url: https://example.org\n    protocol: simplestreams\n", "error: LAB:"),
         ("name: a\nname: b\n", "error: LAB:2:1: "),
@@ -75,7 +75,7 @@ fn a_lab_file_that_is_not_there() {
     let said = podclaw(&["list", "--lab-file", "/nowhere/lab.yaml"]).run().exits(3);
     assert_eq!(
         said.stderr,
-        "error: failed to read the lab file /nowhere/lab.yaml: No such file or directory (os error 2)\n"
+        "error: cannot read the lab file /nowhere/lab.yaml: No such file or directory (os error 2)\n"
     );
 }
 

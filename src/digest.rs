@@ -1,7 +1,6 @@
 //! SHA-256 digests in the two ways that the outside world writes them.
 
 use std::fmt;
-use std::io::{self, Write};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -122,38 +121,6 @@ macro_rules! string_conversions {
 }
 string_conversions!(Sha256, Fingerprint);
 
-/// Hashes and counts what is written through it.
-#[derive(Debug)]
-pub(super) struct Hashing<W> {
-    inner: W,
-    hasher: sha2::Sha256,
-    written: u64,
-}
-
-impl<W: Write> Hashing<W> {
-    pub(super) fn new(inner: W) -> Self {
-        Self { inner, hasher: sha2::Sha256::new(), written: 0 }
-    }
-
-    /// The writer inside, the digest and the number of bytes.
-    pub(super) fn finish(self) -> (W, Sha256, u64) {
-        (self.inner, Sha256::of_all(self.hasher), self.written)
-    }
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.inner.write(bytes)?;
-        self.hasher.update(&bytes[..taken]);
-        self.written += taken as u64;
-        Ok(taken)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| char::from(DIGITS[usize::from(n)])).collect()
@@ -172,12 +139,6 @@ mod tests {
     #[test]
     fn hashes_as_everybody_does() {
         assert_eq!(Sha256::of(b"").to_string(), format!("sha256:{EMPTY}"));
-        let mut sink = Hashing::new(Vec::new());
-        sink.write_all(b"ab").expect("a vector takes everything");
-        sink.write_all(b"c").expect("a vector takes everything");
-        let (bytes, digest, size) = sink.finish();
-        assert_eq!((bytes.as_slice(), size), (b"abc".as_slice(), 3));
-        assert_eq!(digest, Sha256::of(b"abc"));
     }
 
     #[test]
