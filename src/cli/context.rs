@@ -51,6 +51,9 @@ impl Context {
             Some(path) => Some(path.clone()),
             None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
         };
+        if let (None, Some(path)) = (&self.lab_file, &found) {
+            refuse_foreign(path)?;
+        }
         let file = match &found {
             Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
             None => LabFile::default(),
@@ -159,6 +162,22 @@ impl Signals {
 }
 
 /// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
+/// A lab file that nobody named, but that lies where podclaw looks, can name a disk to take or packages to run as root.
+/// So it is only taken from root and from the user.
+fn refuse_foreign(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+
+    let found = std::fs::metadata(path)?;
+    let trusted = found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw();
+    if trusted && found.mode() & 0o002 == 0 {
+        return Ok(());
+    }
+    Err(Failure::could_not(
+        anyhow::anyhow!("the lab file {} belongs to somebody else, or everybody can change it", path.display()),
+        Some(format!("if it is meant, name it: --lab-file {}", path.display())),
+    ))
+}
+
 fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::fmt()

@@ -44,17 +44,28 @@ pub(crate) async fn run(args: ExecArgs, context: &Context) -> Result<u8, Failure
     let out = tokio::spawn(show(stdout, Stream::Out, context.ui.clone()));
     let err = tokio::spawn(show(stderr, Stream::Err, context.ui.clone()));
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut asked_to_end = 0;
     let code = loop {
         tokio::select! {
             code = process.wait() => break code?,
             _ = interrupt.recv() => process.signal(2),
             _ = terminate.recv() => process.signal(15),
         }
+        asked_to_end += 1;
+        // A guest can ignore signals; it can't keep podclaw. Dropping the process kills the command.
+        if asked_to_end > MOST_SIGNALS {
+            let message =
+                anyhow::anyhow!("the command in {} did not end when it was told to; it was killed", args.name);
+            return Err(Failure::could_not(message, None));
+        }
     };
     // What the command wrote last may still be on its way.
     let _ = tokio::join!(out, err);
     Ok(exit_code(code))
 }
+
+/// How often a command is told to end before it is killed.
+const MOST_SIGNALS: usize = 2;
 
 /// The command's exit code as podclaw's own; one that does not fit counts as a failure.
 pub(super) fn exit_code(code: i32) -> u8 {

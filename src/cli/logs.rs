@@ -1,5 +1,7 @@
 //! `podclaw logs`.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use tokio::io::AsyncReadExt;
 
@@ -15,6 +17,9 @@ use crate::ui::Stream;
 
 /// The most that is read of one log file, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// How long reading one log file may take.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// What `logs` takes.
 #[derive(Debug, Args)]
@@ -54,7 +59,7 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
         Source::Stages => {
             lab::guest(&lab, &args.name).await?;
             for stage in Stage::ALL {
-                let log = file(&lab, &args, &stage.log_path()).await?;
+                let log = file(&lab, &args, &stage.log_path()).await;
                 if let Some(log) = log {
                     context.ui.say(format!("== {}/7 {}\n{log}", stage.number(), stage.title()));
                 }
@@ -63,7 +68,7 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
         }
         Source::CloudInit => {
             lab::guest(&lab, &args.name).await?;
-            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await?.unwrap_or_default());
+            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await.unwrap_or_default());
             Ok(DONE)
         }
         Source::Console => {
@@ -76,9 +81,15 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
     }
 }
 
-async fn file(lab: &Lab, args: &LogsArgs, path: &str) -> Result<Option<String>, Failure> {
-    let bytes = lab.client.pull_file(&lab.project, args.name.as_str(), path, LARGEST).await?;
-    Ok(bytes.map(|bytes| text::tail(&bytes, lines(args))))
+/// The end of a file of the guest; where it can't be read, why. The guest may have put anything in its place, such as a
+/// pipe that nobody writes to.
+async fn file(lab: &Lab, args: &LogsArgs, path: &str) -> Option<String> {
+    let pulled = lab.client.pull_file(&lab.project, args.name.as_str(), path, LARGEST);
+    match tokio::time::timeout(WITHIN, pulled).await {
+        Ok(Ok(bytes)) => bytes.map(|bytes| text::tail(&bytes, lines(args))),
+        Ok(Err(error)) => Some(format!("({error})")),
+        Err(_) => Some(format!("({path} could not be read within {} s)", WITHIN.as_secs())),
+    }
 }
 
 fn lines(args: &LogsArgs) -> usize {

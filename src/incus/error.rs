@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
         assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
+        assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(412, "ETag doesn't match"), Refusal::Changed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);

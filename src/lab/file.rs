@@ -1,13 +1,12 @@
 //! The lab file: what a user may set about a lab. All of it is optional, and a field that is not known is refused.
 
-use std::fs::File;
-use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
+use crate::file;
 use crate::image::{BaseSource, GatewaySource, Sources};
 use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
@@ -26,9 +25,9 @@ pub enum LabFileError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// It is larger than a lab file can sensibly be.
-    #[error("the lab file {path} is larger than 1 MiB", path = path.display())]
-    TooLarge {
+    /// It is not text.
+    #[error("the lab file {path} is not UTF-8 text", path = path.display())]
+    NotText {
         /// The file.
         path: PathBuf,
     },
@@ -144,13 +143,9 @@ pub struct Settings {
 impl LabFile {
     /// Reads a lab file. Relative paths in it count from the file's own directory.
     pub fn read(path: &Path) -> Result<Self, LabFileError> {
-        let unreadable = |source| LabFileError::Unreadable { path: path.to_owned(), source };
-        // The size that the system tells is none for a pipe or a device, so the bytes themselves are counted.
-        let mut text = String::new();
-        File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-        if text.len() as u64 > LARGEST {
-            return Err(LabFileError::TooLarge { path: path.to_owned() });
-        }
+        let bytes =
+            file::read(path, LARGEST).map_err(|source| LabFileError::Unreadable { path: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| LabFileError::NotText { path: path.to_owned() })?;
         let mut file = Self::parse(path, &text)?;
         let beside = |relative: &Path| path.parent().unwrap_or(Path::new("")).join(relative);
         file.data = file.data.as_deref().map(beside);

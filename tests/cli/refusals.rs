@@ -71,6 +71,23 @@ fn a_wrong_lab_file_is_refused_at_its_line_and_column() {
 }
 
 #[test]
+fn a_lab_file_that_everybody_can_change_is_only_taken_when_named() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("podclaw.yaml");
+    fs::write(&path, "name: Upper\n").expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("a mode");
+    let said = podclaw(&["list"]).cwd(dir.path()).run().exits(3);
+    assert!(
+        said.stderr.starts_with("error: the lab file podclaw.yaml belongs to somebody else, or everybody"),
+        "{said}"
+    );
+    let said = podclaw(&["list", "--lab-file", "podclaw.yaml"]).cwd(dir.path()).run().exits(3);
+    assert!(said.stderr.contains("is not a valid lab name"), "{said}");
+}
+
+#[test]
 fn a_lab_file_that_is_not_there() {
     let said = podclaw(&["list", "--lab-file", "/nowhere/lab.yaml"]).run().exits(3);
     assert_eq!(
@@ -82,7 +99,7 @@ fn a_lab_file_that_is_not_there() {
 #[test]
 fn a_lab_file_without_end_is_not_read() {
     let said = podclaw(&["list", "--lab-file", "/dev/zero"]).run().exits(3);
-    assert_eq!(said.stderr, "error: the lab file /dev/zero is larger than 1 MiB\n");
+    assert_eq!(said.stderr, "error: cannot read the lab file /dev/zero: it is not a regular file\n");
 }
 
 #[test]
