@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::context::Context;
 use super::failure::{DONE, Failure};
 use super::pump;
-use crate::cloud_init::ServicePort;
+use crate::cloud_init::DEFAULT_PORT;
 use crate::incus::Session;
 use crate::lab::{self, Lab, inside};
 use crate::names::GuestName;
@@ -19,7 +19,7 @@ pub(crate) struct ForwardArgs {
     /// The guest
     name: GuestName,
     /// The port of the guest's loopback
-    #[arg(default_value_t = ServicePort::default().get())]
+    #[arg(default_value_t = DEFAULT_PORT)]
     port: u16,
     /// The port on this machine's loopback [default: the same]
     #[arg(long, value_name = "PORT")]

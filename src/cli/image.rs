@@ -6,7 +6,7 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{DONE, Failure};
 use super::words;
-use crate::image::{self, GatewayImage, Kind, Listed, Place};
+use crate::image::{self, Kind, Listed, Place};
 use crate::incus::Job;
 use crate::lab;
 use crate::text;
@@ -58,10 +58,7 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
     drop(job);
     watch.finish().await;
     let images = outcome.map_err(lab::Error::from)?;
-    let gateway = match &images.gateway {
-        GatewayImage::Archive(archive) => archive.digest.to_string(),
-        GatewayImage::Registry(reference) => reference.to_string(),
-    };
+    let gateway = images.gateway.id();
     if context.ui.json() {
         context.ui.say_json(&json!({
             "base": { "fingerprint": images.base.fingerprint.to_string(), "description": images.base.description },
