@@ -25,7 +25,7 @@ test: ## Run all tests, those on a real Incus too, and look that nothing is left
 check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check
 	@scripts/cargo clippy --locked --all-targets -- -D warnings
-	@scripts/cargo test --locked --lib --test cli
+	@scripts/cargo test --locked --lib --test cli --test profile --test yaml
 
 build: ## Build podclaw in release mode
 	@scripts/cargo build --release --locked

@@ -44,6 +44,26 @@ pub(crate) const HINT: Style = AnsiColor::Cyan.on_default();
 pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const STRONG: Style = Style::new().bold();
 
+/// Where output goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output, for results.
+    Out,
+    /// Standard error, for everything else.
+    Err,
+}
+
+impl Stream {
+    /// Whether a terminal shows it: one that obeys escape sequences.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        match self {
+            Self::Out => std::io::stdout().is_terminal(),
+            Self::Err => std::io::stderr().is_terminal(),
+        }
+    }
+}
+
 /// The one way out for text.
 #[derive(Debug, Clone)]
 pub struct Ui {
@@ -77,10 +97,19 @@ impl Ui {
         let _ = writeln!(anstream::stdout().lock(), "{}", text.as_ref());
     }
 
-    /// Writes a piece of text as a result, without ending the line.
-    pub fn write(&self, text: &str) {
-        let mut stdout = anstream::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    /// Writes bytes as they are and at once. The caller sees to it that no terminal gets what it must not obey.
+    ///
+    /// # Errors
+    /// What the system says, [`std::io::ErrorKind::BrokenPipe`] where nobody reads any more.
+    pub fn write_bytes(&self, stream: Stream, bytes: &[u8]) -> std::io::Result<()> {
+        fn write(mut to: impl Write, bytes: &[u8]) -> std::io::Result<()> {
+            to.write_all(bytes)?;
+            to.flush()
+        }
+        match stream {
+            Stream::Out => write(std::io::stdout().lock(), bytes),
+            Stream::Err => write(std::io::stderr().lock(), bytes),
+        }
     }
 
     /// Writes a result for programs: `body` with `"version": 1` before it.

@@ -46,9 +46,9 @@ pub(crate) struct Global {
     /// Say only results, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Log what podclaw does, on standard error; twice for each request
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub(crate) verbose: u8,
+    /// Log each request to the daemon, on standard error
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
 }
 
 /// What podclaw can do.

@@ -3,6 +3,7 @@
 use clap::{Args, CommandFactory};
 
 use super::args::Cli;
+use super::context::Context;
 use super::failure::{DONE, Failure};
 
 /// What `completions` takes.
@@ -13,9 +14,9 @@ pub(crate) struct CompletionsArgs {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "every command takes its arguments by value")]
-pub(crate) fn run(args: CompletionsArgs) -> Result<u8, Failure> {
+pub(crate) fn run(args: CompletionsArgs, context: &Context) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "podclaw", &mut script);
-    super::write_result(&script)?;
+    super::write_result(&script, &context.ui)?;
     Ok(DONE)
 }

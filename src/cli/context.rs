@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::args::Global;
@@ -30,7 +31,9 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(global: &Global) -> Self {
-        log_to_stderr(global.verbose);
+        if global.verbose {
+            log_to_stderr();
+        }
         Self {
             ui: Ui::new(global.format, global.color, global.quiet),
             lab_file: global.lab_file.clone(),
@@ -48,6 +51,9 @@ impl Context {
             Some(path) => Some(path.clone()),
             None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
         };
+        if let (None, Some(path)) = (&self.lab_file, &found) {
+            refuse_foreign(path)?;
+        }
         let file = match &found {
             Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
             None => LabFile::default(),
@@ -58,12 +64,25 @@ impl Context {
 
     /// The lab on the daemon.
     pub(crate) async fn lab(&self) -> Result<Lab, Failure> {
-        let settings = self.settings()?;
+        self.connect(self.settings()?).await
+    }
+
+    /// The same, for commands that change something: the lab must be there, and Ctrl-C is an error from here on.
+    pub(crate) async fn lab_to_change(&self) -> Result<Lab, Failure> {
+        self.unless_cancelled(async {
+            let lab = self.lab().await?;
+            lab.must_exist().await?;
+            Ok(lab)
+        })
+        .await
+    }
+
+    /// The lab of these settings on the daemon.
+    pub(crate) async fn connect(&self, settings: Settings) -> Result<Lab, Failure> {
         Ok(Lab::new(self.client().await?, settings)?)
     }
 
-    /// A connection to the daemon.
-    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+    async fn client(&self) -> Result<Client, Failure> {
         let path =
             find_socket(self.socket.as_deref(), |name| std::env::var(name).ok()).map_err(crate::incus::Error::from)?;
         Ok(Client::connect(&path).await?)
@@ -73,21 +92,38 @@ impl Context {
     pub(crate) fn cancel(&self) -> CancellationToken {
         self.listening.call_once(|| {
             let (ui, token) = (self.ui.clone(), self.cancel.clone());
+            // Listens from here on, and not when the task gets its turn. Where it can't, Ctrl-C ends the process.
+            let Ok(mut signals) = Signals::new() else { return };
             tokio::spawn(async move {
-                if interrupt().await.is_ok() {
-                    ui.note("\ninterrupted: cleaning up (once more stops at once)");
-                    token.cancel();
-                }
+                signals.next().await;
+                ui.note("\ninterrupted: cleaning up (once more stops at once)");
+                token.cancel();
             });
         });
         self.cancel.clone()
     }
 
+    /// Does `work`, unless Ctrl-C comes first: for what leaves nothing behind when it is dropped.
+    ///
+    /// # Errors
+    /// Those of the work, or that it was cancelled.
+    pub(crate) async fn unless_cancelled<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let cancel = self.cancel();
+        tokio::select! {
+            done = work => done,
+            () = cancel.cancelled() => Err(crate::lab::Error::Cancelled.into()),
+        }
+    }
+
     /// Ends at the second Ctrl-C, for users who can't wait for the clean-up.
     pub(crate) async fn interrupted_twice(&self) {
         self.cancel.cancelled().await;
-        if interrupt().await.is_err() {
-            std::future::pending::<()>().await;
+        match Signals::new() {
+            Ok(mut signals) => signals.next().await,
+            Err(_) => std::future::pending().await,
         }
     }
 
@@ -106,28 +142,47 @@ impl Context {
     }
 }
 
-async fn interrupt() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        ended = tokio::signal::ctrl_c() => ended,
-        _ = terminate.recv() => Ok(()),
+/// Ctrl-C and SIGTERM, which mean the same here.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-fn log_to_stderr(verbose: u8) {
-    use tracing_subscriber::EnvFilter;
-    use tracing_subscriber::fmt::format::FmtSpan;
+/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
+/// A lab file that nobody named, but that lies where podclaw looks, can name a disk to take or packages to run as root.
+/// So it is only taken from root and from the user.
+fn refuse_foreign(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
 
-    let level = match verbose {
-        0 => "off",
-        1 => "podclaw=debug",
-        _ => "podclaw=trace",
-    };
+    let found = std::fs::metadata(path)?;
+    let trusted = found.uid() == 0 || found.uid() == rustix::process::geteuid().as_raw();
+    if trusted && found.mode() & 0o002 == 0 {
+        return Ok(());
+    }
+    Err(Failure::could_not(
+        anyhow::anyhow!("the lab file {} belongs to somebody else, or everybody can change it", path.display()),
+        Some(format!("if it is meant, name it: --lab-file {}", path.display())),
+    ))
+}
+
+fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(level))
+        .with_env_filter(tracing_subscriber::EnvFilter::new("podclaw=debug"))
         .with_writer(std::io::stderr)
-        .with_span_events(FmtSpan::NONE)
         .with_target(false)
         .try_init();
 }

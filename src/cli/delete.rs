@@ -20,8 +20,7 @@ pub(crate) struct DeleteArgs {
 }
 
 pub(crate) async fn run(args: DeleteArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
-    lab.must_exist().await?;
+    let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let cancel = context.cancel();
     let removals = args.names.iter().map(|name| {

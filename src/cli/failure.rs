@@ -44,12 +44,6 @@ impl Failure {
         Self { error: self.error.context(what), ..self }
     }
 
-    /// The same failure, with something else that helps.
-    #[must_use]
-    pub fn with_help(self, help: String) -> Self {
-        Self { help: Some(help), ..self }
-    }
-
     /// The exit code.
     #[must_use]
     pub fn code(&self) -> u8 {

@@ -51,8 +51,7 @@ pub(crate) async fn run(args: ImageArgs, context: &Context) -> Result<u8, Failur
 }
 
 async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
-    lab.must_exist().await?;
+    let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
     let outcome = image::build(&lab.client, lab.image_request(), update_lock, &job).await;
@@ -98,8 +97,7 @@ async fn list(context: &Context) -> Result<u8, Failure> {
 }
 
 async fn delete(which: image::Which<'_>, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
-    lab.must_exist().await?;
+    let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
     let outcome = image::delete(&lab.client, lab.image_request(), which, &job).await;

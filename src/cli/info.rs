@@ -6,7 +6,7 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{DONE, Failure};
 use super::words;
-use crate::cloud_init::TOKEN_FILE;
+use crate::cloud_init::{ServicePort, TOKEN_FILE};
 use crate::lab::{self, Guest};
 use crate::names::GuestName;
 use crate::ui::{SummaryBox, Ui};
@@ -64,7 +64,7 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
     }
     if guest.is_running() {
         summary = summary
-            .row("control UI", format!("podclaw forward {name}, then http://127.0.0.1:18789"))
+            .row("control UI", format!("podclaw forward {name}, then http://127.0.0.1:{}", ServicePort::default()))
             .row("token", format!("podclaw exec {name} -- cat {TOKEN_FILE}"))
             .row("shell", format!("podclaw shell {name}"))
             .row("logs", format!("podclaw logs {name} --follow"));

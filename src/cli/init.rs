@@ -18,7 +18,7 @@ pub(crate) struct InitArgs {
 }
 
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
+    let lab = context.unless_cancelled(context.lab()).await?;
     if lab.settings.pool.driver == PoolDriver::Dir {
         context
             .ui
@@ -39,12 +39,12 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
 
 fn show(plan: &Plan, context: &Context) {
     for step in &plan.steps {
-        let (sign, word) = match &step.change {
-            Change::Create => (format!("{GOOD}+{GOOD:#}"), ""),
-            Change::Keep => (format!("{FAINT}={FAINT:#}"), ""),
-            Change::Update(_) => (format!("{CAUTION}~{CAUTION:#}"), ""),
+        let sign = match &step.change {
+            Change::Create => format!("{GOOD}+{GOOD:#}"),
+            Change::Keep => format!("{FAINT}={FAINT:#}"),
+            Change::Update(_) => format!("{CAUTION}~{CAUTION:#}"),
         };
-        context.ui.say(format!("{sign} {:12} {}{word}", step.kind, text::excerpt(&step.name, 64)));
+        context.ui.say(format!("{sign} {:12} {}", step.kind, text::excerpt(&step.name, 64)));
         if let Change::Update(differences) = &step.change {
             for difference in differences {
                 context.ui.say(format!("    {difference}"));

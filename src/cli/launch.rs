@@ -41,8 +41,14 @@ pub(crate) struct LaunchArgs {
 
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
-    let lab = context.lab().await?;
-    let prepared = lab::prepare(&lab, &request).await?;
+    // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
+    let (lab, prepared) = context
+        .unless_cancelled(async {
+            let lab = context.lab().await?;
+            let prepared = lab::prepare(&lab, &request).await?;
+            Ok((lab, prepared))
+        })
+        .await?;
     if args.dry_run {
         return dry_run(&prepared, context);
     }
@@ -55,16 +61,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     for (prepared, outcome) in prepared.iter().zip(outcomes) {
         match outcome {
             Ok(done) => launched.push(done),
-            Err(error) => {
-                let mut failure = Failure::from(error).about(format!("failed to launch {}", prepared.name));
-                if args.keep_failed {
-                    failure = failure.with_help(format!(
-                        "the stopped guest is kept: podclaw logs {} --source stages",
-                        prepared.name
-                    ));
-                }
-                failures.push(failure);
-            }
+            Err(error) => failures.push(Failure::from(error).about(format!("cannot launch {}", prepared.name))),
         }
     }
     show(&lab, &launched, context).await?;

@@ -1,18 +1,25 @@
 //! `podclaw logs`.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use tokio::io::AsyncReadExt;
 
 use super::context::Context;
-use super::failure::{COULD_NOT, DONE, Failure};
-use crate::cloud_init::{SERVICE_UNIT, Stage};
-use crate::incus::{Command, Session};
+use super::failure::{DONE, Failure};
+use super::pump;
+use crate::cloud_init::Stage;
+use crate::incus::Session;
 use crate::lab::{self, Lab};
 use crate::names::GuestName;
 use crate::text::{self, Escaper};
+use crate::ui::Stream;
 
 /// The most that is read of one log file, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// How long reading one log file may take.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// What `logs` takes.
 #[derive(Debug, Args)]
@@ -52,7 +59,7 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
         Source::Stages => {
             lab::guest(&lab, &args.name).await?;
             for stage in Stage::ALL {
-                let log = file(&lab, &args, &stage.log_path()).await?;
+                let log = file(&lab, &args, &stage.log_path()).await;
                 if let Some(log) = log {
                     context.ui.say(format!("== {}/7 {}\n{log}", stage.number(), stage.title()));
                 }
@@ -61,7 +68,7 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
         }
         Source::CloudInit => {
             lab::guest(&lab, &args.name).await?;
-            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await?.unwrap_or_default());
+            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await.unwrap_or_default());
             Ok(DONE)
         }
         Source::Console => {
@@ -74,9 +81,15 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
     }
 }
 
-async fn file(lab: &Lab, args: &LogsArgs, path: &str) -> Result<Option<String>, Failure> {
-    let bytes = lab.client.pull_file(&lab.project, args.name.as_str(), path, LARGEST).await?;
-    Ok(bytes.map(|bytes| text::tail(&bytes, lines(args))))
+/// The end of a file of the guest; where it can't be read, why. The guest may have put anything in its place, such as a
+/// pipe that nobody writes to.
+async fn file(lab: &Lab, args: &LogsArgs, path: &str) -> Option<String> {
+    let pulled = lab.client.pull_file(&lab.project, args.name.as_str(), path, LARGEST);
+    match tokio::time::timeout(WITHIN, pulled).await {
+        Ok(Ok(bytes)) => bytes.map(|bytes| text::tail(&bytes, lines(args))),
+        Ok(Err(error)) => Some(format!("({error})")),
+        Err(_) => Some(format!("({path} could not be read within {} s)", WITHIN.as_secs())),
+    }
 }
 
 fn lines(args: &LogsArgs) -> usize {
@@ -86,30 +99,36 @@ fn lines(args: &LogsArgs) -> usize {
 /// The journal of the gateway's unit, escaped line for line: the gateway may be hostile.
 async fn gateway(lab: &Lab, args: &LogsArgs, context: &Context) -> Result<u8, Failure> {
     lab::running_guest(lab, &args.name).await?;
-    let mut argv = vec!["journalctl".into(), "--no-pager".into(), "--quiet".into(), "--output=short-iso".into()];
-    argv.push(format!("--lines={}", args.lines));
-    if args.follow {
-        argv.push("--follow".into());
-    }
-    // What the gateway says, what its unit says, and what systemd says of the unit.
-    argv.extend(["CONTAINER_NAME=openclaw", "+"].map(str::to_owned));
-    argv.extend([format!("_SYSTEMD_USER_UNIT={SERVICE_UNIT}"), "+".into(), format!("USER_UNIT={SERVICE_UNIT}")]);
-    let session = lab.client.exec(&lab.project, args.name.as_str(), &Command::new(argv), None).await?;
-    let Session { mut stdout, mut stderr, mut process, .. } = session;
+    let journal = lab::inside::gateway_log(args.lines, args.follow);
+    let session = lab.client.exec(&lab.project, args.name.as_str(), &journal, None).await?;
+    let Session { stdout, mut stderr, mut process, .. } = session;
     let complaints = tokio::spawn(async move {
         let mut bytes = Vec::new();
         let _ = (&mut stderr).take(8192).read_to_end(&mut bytes).await;
         bytes
     });
     let mut escaper = Escaper::default();
-    let mut buffer = vec![0; 32 * 1024];
-    while let length @ 1.. = stdout.read(&mut buffer).await? {
-        context.ui.write(&escaper.feed(&buffer[..length]));
+    let mut reader_gone = false;
+    let mut show = |text: String| {
+        let written = context.ui.write_bytes(Stream::Out, text.as_bytes());
+        reader_gone = written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+        written
+    };
+    let mut shown = pump::drain(stdout, |bytes| show(escaper.feed(bytes))).await;
+    if shown.is_ok() {
+        shown = show(escaper.finish());
     }
-    context.ui.write(&escaper.finish());
-    if process.wait().await? == 0 {
+    // As after `podclaw logs demo --follow | head -1`: there is nobody left to show the rest to.
+    if reader_gone {
         return Ok(DONE);
     }
-    context.ui.error(&text::tail(&complaints.await.unwrap_or_default(), 5), None);
-    Ok(COULD_NOT)
+    shown?;
+    match process.wait().await? {
+        0 => Ok(DONE),
+        code => {
+            let complaint = text::tail(&complaints.await.unwrap_or_default(), 5);
+            let why = if complaint.is_empty() { format!("journalctl ended with {code}") } else { complaint };
+            Err(Failure::could_not(anyhow::anyhow!(why), None).about("cannot read the gateway's journal".into()))
+        }
+    }
 }

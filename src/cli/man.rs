@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory};
 
 use super::args::Cli;
+use super::context::Context;
 use super::failure::{DONE, Failure};
 
 /// What `man` takes.
@@ -15,14 +16,14 @@ pub(crate) struct ManArgs {
     directory: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &ManArgs) -> Result<u8, Failure> {
+pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<u8, Failure> {
     if let Some(directory) = &args.directory {
         std::fs::create_dir_all(directory)?;
         clap_mangen::generate_to(Cli::command(), directory)?;
     } else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-        super::write_result(&page)?;
+        super::write_result(&page, &context.ui)?;
     }
     Ok(DONE)
 }

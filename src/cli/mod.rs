@@ -15,6 +15,7 @@ mod launch;
 mod list;
 mod logs;
 mod man;
+mod pump;
 mod shell;
 mod terminal;
 mod wipe;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::ui::{Stream, Ui};
 use args::{Cli, Command};
 use context::Context;
 pub use failure::{COULD_NOT, DONE, FINDINGS, Failure, USAGE};
@@ -43,7 +45,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            context.ui.error(&format!("failed to start the I/O runtime: {error}"), None);
+            context.ui.error(&format!("cannot start the I/O runtime: {error}"), None);
             return ExitCode::from(COULD_NOT);
         }
     };
@@ -80,22 +82,21 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Forward(args) => forward::run(args, context).await,
         Command::Delete(args) => delete::run(args, context).await,
         Command::Wipe(args) => wipe::run(args, context).await,
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(&args),
+        Command::Completions(args) => completions::run(args, context),
+        Command::Man(args) => man::run(&args, context),
     }
 }
 
 /// Writes a generated file as the result.
-fn write_result(bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-    match std::io::stdout().lock().write_all(bytes) {
+fn write_result(bytes: &[u8], ui: &Ui) -> std::io::Result<()> {
+    match ui.write_bytes(Stream::Out, bytes) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
 }
 
 /// For commands about several objects: `code` if all went well; else every failure is shown, and the last one decides.
-fn all_or_last(mut failures: Vec<Failure>, ui: &crate::ui::Ui, code: u8) -> Result<u8, Failure> {
+fn all_or_last(mut failures: Vec<Failure>, ui: &Ui, code: u8) -> Result<u8, Failure> {
     let Some(last) = failures.pop() else { return Ok(code) };
     for failure in failures {
         ui.error(&failure.message(), failure.help());

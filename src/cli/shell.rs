@@ -21,5 +21,5 @@ pub(crate) async fn run(args: ShellArgs, context: &Context) -> Result<u8, Failur
     lab::running_guest(&lab, &args.name).await?;
     let mut command = Command::new(["/bin/bash", "-l"]).env("HOME", "/root");
     command.directory = Some("/root".into());
-    terminal::run(&lab, &args.name, &command).await
+    terminal::run(&lab, &args.name, &command, &context.ui).await
 }

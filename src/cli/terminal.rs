@@ -1,21 +1,22 @@
 //! A command in a guest that has this terminal.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use tokio::io::AsyncReadExt;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exec::exit_code;
 use super::failure::Failure;
+use super::pump;
 use crate::incus::{Command, Session, Terminal};
 use crate::lab::Lab;
 use crate::names::GuestName;
+use crate::ui::{Stream, Ui};
 
 /// Runs a command with this terminal until it ends. What the guest writes reaches the terminal as it is: that is what
 /// a terminal is for, and why a shell into a hostile guest is for a terminal that one can close.
-pub(super) async fn run(lab: &Lab, guest: &GuestName, command: &Command) -> Result<u8, Failure> {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+pub(super) async fn run(lab: &Lab, guest: &GuestName, command: &Command, ui: &Ui) -> Result<u8, Failure> {
+    if !std::io::stdin().is_terminal() || !Stream::Out.is_terminal() {
         return Err(Failure::usage(
             "there is no terminal to give to the guest",
             format!("to run a command without one: podclaw exec {guest} -- COMMAND"),
@@ -23,25 +24,12 @@ pub(super) async fn run(lab: &Lab, guest: &GuestName, command: &Command) -> Resu
     }
     let command = command.clone().env("TERM", std::env::var("TERM").unwrap_or_else(|_| "xterm".into()));
     let session = lab.client.exec(&lab.project, guest.as_str(), &command, Some(size())).await?;
-    let Session { mut stdin, mut stdout, mut process, .. } = session;
+    let Session { stdin, stdout, mut process, .. } = session;
     let raw = RawMode::enter()?;
-    tokio::spawn(async move {
-        let (mut input, mut buffer) = (tokio::io::stdin(), vec![0; 4096]);
-        while let Ok(length @ 1..) = input.read(&mut buffer).await {
-            if stdin.send(&buffer[..length]).await.is_err() {
-                break;
-            }
-        }
-    });
-    let shown = tokio::spawn(async move {
-        let mut buffer = vec![0; 32 * 1024];
-        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
-            let mut terminal = std::io::stdout().lock();
-            if terminal.write_all(&buffer[..length]).and_then(|()| terminal.flush()).is_err() {
-                break;
-            }
-        }
-    });
+    tokio::spawn(pump::feed(tokio::io::stdin(), stdin));
+    let terminal = ui.clone();
+    let shown =
+        tokio::spawn(async move { pump::drain(stdout, |bytes| terminal.write_bytes(Stream::Out, bytes)).await });
     let mut resized = signal(SignalKind::window_change())?;
     let code = loop {
         tokio::select! {

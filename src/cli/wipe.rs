@@ -23,15 +23,21 @@ pub(crate) struct WipeArgs {
 }
 
 pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.lab().await?;
-    let name = &lab.settings.name;
-    if args.yes.as_ref().is_some_and(|yes| yes != name) {
+    let settings = context.settings()?;
+    if args.yes.as_ref().is_some_and(|yes| *yes != settings.name) {
         return Err(Failure::usage(
-            format!("--yes does not name the lab {name}"),
-            format!("to wipe it without being asked: podclaw wipe --yes {name}"),
+            format!("--yes does not name the lab {}", settings.name),
+            format!("to wipe it without being asked: podclaw wipe --yes {}", settings.name),
         ));
     }
-    let plan = lab.wipe_plan().await?;
+    let (lab, plan) = context
+        .unless_cancelled(async {
+            let lab = context.connect(settings).await?;
+            let plan = lab.wipe_plan().await?;
+            Ok((lab, plan))
+        })
+        .await?;
+    let name = &lab.settings.name;
     if !context.ui.json() {
         show(&plan, &context.ui);
     }
@@ -48,7 +54,7 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
         return Ok(if blocked { FINDINGS } else { DONE });
     }
     let question = format!("{doomed} objects will be deleted for good. Type the lab's name to go on:");
-    if args.yes.is_none() && !context.ui.asks_for(&question, name.as_str())? {
+    if args.yes.is_none() && !typed(question, name, context).await? {
         return Err(Failure::usage(
             "nothing was wiped: the lab's name was not typed",
             format!("without a terminal: podclaw wipe --yes {name}"),
@@ -67,6 +73,14 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
         show(&left, &context.ui);
     }
     Ok(if left.is_empty() { DONE } else { FINDINGS })
+}
+
+/// Asks for the lab's name. On a thread of its own, because Ctrl-C does not end the reading of a line, but the wait for
+/// that thread.
+async fn typed(question: String, name: &LabName, context: &Context) -> Result<bool, Failure> {
+    let (ui, expected) = (context.ui.clone(), name.to_string());
+    let asking = tokio::task::spawn_blocking(move || ui.asks_for(&question, &expected));
+    context.unless_cancelled(async { Ok(asking.await.map_err(anyhow::Error::from)??) }).await
 }
 
 fn show(plan: &WipePlan, ui: &Ui) {

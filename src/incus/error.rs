@@ -139,6 +139,8 @@ pub enum Refusal {
     NoSpace,
     /// Other objects still use it.
     InUse,
+    /// The daemon does something else with it, or it started meanwhile.
+    Busy,
     /// The request itself is wrong.
     Invalid,
     /// Somebody cancelled the operation, but not this job.
@@ -161,6 +163,7 @@ impl Refusal {
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
+            _ if says(&["is busy running", "is running", "is currently running"]) => Self::Busy,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
             _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
             400 => Self::Invalid,
@@ -195,6 +198,7 @@ impl Error {
             Self::Refused { kind: Refusal::Forbidden, .. } => {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
+            Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
@@ -224,6 +228,7 @@ mod tests {
         assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
         assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
+        assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);

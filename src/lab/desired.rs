@@ -76,7 +76,7 @@ impl Lab {
             ("security.acls.default.egress.action", "reject"),
             ("security.acls.default.ingress.action", "reject"),
         ]);
-        config.insert("ipv4.address".into(), self.settings.network.subnet.to_string());
+        config.insert("ipv4.address".into(), self.settings.network.subnet.net().to_string());
         config.insert("security.acls".into(), self.settings.name.acl());
         self.mark().put_on(&mut config);
         Network {

@@ -89,17 +89,17 @@ pub enum Error {
     #[error("guest {0} is not running")]
     NotRunning(GuestName),
     /// What was pushed is not what the lock pins.
-    #[error("the gateway image {path} has the digest {is}, and podclaw.lock has {wanted}")]
+    #[error("the gateway image {path} has the digest {is}, and {wanted} is pinned")]
     WrongArchive {
         /// The file.
         path: String,
         /// Its digest.
         is: String,
-        /// The digest in the lock.
+        /// The digest that is pinned, in podclaw.lock or in the lab file.
         wanted: String,
     },
     /// A file could not be read.
-    #[error("failed to read {path}: {source}")]
+    #[error("cannot read {path}: {source}")]
     Unreadable {
         /// The file.
         path: String,
@@ -135,10 +135,12 @@ pub enum Error {
         log: String,
     },
     /// The guest stopped by itself.
-    #[error("the guest stopped or stopped reporting at {at}{}", indented(log))]
+    #[error("the guest stopped, or can't be reached any more, at {at}: {reason}{log}", log = indented(log))]
     Vanished {
         /// What ran then.
         at: String,
+        /// How that showed.
+        reason: String,
         /// The end of its console, escaped.
         log: String,
     },
@@ -148,8 +150,27 @@ pub enum Error {
     /// The user cancelled.
     #[error("cancelled")]
     Cancelled,
+    /// It failed, and the guest was stopped and kept.
+    #[error("{error}")]
+    Kept {
+        /// Why it failed.
+        error: Box<Self>,
+        /// The guest.
+        guest: GuestName,
+    },
+    /// The receipt of a launch can't be written down.
+    #[error("cannot write the receipt: {0}")]
+    Receipt(#[from] serde_json::Error),
+    /// The daemon would not stop being busy with a guest.
+    #[error("the daemon is still busy with guest {guest} after {} s", after.as_secs())]
+    Busy {
+        /// The guest.
+        guest: String,
+        /// How long was waited.
+        after: Duration,
+    },
     /// It failed, and so did the attempt to remove what was made.
-    #[error("{error}\n  and then it could not be removed: {cleanup}")]
+    #[error("{error}\n  and then the guest could not be removed: {cleanup}")]
     NotCleaned {
         /// Why it failed.
         error: Box<Self>,
@@ -175,7 +196,18 @@ impl Error {
             Self::Incus(error) => return error.help(),
             Self::Image(error) => return error.help(),
             Self::Profiles(error) => return error.help().map(str::to_owned),
-            Self::NotCleaned { error, .. } => return error.help(),
+            Self::NotCleaned { .. } => "`podclaw list` shows what is left, `podclaw delete NAME` removes it".into(),
+            Self::Kept { error, guest } => {
+                let kept = format!("the stopped guest is kept: `podclaw logs {guest} --source stages` has its logs");
+                let help = match error.as_ref() {
+                    Self::StageFailed { code: 78, .. } | Self::Incus(_) => error.help(),
+                    _ => None,
+                };
+                help.map_or_else(|| kept.clone(), |help| format!("{help}; {kept}"))
+            }
+            Self::Busy { guest, .. } => {
+                format!("look at `incus operation list`, and try `podclaw delete {guest}` again")
+            }
             Self::NoLab { .. } => "make it with `podclaw init`".into(),
             Self::Foreign { .. } => "choose another name for the lab (--lab, or `name` in the lab file)".into(),
             Self::Fixed { .. } => {
@@ -188,7 +220,11 @@ impl Error {
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
             Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
-            Self::WrongArchive { .. } => "delete it with `podclaw image delete` and build it again".into(),
+            Self::WrongArchive { .. } => {
+                "if podclaw built it, `podclaw image delete` and `podclaw image build` make it anew; if the lab file names it, put \
+                 the right file back or change `gateway.archive.digest`"
+                    .into()
+            }
             Self::StageFailed { code: 78, .. } => {
                 "78 is the gateway's code for a configuration, credentials or state that it refuses; look at the output above, \
                  then at the gateway's settings in cloud-init/"
@@ -203,6 +239,7 @@ impl Error {
             | Self::Render(_)
             | Self::Value(_)
             | Self::Unreadable { .. }
+            | Self::Receipt(_)
             | Self::Cancelled => return None,
         };
         Some(help)

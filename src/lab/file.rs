@@ -1,13 +1,12 @@
 //! The lab file: what a user may set about a lab. All of it is optional, and a field that is not known is refused.
 
-use std::fs::File;
-use std::io::Read;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
+use crate::file;
 use crate::image::{BaseSource, GatewaySource, Sources};
 use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
@@ -19,16 +18,16 @@ const LARGEST: u64 = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum LabFileError {
     /// It can't be read.
-    #[error("failed to read the lab file {path}: {source}", path = path.display())]
+    #[error("cannot read the lab file {path}: {source}", path = path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
-    /// It is larger than a lab file can sensibly be.
-    #[error("the lab file {path} is larger than 1 MiB", path = path.display())]
-    TooLarge {
+    /// It is not text.
+    #[error("the lab file {path} is not UTF-8 text", path = path.display())]
+    NotText {
         /// The file.
         path: PathBuf,
     },
@@ -109,12 +108,12 @@ impl PoolDriver {
 #[serde(deny_unknown_fields, default)]
 pub struct Network {
     /// The bridge's own address and the size of its subnet. Guests get addresses from it.
-    pub subnet: Ipv4Net,
+    pub subnet: Subnet,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { subnet: Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24) }
+        Self { subnet: Subnet(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24)) }
     }
 }
 
@@ -144,13 +143,9 @@ pub struct Settings {
 impl LabFile {
     /// Reads a lab file. Relative paths in it count from the file's own directory.
     pub fn read(path: &Path) -> Result<Self, LabFileError> {
-        let unreadable = |source| LabFileError::Unreadable { path: path.to_owned(), source };
-        // The size that the system tells is none for a pipe or a device, so the bytes themselves are counted.
-        let mut text = String::new();
-        File::open(path).map_err(unreadable)?.take(LARGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-        if text.len() as u64 > LARGEST {
-            return Err(LabFileError::TooLarge { path: path.to_owned() });
-        }
+        let bytes =
+            file::read(path, LARGEST).map_err(|source| LabFileError::Unreadable { path: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| LabFileError::NotText { path: path.to_owned() })?;
         let mut file = Self::parse(path, &text)?;
         let beside = |relative: &Path| path.parent().unwrap_or(Path::new("")).join(relative);
         file.data = file.data.as_deref().map(beside);
@@ -167,7 +162,7 @@ impl LabFile {
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self::default());
         }
-        let file: Self = serde_saphyr::from_str(text).map_err(|error| {
+        serde_saphyr::from_str(text).map_err(|error| {
             let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
             let message = error.without_snippet().to_string();
             // The place is said before the message already.
@@ -176,13 +171,7 @@ impl LabFile {
             let message = message.split_once(", set ").map_or(message, |(said, _)| said);
             let message = crate::text::excerpt(message, 400);
             LabFileError::Invalid { path: path.to_owned(), place: format!("{line}:{column}"), message }
-        })?;
-        file.network.check().map_err(|message| LabFileError::Invalid {
-            path: path.to_owned(),
-            place: "1:1".into(),
-            message,
-        })?;
-        Ok(file)
+        })
     }
 
     /// Adds what the command line and the defaults say.
@@ -202,23 +191,49 @@ impl LabFile {
     }
 }
 
-impl Network {
-    fn check(&self) -> Result<(), String> {
-        let subnet = self.subnet;
-        if !(16..=29).contains(&subnet.prefix_len()) {
-            return Err(format!("network.subnet {subnet} must be a /16 to a /29"));
+/// The subnet of a lab: a private one, with the bridge's own address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Ipv4Net")]
+pub struct Subnet(Ipv4Net);
+
+impl Subnet {
+    /// The bridge's address and the subnet's size.
+    #[must_use]
+    pub fn net(self) -> Ipv4Net {
+        self.0
+    }
+}
+
+/// A subnet that no lab can have.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum InvalidSubnet {
+    /// It is too small or too large.
+    #[error("the subnet {0} must be a /16 to a /29")]
+    Size(Ipv4Net),
+    /// It is not a private one.
+    #[error("the subnet {0} is not a private network (RFC 1918)")]
+    Public(Ipv4Net),
+    /// Its address can't be the bridge's.
+    #[error("the subnet {0} must hold the bridge's own address, such as {1}")]
+    NoAddress(Ipv4Net, Ipv4Net),
+}
+
+impl TryFrom<Ipv4Net> for Subnet {
+    type Error = InvalidSubnet;
+
+    fn try_from(subnet: Ipv4Net) -> Result<Self, InvalidSubnet> {
+        let length = subnet.prefix_len();
+        if !(16..=29).contains(&length) {
+            return Err(InvalidSubnet::Size(subnet));
         }
         if !subnet.addr().is_private() {
-            return Err(format!("network.subnet {subnet} is not a private network (RFC 1918)"));
+            return Err(InvalidSubnet::Public(subnet));
         }
         if subnet.addr() == subnet.network() || subnet.addr() == subnet.broadcast() {
-            return Err(format!(
-                "network.subnet {subnet} must hold the bridge's own address, such as {}/{}",
-                Ipv4Addr::from(u32::from(subnet.network()) + 1),
-                subnet.prefix_len()
-            ));
+            let first = Ipv4Addr::from(u32::from(subnet.network()) + 1);
+            return Err(InvalidSubnet::NoAddress(subnet, Ipv4Net::new_assert(first, length)));
         }
-        Ok(())
+        Ok(Self(subnet))
     }
 }
 

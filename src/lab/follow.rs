@@ -1,14 +1,15 @@
 //! Following a guest's stages as it reports them.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::time::sleep;
-use tokio_util::codec::{FramedRead, LinesCodec};
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
 use super::{Error, Lab, Result, StageRecord};
 use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
-use crate::incus::{Command, Job, Session};
+use crate::incus::{Command, Instance, Job, Object, Session, Status};
 use crate::names::GuestName;
 use crate::text;
 
@@ -18,15 +19,18 @@ const MOST_EVENTS: usize = 64;
 const GRACE: Duration = Duration::from_secs(5);
 /// The wait for the end of cloud-init ends with the launch, which has a time limit of its own.
 const UNTIL_CANCELLED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often the report is asked for again, and how long is waited before.
+const MOST_RECONNECTS: usize = 10;
+const BREATH: Duration = Duration::from_secs(1);
 /// How much of a log is fetched for an error, in bytes, and how many lines of it are shown.
 const LOG_BYTES: usize = 16 * 1024;
 const LOG_LINES: usize = 15;
 /// How long fetching a log may take.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Shell that follows a file from its first line as soon as the file is there. `tail -F` would wait for the file too, but
+/// Shell that follows a file from a line on as soon as the file is there. `tail -F` would wait for the file too, but
 /// misses it when its directory is made at the wrong moment.
-const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n +1 -s 0.2 -f "$1""#;
+const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n "+$2" -s 0.2 -f "$1""#;
 
 /// Shell that ends when cloud-init has ended, and says what cloud-init says of itself. A look at a file each half
 /// second costs less than `cloud-init status --wait`, which starts a Python that polls.
@@ -39,77 +43,91 @@ pub(super) struct Follower<'a> {
     lab: &'a Lab,
     name: &'a GuestName,
     running: Option<Stage>,
+    events: usize,
+    reconnects: usize,
     failure: Option<(Stage, u8, String)>,
     pub(super) records: Vec<StageRecord>,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(lab: &'a Lab, name: &'a GuestName) -> Self {
-        Self { lab, name, running: None, failure: None, records: Vec::new() }
+        Self { lab, name, running: None, events: 0, reconnects: 0, failure: None, records: Vec::new() }
     }
 
     /// Follows the stages until the last one has ended, and reports each.
     pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
-        let tail = Command::new(["sh", "-c", TAIL, "tail", cloud_init::EVENTS]);
-        let session = self.lab.client.exec(&self.lab.project, self.name.as_str(), &tail, None).await?;
-        let Session { stdout, mut stderr, process, .. } = session;
+        let (lab, name) = (self.lab, self.name.as_str());
+        let ended = until_cloud_init_ends(lab, name);
+        tokio::pin!(ended);
+        loop {
+            let interrupted = tokio::select! {
+                () = job.cancel.cancelled() => return Err(Error::Cancelled),
+                said = &mut ended => return Err(Error::CloudInit { log: text::tail(&said, LOG_LINES) }),
+                followed = self.follow(job) => followed?,
+            };
+            let Some(reason) = interrupted else { return Ok(()) };
+            // A guest that boots on a busy host loses a command now and then. It is asked again as long as it runs.
+            self.reconnects += 1;
+            if self.reconnects > MOST_RECONNECTS || !self.is_running().await? {
+                return Err(Error::Vanished { at: self.at(), reason, log: self.console().await });
+            }
+            sleep(BREATH).await;
+        }
+    }
+
+    /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
+    async fn follow(&mut self, job: &Job) -> Result<Option<String>> {
+        let first = (self.events + 1).to_string();
+        let tail = Command::new(["sh", "-c", TAIL, "tail", cloud_init::EVENTS, &first]);
+        let session = match self.lab.client.exec(&self.lab.project, self.name.as_str(), &tail, None).await {
+            Ok(session) => session,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        let Session { stdin, stdout, mut stderr, process } = session;
         // Unread, complaints would hold it up.
         let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
-        let lab = self.lab;
-        let name = self.name.as_str();
-        let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
-        let ended = async {
-            // A guest that boots on a busy host can refuse a command or lose it: that says nothing of cloud-init.
-            loop {
-                match lab.client.capture(&lab.project, name, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
-                    Ok(said) if said.code == 0 => {
-                        sleep(GRACE).await;
-                        return said.stdout;
-                    }
-                    _ => sleep(Duration::from_secs(1)).await,
-                }
-            }
-        };
-        tokio::pin!(ended);
-        let mut events = 0;
-        let outcome = loop {
-            tokio::select! {
-                () = job.cancel.cancelled() => break Err(Error::Cancelled),
-                line = lines.next() => match line {
-                    Some(Ok(line)) => {
-                        events += 1;
-                        match self.take(&line, events, job).await {
-                            Ok(false) => {}
-                            Ok(true) => break Ok(()),
-                            Err(error) => break Err(error),
-                        }
-                    }
-                    Some(Err(error)) => break Err(Error::Untrustworthy(text::excerpt(&error.to_string(), 200))),
-                    None => break Err(Error::Vanished { at: self.at(), log: self.console().await }),
+        let ended = loop {
+            match lines.next().await {
+                Some(Ok(line)) => match self.take(&line, job).await {
+                    Ok(false) => {}
+                    Ok(true) => break Ok(None),
+                    Err(error) => break Err(error),
                 },
-                said = &mut ended => {
-                    break Err(Error::CloudInit { log: text::tail(&said, LOG_LINES) });
+                // Only the guest can have written what is no text; everything else is the way to it.
+                Some(Err(LinesCodecError::Io(error))) if error.kind() != ErrorKind::InvalidData => {
+                    break Ok(Some(error.to_string()));
                 }
+                Some(Err(error)) => break Err(Error::Untrustworthy(text::excerpt(&error.to_string(), 200))),
+                None => break Ok(Some("its report ended".into())),
             }
         };
-        drop(process);
+        drop((stdin, process));
         complaints.abort();
-        outcome
+        ended
+    }
+
+    async fn is_running(&self) -> Result<bool> {
+        let instance = Object::instance(&self.lab.project, self.name.as_str());
+        let found = self.lab.client.get::<Instance>(&instance).await?;
+        Ok(found.is_some_and(|instance| instance.status == Status::Running))
     }
 
     /// Takes one report in; says whether it was the last.
-    async fn take(&mut self, line: &str, events: usize, job: &Job) -> Result<bool> {
-        if events > MOST_EVENTS {
+    async fn take(&mut self, line: &str, job: &Job) -> Result<bool> {
+        self.events += 1;
+        if self.events > MOST_EVENTS {
             return Err(Error::Untrustworthy(format!("it reported more than {MOST_EVENTS} events")));
         }
         match parse_event(line.as_bytes()).map_err(|error| Error::Untrustworthy(error.to_string()))? {
             StageEvent::Begin { stage, .. } => {
+                self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
                 self.running = Some(stage);
                 job.progress.begin(label(stage));
             }
             StageEvent::End { stage, outcome, took } => {
+                self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
                 match outcome {
                     Outcome::Done => job.progress.done(label(stage), took),
@@ -119,10 +137,21 @@ impl<'a> Follower<'a> {
                     Outcome::Failed { code, reason } => self.failure = Some((stage, code, reason)),
                 }
             }
-            StageEvent::Finish { failed: None, .. } => return Ok(true),
+            StageEvent::Finish { failed: None, .. } => {
+                self.demand(self.records.len() == Stage::ALL.len() && self.failure.is_none())?;
+                return Ok(true);
+            }
             StageEvent::Finish { failed: Some(stage), .. } => return Err(self.failed(stage).await),
         }
         Ok(false)
+    }
+
+    /// Every stage begins and ends once, in order, and nothing follows one that failed.
+    fn demand(&self, holds: bool) -> Result<()> {
+        if holds {
+            return Ok(());
+        }
+        Err(Error::Untrustworthy(format!("its report is out of order after {} stages", self.records.len())))
     }
 
     async fn failed(&self, stage: Stage) -> Error {
@@ -159,6 +188,21 @@ impl<'a> Follower<'a> {
     async fn console(&self) -> String {
         let console = self.lab.client.console_log(&self.lab.project, self.name.as_str(), LOG_BYTES);
         console.await.map(|bytes| text::tail(&bytes, LOG_LINES)).unwrap_or_default()
+    }
+}
+
+/// Waits for the end of cloud-init, and then long enough for the last report; returns what cloud-init says of itself.
+async fn until_cloud_init_ends(lab: &Lab, guest: &str) -> Vec<u8> {
+    let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
+    loop {
+        match lab.client.capture(&lab.project, guest, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
+            Ok(said) if said.code == 0 => {
+                sleep(GRACE).await;
+                return said.stdout;
+            }
+            // A guest that boots on a busy host can refuse a command or lose it: that says nothing of cloud-init.
+            _ => sleep(BREATH).await,
+        }
     }
 }
 

@@ -11,6 +11,10 @@ use crate::names::GuestName;
 /// The config key in which a launch says how far it is.
 pub(super) const STATE_KEY: &str = "user.podclaw.state";
 
+/// The config key that tells one launch from every other: what a launch cleans up is only what it made itself, also
+/// where another one makes a guest of the same name at the same moment.
+pub(super) const LAUNCH_KEY: &str = "user.podclaw.launch";
+
 /// How far a guest's launch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
+use super::cleanup::remove_launched;
 use super::follow::Follower;
-use super::guests::{Readiness, STATE_KEY};
+use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
 use super::push::push;
-use super::{Error, Lab, Prepared, Receipt, Result, StageRecord, remove_guest};
+use super::{Error, Lab, Prepared, Receipt, Result, StageRecord};
 use crate::image::GatewayImage;
-use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, Refusal, StateChange};
 use crate::names::GuestName;
 use crate::profile::Layer;
 
@@ -61,16 +62,15 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
         Err(_) if job.cancel.is_cancelled() => Error::Cancelled,
         Err(_) => Error::TimedOut { after: options.timeout, at: follower.at(), log: follower.log_now().await },
     };
-    // Somebody else's guest of the same name, made between the check and the create, is not ours to remove.
-    if matches!(&error, Error::NameTaken(_)) {
-        return Err(error);
-    }
     let cleanup = Job::new(job.progress.clone(), tokio_util::sync::CancellationToken::new());
     let cleaned = if options.keep_failed {
-        keep(lab, &prepared.name, &cleanup).await
+        match keep(lab, prepared, &cleanup).await {
+            Ok(true) => return Err(Error::Kept { error: Box::new(error), guest: prepared.name.clone() }),
+            kept => kept.map(drop),
+        }
     } else {
         job.progress.begin("removing what was made");
-        remove_guest(lab, &prepared.name, &cleanup).await.map(drop)
+        remove_launched(lab, &prepared.name, prepared.launch_id(), &cleanup).await.map(drop)
     };
     Err(match cleaned {
         Ok(()) => error,
@@ -89,15 +89,16 @@ async fn bring_up(
     let instance = Object::instance(&lab.project, name);
     step(job, "created", "create", async {
         lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
-            Some(crate::incus::Refusal::AlreadyExists) => Error::NameTaken(prepared.name.clone()),
+            // Busy is a guest that another launch makes just now.
+            Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
             _ => error.into(),
         })
     })
     .await?;
-    as_judged(lab, prepared).await?;
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }
+    as_judged(lab, prepared).await?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, name, StateChange::Start, job).await?)
     })
@@ -105,7 +106,7 @@ async fn bring_up(
     follower.run(job).await?;
     let receipt = receipt(prepared, began, std::mem::take(&mut follower.records));
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
-    receipt.write(&mut config).map_err(|error| Error::Untrustworthy(error.to_string()))?;
+    receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
     let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
     let addresses = found.map(|found| found.state.addresses()).unwrap_or_default();
@@ -147,18 +148,21 @@ fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>) -> Rec
     }
 }
 
-/// Stops a guest that failed, and says on it that it did.
-async fn keep(lab: &Lab, name: &GuestName, job: &Job) -> Result<()> {
+/// Stops a guest that failed, and says on it that it did; says whether there is one.
+async fn keep(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<bool> {
+    let name = &prepared.name;
     let instance = Object::instance(&lab.project, name.as_str());
-    if !lab.client.exists(&instance).await? {
-        return Ok(());
+    let made = lab.client.get::<Instance>(&instance).await?;
+    if made.is_none_or(|made| made.config.get(LAUNCH_KEY).is_none_or(|id| id != prepared.launch_id())) {
+        return Ok(false);
     }
     job.progress.begin("stopping the guest that failed");
     if lab.client.change_state(&lab.project, name.as_str(), StateChange::Stop(STOP_WITHIN), job).await.is_err() {
         lab.client.change_state(&lab.project, name.as_str(), StateChange::Kill, job).await?;
     }
     let config = json!({ "config": { STATE_KEY: Readiness::Failed.as_str() } });
-    Ok(lab.client.patch(&instance, &config, job).await?)
+    lab.client.patch(&instance, &config, job).await?;
+    Ok(true)
 }
 
 fn is_cancelled(error: &Error) -> bool {

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::cloud_init::{self, Templates};
 use crate::image::{self, GatewayImage, Images};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Object, Profile};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
+use crate::text;
 
-use super::guests::{Readiness, STATE_KEY};
-use super::{Error, Lab, Result};
+use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
+use super::{Change, Error, Lab, Result, init};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What tells this launch from every other.
+    pub(super) fn launch_id(&self) -> &str {
+        self.instance.config.get(LAUNCH_KEY).map_or("", String::as_str)
+    }
+
     /// The user-data that it gets.
     #[must_use]
     pub fn user_data(&self) -> &str {
@@ -48,7 +54,8 @@ impl Prepared {
 pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
     lab.must_exist().await?;
     let names = lab.names(request).await?;
-    let stack = lab.stack(&request.profiles).await?;
+    let stack = lab.stack(&request.profiles)?;
+    lab.must_be_in_order().await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
@@ -83,29 +90,36 @@ impl Lab {
         }
     }
 
-    /// The profiles of a launch, which must be on the daemon just as they are here: what is judged here is what the
-    /// daemon merges there.
-    async fn stack(&self, wanted: &[String]) -> Result<Stack> {
+    /// The profiles of a launch, adapted to the lab.
+    fn stack(&self, wanted: &[String]) -> Result<Stack> {
         let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
         let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
-        let stack = library.stack(wanted.iter().map(String::as_str))?;
-        for profile in &stack.profiles {
-            let object = Object::profile(&self.project, &self.settings.name.profile(&profile.name));
-            let is = self.client.get::<Profile>(&object).await?.unwrap_or_default();
-            if let Some(difference) = self.profile_differences(profile, &is).first() {
-                return Err(Error::Drifted { object: object.to_string(), difference: difference.to_string() });
-            }
+        Ok(library.stack(wanted.iter().map(String::as_str))?)
+    }
+
+    /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
+    /// all of them are, and what is judged here must be what the daemon merges there.
+    async fn must_be_in_order(&self) -> Result<()> {
+        let plan = init(self, true, &Job::quiet()).await?;
+        match plan.steps.iter().find(|step| step.change != Change::Keep) {
+            None => Ok(()),
+            Some(step) => Err(Error::Drifted {
+                object: format!("{} {}", step.kind, text::excerpt(&step.name, 64)),
+                difference: match &step.change {
+                    Change::Update(differences) => differences.first().map(ToString::to_string).unwrap_or_default(),
+                    _ => "it is missing".into(),
+                },
+            }),
         }
-        Ok(stack)
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let mut settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
-        settings.hostname = name.clone();
+        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
         let user_data = cloud_init::render(templates, &settings)?;
         let mut config = Config::new();
         config.insert("cloud-init.user-data".into(), user_data.into_string());
         config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
+        config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
         let judged = stack.effective(&layer);
@@ -124,6 +138,14 @@ impl Lab {
         };
         Ok(Prepared { name, instance, images: images.clone(), judged })
     }
+}
+
+/// A number that no other launch has.
+fn launch_id() -> Result<String> {
+    let mut bytes = [0; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
+        .map_err(|errno| Error::Unreadable { path: "the kernel's random numbers".into(), source: errno.into() })?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 
 fn gateway_source(image: &GatewayImage) -> cloud_init::GatewaySource {

@@ -3,7 +3,8 @@
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use super::{Error, Lab, Result, remove_guest};
+use super::cleanup::remove_named;
+use super::{Error, Lab, Result};
 use crate::incus::{
     Acl, Collection, Config, Image, Instance, Job, Network, Object, Profile, Project, Refusal, StoragePool, Volume,
 };
@@ -28,7 +29,7 @@ pub struct WipeStep {
     /// What happens to it.
     pub fate: Fate,
     #[serde(skip)]
-    target: Option<Object>,
+    target: Object,
 }
 
 /// What happens to an object.
@@ -41,10 +42,13 @@ pub enum Fate {
     Keep(&'static str),
 }
 
+/// The kind of the steps that are carried out side by side.
+const GUEST: &str = "guest";
+
 const FOREIGN: Fate = Fate::Keep("it does not carry this lab's mark");
 
 impl WipePlan {
-    /// Whether there is nothing to delete.
+    /// Whether there is nothing of the lab, and nothing in its way.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
@@ -52,7 +56,7 @@ impl WipePlan {
 
     fn add(&mut self, kind: &'static str, name: &str, is_ours: bool, target: Object) {
         let fate = if is_ours { Fate::Delete } else { FOREIGN };
-        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target: Some(target) });
+        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target });
     }
 }
 
@@ -80,10 +84,22 @@ impl Lab {
         Ok(plan)
     }
 
+    async fn still_marked(&self, object: &Object) -> Result<bool> {
+        #[derive(serde::Deserialize)]
+        struct Marked {
+            config: Option<Config>,
+            // Where an image carries it.
+            properties: Option<Config>,
+        }
+        let found = self.client.get::<Marked>(object).await?;
+        let places = found.into_iter().flat_map(|found| [found.config, found.properties]).flatten();
+        Ok(places.into_iter().any(|place| self.mark().is_on(&place)))
+    }
+
     async fn plan_project(&self, plan: &mut WipePlan) -> Result<()> {
         let ours = |config: &Config| self.mark().is_on(config);
         for found in self.client.list::<Instance>(&Collection::instances(&self.project)).await? {
-            plan.add("guest", &found.name, ours(&found.config), Object::instance(&self.project, &found.name));
+            plan.add(GUEST, &found.name, ours(&found.config), Object::instance(&self.project, &found.name));
         }
         let pool = self.settings.name.pool();
         if self.client.exists(&Object::pool(&pool)).await? {
@@ -111,13 +127,13 @@ impl Lab {
 /// something in its way, left; empty when nothing is.
 pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
     let doomed = || plan.steps.iter().filter(|step| step.fate == Fate::Delete);
-    let guests = doomed().filter(|step| step.kind == "guest").filter_map(|step| step.name.parse().ok());
+    let guests: Vec<&str> = doomed().filter(|step| step.kind == GUEST).map(|step| step.name.as_str()).collect();
     let removed: Vec<Result<()>> = stream::iter(guests)
         .map(|name| async move {
             let began = std::time::Instant::now();
-            let job = Job::new(job.progress.lane(format!("{name}")), job.cancel.clone());
+            let job = Job::new(job.progress.lane(name), job.cancel.clone());
             job.progress.begin("delete guest");
-            remove_guest(lab, &name, &job).await?;
+            remove_named(lab, name, &job).await?;
             job.progress.done("guest deleted", began.elapsed());
             Ok(())
         })
@@ -125,14 +141,18 @@ pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
         .collect()
         .await;
     removed.into_iter().collect::<Result<()>>()?;
-    for step in doomed().filter(|step| step.kind != "guest") {
+    for step in doomed().filter(|step| step.kind != GUEST) {
         if job.cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
         let began = std::time::Instant::now();
-        let Some(object) = &step.target else { continue };
+        // Whoever was asked took a while to answer: what is not the lab's any more stays.
+        if !lab.still_marked(&step.target).await? {
+            job.progress.note(format!("{} {} lost its mark, or is gone", step.kind, step.name));
+            continue;
+        }
         job.progress.begin(format!("delete {} {}", step.kind, step.name));
-        match lab.client.delete(object, job).await {
+        match lab.client.delete(&step.target, job).await {
             Ok(_) => job.progress.done(format!("{} {} deleted", step.kind, step.name), began.elapsed()),
             // What still uses it is in the plan as something that stays; the look afterwards names both.
             Err(error) if error.refusal() == Some(Refusal::InUse) => {

@@ -59,9 +59,10 @@ pub(super) fn missing(subject: &str, reason: &str) -> Refusal {
 }
 
 /// Keys that must be there, since Incus' default is not good enough. [`config_key`] judges their values.
-const REQUIRED: [(&str, &str); 7] = [
+const REQUIRED: [(&str, &str); 8] = [
     ("boot.autostart", "a guest that ran would start again with the host"),
     ("limits.cpu", "a guest could take all CPUs"),
+    ("limits.kernel.core", "a program of the host, as its root, would handle what a guest lets crash"),
     ("limits.memory", "a guest could take all memory"),
     ("limits.processes", "a guest could take all process ids"),
     ("security.guestapi", "a guest could talk to the daemon through /dev/incus"),

@@ -7,5 +7,6 @@
 #[allow(dead_code, reason = "what is unused differs between the two test programs")]
 mod common;
 
+mod interrupts;
 mod refusals;
 mod usage;

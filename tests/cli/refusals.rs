@@ -57,7 +57,7 @@ fn a_wrong_lab_file_is_refused_at_its_line_and_column() {
             "error: LAB:1:7: \"Upper\" is not a valid lab name: it must start with a lower-case letter\n",
         ),
         ("limits:\n  memory: 5G\n", "error: LAB:2:11: \"5G\" is not a valid memory limit: "),
-        ("network:\n  subnet: 8.8.8.1/24\n", "error: LAB:1:1: network.subnet 8.8.8.1/24 is not a private network"),
+        ("network:\n  subnet: 8.8.8.1/24\n", "error: LAB:2:11: the subnet 8.8.8.1/24 is not a private network"),
         ("gateway:\n  registry:\n    reference: ghcr.io/openclaw/openclaw:latest\n", "error: LAB:3:16: "),
         ("base:\n  image-server:\n    url: https://example.org\n    protocol: simplestreams\n", "error: LAB:"),
         ("name: a\nname: b\n", "error: LAB:2:1: "),
@@ -71,23 +71,47 @@ fn a_wrong_lab_file_is_refused_at_its_line_and_column() {
 }
 
 #[test]
+fn a_lab_file_that_everybody_can_change_is_only_taken_when_named() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("podclaw.yaml");
+    fs::write(&path, "name: Upper\n").expect("a file");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("a mode");
+    let said = podclaw(&["list"]).cwd(dir.path()).run().exits(3);
+    assert!(
+        said.stderr.starts_with("error: the lab file podclaw.yaml belongs to somebody else, or everybody"),
+        "{said}"
+    );
+    let said = podclaw(&["list", "--lab-file", "podclaw.yaml"]).cwd(dir.path()).run().exits(3);
+    assert!(said.stderr.contains("is not a valid lab name"), "{said}");
+}
+
+#[test]
 fn a_lab_file_that_is_not_there() {
     let said = podclaw(&["list", "--lab-file", "/nowhere/lab.yaml"]).run().exits(3);
     assert_eq!(
         said.stderr,
-        "error: failed to read the lab file /nowhere/lab.yaml: No such file or directory (os error 2)\n"
+        "error: cannot read the lab file /nowhere/lab.yaml: No such file or directory (os error 2)\n"
     );
 }
 
 #[test]
 fn a_lab_file_without_end_is_not_read() {
     let said = podclaw(&["list", "--lab-file", "/dev/zero"]).run().exits(3);
-    assert_eq!(said.stderr, "error: the lab file /dev/zero is larger than 1 MiB\n");
+    assert_eq!(said.stderr, "error: cannot read the lab file /dev/zero: it is not a regular file\n");
 }
 
 #[test]
 fn wipe_needs_the_right_name() {
     let dir = tempfile::tempdir().expect("a directory");
-    let said = podclaw(&["wipe", "--yes", "other", "--socket"]).arg(dir.path()).run().exits(3);
-    assert!(said.stderr.starts_with("error: "), "{said}");
+    // Nothing answers there: what is wrong with the name is said before anything is asked of a daemon.
+    let wipe = ["wipe", "--lab", "podclaw", "--socket"];
+    let said = podclaw(&wipe).arg(dir.path()).args(&["--yes", "other"]).run().exits(2);
+    assert_eq!(
+        said.stderr,
+        "error: --yes does not name the lab podclaw\n\
+         help: to wipe it without being asked: podclaw wipe --yes podclaw\n"
+    );
+    let _ = podclaw(&wipe).arg(dir.path()).args(&["--yes", "podclaw"]).run().exits(3);
 }

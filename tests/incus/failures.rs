@@ -14,7 +14,9 @@ use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 pub(crate) const TESTS: &[Test] = tests![
     a_stage_that_fails_is_named_with_the_end_of_its_output,
     a_gateway_that_refuses_its_configuration,
+    a_gateway_that_crashes,
     a_gateway_that_never_starts,
+    two_launches_of_one_name,
     a_gateway_that_asks_for_no_token,
     a_pool_without_space,
     ctrl_c_in_each_phase_leaves_nothing,
@@ -50,7 +52,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     assert_eq!(instances(&lab), json!([]));
 
     let said = lab.podclaw(&["launch", "a", "--keep-failed"]).run().exits(3);
-    assert!(said.stderr.contains("help: "), "{said}");
+    assert!(said.stderr.contains("help: the stopped guest is kept: `podclaw logs a --source stages`"), "{said}");
     let guest = &lab.podclaw(&["info", "a", "--format", "json"]).run().json()["guest"];
     assert_eq!((&guest["status"], &guest["readiness"]), (&json!("stopped"), &json!("failed")));
     let logs = lab.podclaw(&["logs", "a", "--source", "stages"]).run().ok();
@@ -66,6 +68,29 @@ fn a_gateway_that_refuses_its_configuration(daemon: &Daemon) {
     assert!(said.stderr.contains("stage 7/7 (gateway start) failed"), "{said}");
     assert!(said.stderr.contains("refused its configuration, its authentication or its state (exit 78)"), "{said}");
     assert_eq!(instances(&lab), json!([]));
+}
+
+fn a_gateway_that_crashes(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Crashes, "");
+    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    assert!(said.stderr.contains("the gateway's unit failed: "), "{said}");
+    assert!(said.stderr.contains("  | ") && said.stderr.contains("\nhelp: "), "{said}");
+    assert_eq!(instances(&lab), json!([]));
+}
+
+fn two_launches_of_one_name(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::NeverStarts, "");
+    let mut first = lab.podclaw(&["launch", "a"]).start();
+    let mut second = lab.podclaw(&["launch", "a"]).start();
+    std::thread::sleep(Duration::from_secs(3));
+    // One of them made the guest; the other was refused, and must not have removed it.
+    assert_eq!(instances(&lab).as_array().map(Vec::len), Some(1));
+    let (winner, loser) =
+        if first.stderr().contains("exists already") { (&mut second, first) } else { (&mut first, second) };
+    winner.wait_for("✓ started");
+    winner.signal(Signal::INT);
+    let refused = loser.wait().exits(3);
+    assert!(refused.stderr.contains("a guest named a exists already"), "{refused}");
 }
 
 fn a_gateway_that_never_starts(daemon: &Daemon) {
@@ -84,7 +109,7 @@ fn a_gateway_that_asks_for_no_token(daemon: &Daemon) {
 
 fn a_pool_without_space(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    // What fills it is somebody's volume, as an agent's data would.
+    // Too small for the base image.
     lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     let file = fs::read_to_string(lab.file()).expect("a lab file");
     fs::write(lab.file(), file.replace("size: 8GiB", "size: 300MiB")).expect("a lab file");
@@ -107,7 +132,7 @@ fn ctrl_c_in_each_phase_leaves_nothing(daemon: &Daemon) {
         }
         launch.signal(Signal::INT);
         let said = launch.wait().exits(3);
-        assert!(said.stderr.contains("error: failed to launch a: cancelled"), "after {phase:?}: {said}");
+        assert!(said.stderr.contains("cancelled\n"), "after {phase:?}: {said}");
         assert_eq!(instances(&lab), json!([]), "after {phase:?}: {said}");
     }
     let mut launch = lab.podclaw(&["launch", "a", "--keep-failed"]).start();

@@ -221,6 +221,18 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     assert!(said.stderr.contains("digest"), "{said}");
     assert_eq!(instances(&lab), serde_json::json!([]), "{said}");
 
-    // A data directory whose profile would not contain the guest.
-    fs::write(lab.file(), &file).expect("a lab file");
+    // A profile of the user's own that would not contain the guest.
+    let data = lab.dir().join("data");
+    fs::create_dir_all(&data).expect("a directory");
+    for part in ["cloud-init", "apparmor", "profiles"] {
+        let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
+        crate::common::Program::new("cp").arg("-r").arg(from).arg(&data).run().ok();
+    }
+    let evil = "description: \"evil\"\nconfig:\n  security.privileged: \"oN\"\ndevices: {}\n";
+    fs::write(data.join("profiles/evil.yaml"), evil.replace("devices: {}\n", "")).expect("a profile");
+    fs::write(lab.file(), format!("{file}data: data\n")).expect("a lab file");
+    lab.podclaw(&["init"]).run();
+    let said = lab.podclaw(&["launch", "a", "-p", "guest", "-p", "standard", "-p", "evil"]).run().exits(3);
+    assert!(said.stderr.contains("security.privileged"), "{said}");
+    assert_eq!(instances(&lab), serde_json::json!([]), "{said}");
 }
