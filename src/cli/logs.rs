@@ -61,7 +61,7 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
             for stage in Stage::ALL {
                 let log = file(&lab, &args, &stage.log_path()).await;
                 if let Some(log) = log {
-                    context.ui.say(format!("== {}/7 {}\n{log}", stage.number(), stage.title()));
+                    context.ui.say(format!("== {stage}\n{log}"));
                 }
             }
             Ok(DONE)
