@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::cloud_init::{InvalidValue, RenderError, Stage, TemplateError};
+use crate::cloud_init::{RenderError, Stage, TemplateError};
 use crate::names::{GuestName, LabName};
 use crate::profile::{LoadError, UnknownProfile};
 use crate::{image, incus};
@@ -31,9 +31,6 @@ pub enum Error {
     /// The user-data can't be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// Something that is put into the user-data does not have the form that it must have there.
-    #[error(transparent)]
-    Value(#[from] InvalidValue),
     /// There is no lab yet.
     #[error("there is no lab {lab} on this daemon")]
     NoLab {
@@ -107,7 +104,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A stage of the guest failed.
-    #[error("stage {number}/7 ({title}) failed with exit code {code}{reason}{log}", number = stage.number(), title = stage.title(), log = indented(log))]
+    #[error("stage {stage} failed with exit code {code}{reason}{log}", log = indented(log))]
     StageFailed {
         /// The stage.
         stage: Stage,
@@ -237,7 +234,6 @@ impl Error {
             Self::LabFile(_)
             | Self::Templates(_)
             | Self::Render(_)
-            | Self::Value(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
             | Self::Cancelled => return None,

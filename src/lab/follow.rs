@@ -124,15 +124,15 @@ impl<'a> Follower<'a> {
             StageEvent::Begin { stage, .. } => {
                 self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
                 self.running = Some(stage);
-                job.progress.begin(label(stage));
+                job.progress.begin(stage.to_string());
             }
             StageEvent::End { stage, outcome, took } => {
                 self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
                 match outcome {
-                    Outcome::Done => job.progress.done(label(stage), took),
+                    Outcome::Done => job.progress.done(stage.to_string(), took),
                     Outcome::Skipped { reason } => {
-                        job.progress.done(format!("{} skipped: {reason}", label(stage)), took);
+                        job.progress.done(format!("{stage} skipped: {reason}"), took);
                     }
                     Outcome::Failed { code, reason } => self.failure = Some((stage, code, reason)),
                 }
@@ -167,8 +167,7 @@ impl<'a> Follower<'a> {
 
     /// What the guest is doing, for a message.
     pub(super) fn at(&self) -> String {
-        self.running
-            .map_or_else(|| "cloud-init, before the first stage".into(), |stage| format!("stage {}", label(stage)))
+        self.running.map_or_else(|| "cloud-init, before the first stage".into(), |stage| format!("stage {stage}"))
     }
 
     /// The end of the output of what the guest is doing.
@@ -204,8 +203,4 @@ async fn until_cloud_init_ends(lab: &Lab, guest: &str) -> Vec<u8> {
             _ => sleep(BREATH).await,
         }
     }
-}
-
-fn label(stage: Stage) -> String {
-    format!("{}/7 {}", stage.number(), stage.title())
 }

@@ -138,10 +138,7 @@ fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>) -> Rec
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
         base: prepared.images.base.fingerprint.to_string(),
-        gateway: match &prepared.images.gateway {
-            GatewayImage::Archive(archive) => archive.digest.to_string(),
-            GatewayImage::Registry(reference) => reference.to_string(),
-        },
+        gateway: prepared.images.gateway.id(),
         profiles: prepared.instance.profiles.clone(),
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stages,

@@ -43,7 +43,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
     assert!(
         said.stderr
-            .contains("error: failed to launch a: stage 3/7 (service user) failed with exit code 1: line 5: false"),
+            .contains("error: cannot launch a: stage 3/7 service user failed with exit code 1: line 5: false"),
         "{said}"
     );
     assert!(said.stderr.contains("  | last words\n"), "{said}");
@@ -65,7 +65,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
 fn a_gateway_that_refuses_its_configuration(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::RefusesItsConfiguration, "");
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
-    assert!(said.stderr.contains("stage 7/7 (gateway start) failed"), "{said}");
+    assert!(said.stderr.contains("stage 7/7 gateway start failed"), "{said}");
     assert!(said.stderr.contains("refused its configuration, its authentication or its state (exit 78)"), "{said}");
     assert_eq!(instances(&lab), json!([]));
 }
