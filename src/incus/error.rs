@@ -139,6 +139,8 @@ pub enum Refusal {
     NoSpace,
     /// Other objects still use it.
     InUse,
+    /// The daemon lost track of a command that it was to run. The command may have run, or not.
+    Lost,
     /// The daemon does something else with it, or it started meanwhile.
     Busy,
     /// The request itself is wrong.
@@ -163,6 +165,7 @@ impl Refusal {
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
+            _ if says(&["failed to retrieve pid"]) => Self::Lost,
             _ if says(&["is busy running", "is running", "is currently running"]) => Self::Busy,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
             _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
@@ -198,6 +201,7 @@ impl Error {
             Self::Refused { kind: Refusal::Forbidden, .. } => {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
+            Self::Refused { kind: Refusal::Lost, .. } => "whether the command ran is not known: look, and run it again",
             Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
@@ -228,6 +232,7 @@ mod tests {
         assert_eq!(Refusal::of(500, "UNIQUE constraint failed: projects.name"), Refusal::AlreadyExists);
         assert_eq!(Refusal::of(500, "Requested profile \"a\" doesn't exist"), Refusal::NotFound);
         assert_eq!(Refusal::of(400, "The storage pool is currently in use"), Refusal::InUse);
+        assert_eq!(Refusal::of(400, "Failed to retrieve PID of executing child process"), Refusal::Lost);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);

@@ -21,6 +21,7 @@ const CREATE_TRIES: usize = 4;
 ///
 /// The order is that of dependence: pool, ACL, network, project, profiles. Killed anywhere, the next run goes on.
 pub async fn init(lab: &Lab, dry_run: bool, job: &Job) -> Result<Plan> {
+    lab.profiles_must_contain()?;
     let mut plan = Plan::default();
     plan.steps.push(lab.init_pool(dry_run, job).await?);
     plan.steps.push(lab.init_acl(dry_run, job).await?);
@@ -121,6 +122,21 @@ impl Lab {
             return target.create(&wanted).await;
         };
         target.put_right(compare(&is.config, &wanted.config, &[]), &wanted).await
+    }
+
+    /// Judges every profile on top of the lab's own stack, before the daemon hears of it: Incus itself takes a profile of a
+    /// restricted project as it is, and refuses only some of the guests that use it.
+    fn profiles_must_contain(&self) -> Result<()> {
+        let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
+        let mut refusals = Vec::new();
+        for profile in library.iter() {
+            let names = self.settings.profiles.iter().map(String::as_str).chain([profile.name.as_str()]);
+            let merged = library.stack(names)?.effective(&Layer::default());
+            refusals.extend(merged.check(&self.settings.name).iter().map(ToString::to_string));
+        }
+        refusals.sort();
+        refusals.dedup();
+        if refusals.is_empty() { Ok(()) } else { Err(Error::NotContained(refusals)) }
     }
 
     async fn init_profiles(&self, dry_run: bool, job: &Job, plan: &mut Plan) -> Result<()> {

@@ -42,8 +42,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     fs::write(&stage, script).expect("a script");
     let said = lab.podclaw(&["launch", "a"]).run().exits(3);
     assert!(
-        said.stderr
-            .contains("error: cannot launch a: stage 3/7 service user failed with exit code 1: line 5: false"),
+        said.stderr.contains("error: cannot launch a: stage 3/7 service user failed with exit code 1: line 5: false"),
         "{said}"
     );
     assert!(said.stderr.contains("  | last words\n"), "{said}");
@@ -57,7 +56,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     assert_eq!((&guest["status"], &guest["readiness"]), (&json!("stopped"), &json!("failed")));
     let logs = lab.podclaw(&["logs", "a", "--source", "stages"]).run().ok();
     assert!(logs.contains("last words"), "{logs}");
-    let said = lab.podclaw(&["exec", "a", "--", "true"]).run().exits(3);
+    let said = lab.exec(&["a", "--", "true"], "").exits(3);
     assert!(said.stderr.starts_with("error: guest a is not running"), "{said}");
     lab.podclaw(&["delete", "a"]).run().ok();
 }

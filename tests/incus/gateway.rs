@@ -17,14 +17,14 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel counts");
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
     assert!(peak < 64 << 10, "{peak} KiB resident after 700 MB went into the guest");
-    let guest = |script: &str| lab.podclaw(&["exec", "demo", "--", "bash", "-c", script]).run().ok();
+    let guest = |script: &str| lab.exec(&["demo", "--", "bash", "-c", script], "").ok();
 
     assert!(guest("curl -s http://127.0.0.1:18789/startupz").contains("\"status\":\"started\""));
     let ask = "curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '{\"tool\":\"sessions_list\",\"args\":{}}'";
     assert_eq!(guest(&format!("{ask} http://127.0.0.1:18789/tools/invoke")), "401", "a request without the token");
 
     // By the kernel's word: every process of the gateway.
-    let service = |command: &[&str]| lab.podclaw(&["exec", "demo", "--service-user", "--"]).args(command).run();
+    let service = |command: &[&str]| lab.exec(&[&["demo", "--service-user", "--"], command].concat(), "");
     let pid = service(&["podman", "inspect", "--format", "{{.State.Pid}}", "openclaw"]).ok();
     let processes = guest(&format!(
         "space=$(readlink /proc/{}/ns/pid)

@@ -57,23 +57,23 @@ fn the_life_of_a_guest(daemon: &Daemon) {
     assert_eq!(receipt["stages"].as_array().map(Vec::len), Some(7), "{receipt}");
 
     // Commands: exit code, streams, input, user.
-    let said = lab.podclaw(&["exec", "demo", "--", "sh", "-c", "cat; echo complaint >&2; exit 7"]).stdin("in\n").run();
+    let said = lab.exec(&["demo", "--", "sh", "-c", "cat; echo complaint >&2; exit 7"], "in\n");
     assert_eq!((said.code, &*said.stdout, &*said.stderr), (7, "in\n", "complaint\n"));
-    assert_eq!(lab.podclaw(&["exec", "demo", "--service-user", "--", "id", "-un"]).run().ok(), "openclaw\n");
-    let said = lab.podclaw(&["exec", "demo", "--", "/nonexistent"]).run().exits(3);
+    assert_eq!(lab.exec(&["demo", "--service-user", "--", "id", "-un"], "").ok(), "openclaw\n");
+    let said = lab.exec(&["demo", "--", "/nonexistent"], "").exits(3);
     assert!(said.stderr.contains("Command not found"), "{said}");
     let said = lab.podclaw(&["shell", "demo"]).run().exits(2);
     assert!(said.stderr.starts_with("error: there is no terminal to give to the guest"), "{said}");
 
     // No secret and no way in, but the token in the guest.
     let config = lab.incus(&["config", "show", "demo", "--expanded"]).run().ok();
-    let token = lab.podclaw(&["exec", "demo", "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"]).run().ok();
+    let token = lab.exec(&["demo", "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"], "").ok();
     let token = token.trim().strip_prefix("OPENCLAW_GATEWAY_TOKEN=").expect("a token");
     assert_eq!(token.len(), 64);
     assert!(!config.contains(token), "the token is in the guest's config");
     let files = "stat -c %a:%U /home/openclaw/.config/podclaw/gateway.env /home/openclaw/.openclaw; ls /etc/sudoers.d /usr/sbin/sshd /dev/incus 2>/dev/null; getent passwd 1000";
     assert_eq!(
-        lab.podclaw(&["exec", "demo", "--", "sh", "-c", files]).run().ok(),
+        lab.exec(&["demo", "--", "sh", "-c", files], "").ok(),
         "600:openclaw\n700:openclaw\nopenclaw:x:1000:1000::/home/openclaw:/usr/sbin/nologin\n"
     );
 
@@ -89,22 +89,11 @@ fn the_life_of_a_guest(daemon: &Daemon) {
 
     // Stages are safe to run again, and the gateway is not restarted by it.
     let pid = || {
-        lab.podclaw(&[
-            "exec",
-            "demo",
-            "--service-user",
-            "--",
-            "podman",
-            "inspect",
-            "--format",
-            "{{.State.Pid}}",
-            "openclaw",
-        ])
-        .run()
-        .ok()
+        lab.exec(&["demo", "--service-user", "--", "podman", "inspect", "--format", "{{.State.Pid}}", "openclaw"], "")
+            .ok()
     };
     let before = pid();
-    lab.podclaw(&["exec", "demo", "--", "/usr/local/lib/podclaw/run"]).run().ok();
+    lab.exec(&["demo", "--", "/usr/local/lib/podclaw/run"], "").ok();
     assert_eq!(pid(), before);
 
     let logs = lab.podclaw(&["logs", "demo", "--source", "stages"]).run().ok();
@@ -139,13 +128,11 @@ fn five_at_once(daemon: &Daemon) {
         })
         .collect();
     assert_eq!(tokens.len(), 5, "guests share a token");
-    let ids: std::collections::BTreeSet<String> = (1..=5)
-        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/etc/machine-id"]).run().ok())
-        .collect();
+    let ids: std::collections::BTreeSet<String> =
+        (1..=5).map(|n| lab.exec(&[&format!("many-{n}"), "--", "cat", "/etc/machine-id"], "").ok()).collect();
     assert_eq!(ids.len(), 5, "guests share a machine id");
-    let maps: std::collections::BTreeSet<String> = (1..=5)
-        .map(|n| lab.podclaw(&["exec", &format!("many-{n}"), "--", "cat", "/proc/self/uid_map"]).run().ok())
-        .collect();
+    let maps: std::collections::BTreeSet<String> =
+        (1..=5).map(|n| lab.exec(&[&format!("many-{n}"), "--", "cat", "/proc/self/uid_map"], "").ok()).collect();
     assert_eq!(maps.len(), 5, "guests share ids of the host");
     lab.podclaw(&["delete", "many-1", "many-2", "many-3", "many-4", "many-5"]).run().ok();
     assert_eq!(instances(&lab), serde_json::json!([]));
@@ -228,11 +215,17 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
         let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
         crate::common::Program::new("cp").arg("-r").arg(from).arg(&data).run().ok();
     }
-    let evil = "description: \"evil\"\nconfig:\n  security.privileged: \"oN\"\ndevices: {}\n";
-    fs::write(data.join("profiles/evil.yaml"), evil.replace("devices: {}\n", "")).expect("a profile");
+    let evil = "description: \"evil\"\nconfig:\n  security.privileged: \"oN\"\n";
+    fs::write(data.join("profiles/evil.yaml"), evil).expect("a profile");
     fs::write(lab.file(), format!("{file}data: data\n")).expect("a lab file");
-    lab.podclaw(&["init"]).run();
-    let said = lab.podclaw(&["launch", "a", "-p", "guest", "-p", "standard", "-p", "evil"]).run().exits(3);
-    assert!(said.stderr.contains("security.privileged"), "{said}");
-    assert_eq!(instances(&lab), serde_json::json!([]), "{said}");
+    for command in [&["init"][..], &["launch", "a", "-p", "guest", "-p", "standard", "-p", "evil"]] {
+        let said = lab.podclaw(command).run().exits(3);
+        assert!(said.stderr.contains("the guest would not be contained"), "{said}");
+        assert!(
+            said.stderr.contains("profiles/evil.yaml:3:24") && said.stderr.contains("security.privileged"),
+            "{said}"
+        );
+    }
+    assert!(!lab.incus(&["profile", "list"]).run().ok().contains("evil"), "the daemon got a profile that was refused");
+    assert_eq!(instances(&lab), serde_json::json!([]));
 }

@@ -110,8 +110,12 @@ fn write(node: &Node) -> String {
 }
 
 fn quote(text: &str) -> String {
-    let escape =
-        |c: char| if c == ' ' || c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\U{:08x}", c as u32) };
+    // Escaping more than has to be makes keys longer than the parser looks ahead.
+    let escape = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        ' '..='~' | '\u{a1}'..='\u{1fff}' | '\u{10000}'.. => c.to_string(),
+        _ => format!("\\U{:08x}", c as u32),
+    };
     format!("\"{}\"", text.chars().map(escape).collect::<String>())
 }
 

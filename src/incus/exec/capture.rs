@@ -8,9 +8,12 @@ use tokio::time::timeout;
 use super::session::Session;
 use super::{Command, Stdin};
 use crate::incus::client::Client;
-use crate::incus::error::{Error, Result};
+use crate::incus::error::{Error, Refusal, Result};
 use crate::incus::location::{Object, ProjectName};
 use crate::text;
+
+/// How often a command is run that the daemon loses.
+const TRIES: usize = 4;
 
 /// What a command said, and how it ended. The guest wrote it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +27,8 @@ pub struct Captured {
 }
 
 impl Client {
-    /// Runs a command to its end with `stdin` as its input, and keeps the first `limit` bytes of each of its outputs.
+    /// Runs a command to its end with `stdin` as its input, and keeps the first `limit` bytes of each of its outputs. One
+    /// that the daemon loses is run again, so the command must bear that.
     ///
     /// Dropping the future kills the command.
     ///
@@ -40,8 +44,14 @@ impl Client {
         within: Duration,
     ) -> Result<Captured> {
         let run = async {
-            let session = self.exec(project, instance, command, None).await?;
-            collect(session, stdin, limit).await
+            for _ in 1..TRIES {
+                let session = self.exec(project, instance, command, None).await?;
+                match collect(session, stdin, limit).await {
+                    Err(error) if error.refusal() == Some(Refusal::Lost) => {}
+                    ended => return ended,
+                }
+            }
+            collect(self.exec(project, instance, command, None).await?, stdin, limit).await
         };
         timeout(within, run).await.unwrap_or_else(|_| {
             Err(Error::Overran {
