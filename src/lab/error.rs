@@ -79,6 +79,9 @@ pub enum Error {
     /// A guest of that name exists.
     #[error("a guest named {0} exists already")]
     NameTaken(GuestName),
+    /// The daemon gave it ids that another guest has.
+    #[error("the daemon gave guest {0} user ids that another guest has, each time")]
+    SharedIds(GuestName),
     /// There is no guest of that name.
     #[error("there is no guest named {0}")]
     NoGuest(GuestName),
@@ -215,6 +218,7 @@ impl Error {
             Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),
             Self::UnknownProfile(_) => "name a profile with -p, or add it to the directory of `data` in the lab file".into(),
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
+            Self::SharedIds(_) => "launch again when no other guest is made at the same time".into(),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
             Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
             Self::WrongArchive { .. } => {

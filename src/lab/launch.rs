@@ -8,12 +8,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::cleanup::remove_launched;
+use super::create::create;
 use super::follow::Follower;
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
 use super::push::push;
 use super::{Error, Lab, Prepared, Receipt, Result, StageRecord};
 use crate::image::GatewayImage;
-use crate::incus::{Config, Instance, InstanceWithState, Job, Object, Refusal, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
 use crate::names::GuestName;
 use crate::profile::Layer;
 
@@ -87,14 +88,7 @@ async fn bring_up(
 ) -> Result<Launched> {
     let name = prepared.name.as_str();
     let instance = Object::instance(&lab.project, name);
-    step(job, "created", "create", async {
-        lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
-            // Busy is a guest that another launch makes just now.
-            Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
-            _ => error.into(),
-        })
-    })
-    .await?;
+    step(job, "created", "create", create(lab, prepared, job)).await?;
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }

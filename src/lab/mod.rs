@@ -1,6 +1,7 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
 mod cleanup;
+mod create;
 mod desired;
 mod error;
 mod file;
@@ -14,6 +15,10 @@ mod prepare;
 mod push;
 mod receipt;
 mod wipe;
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 use crate::incus::{Client, Object, Project, ProjectName};
 use crate::profile::Library;
@@ -53,6 +58,8 @@ pub struct Lab {
     pub settings: Settings,
     /// The project that all its guests, profiles and images are in.
     pub project: ProjectName,
+    /// Whose turn it is to make a guest: see [`create`].
+    creating: Arc<Mutex<()>>,
 }
 
 impl Lab {
@@ -60,7 +67,7 @@ impl Lab {
     pub fn new(client: Client, settings: Settings) -> Result<Self> {
         client.require(&NEEDED)?;
         let project = ProjectName::from(&settings.name);
-        Ok(Self { client, settings, project })
+        Ok(Self { client, settings, project, creating: Arc::default() })
     }
 
     /// The mark that all its objects carry.

@@ -10,6 +10,7 @@ pub(crate) const TESTS: &[Test] = tests![
     init_refuses_a_subnet_that_is_taken,
     the_daemon_itself_refuses_what_is_dangerous,
     without_a_lab_nothing_is_done,
+    without_permission_nothing_is_done,
 ];
 
 /// Everything that the daemon has outside of instances, to see that nothing changed.
@@ -179,4 +180,18 @@ fn without_a_lab_nothing_is_done(daemon: &Daemon) {
     let said = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     assert_eq!(said, format!("there is nothing of the lab {} to wipe\n", lab.name()));
     assert_eq!(everything(daemon), before);
+}
+
+fn without_permission_nothing_is_done(daemon: &Daemon) {
+    use std::os::unix::fs::PermissionsExt;
+
+    // Nobody can reach the program where it was built, so it is taken to where everybody can.
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let program = dir.path().join("podclaw");
+    std::fs::copy(crate::common::PODCLAW, &program).expect("a copy");
+    let nobody = daemon.program("setpriv").args(&["--reuid=65534", "--regid=65534", "--clear-groups", "--"]);
+    let said = nobody.arg(&program).args(&["list", "--socket"]).arg(daemon.socket()).run().exits(3);
+    assert!(said.stderr.starts_with("error: no permission to use the Incus socket "), "{said}");
+    assert!(said.stderr.contains("help: run podclaw as root, or join the group incus-admin"), "{said}");
 }

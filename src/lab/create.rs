@@ -1,0 +1,52 @@
+//! Making a guest that shares its user ids with no other.
+//!
+//! Incus 6.0.4 looks for a free range of ids for an isolated guest and writes down what it took in two steps: guests made
+//! at the same moment can get the same range. Escaping from one would then be having the others.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::cleanup::remove_launched;
+use super::{Error, Lab, Prepared, Result};
+use crate::incus::{Collection, Instance, Job, Object, Refusal};
+
+/// How many ids an isolated guest has.
+const IDS: u64 = 65536;
+/// The config key in which Incus writes down the first one.
+const BASE: &str = "volatile.idmap.base";
+/// How often it is tried, and how long is waited before.
+const TRIES: u32 = 5;
+const BREATH: Duration = Duration::from_millis(300);
+
+/// Makes a guest, and makes it again if another one has its ids. Guests of one process are made one after the other; the
+/// look afterwards is for those of others.
+pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<()> {
+    let instance = Object::instance(&lab.project, prepared.name.as_str());
+    for attempt in 1..=TRIES {
+        let turn = lab.creating.lock().await;
+        lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
+            // Busy is a guest that another launch makes just now.
+            Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
+            _ => error.into(),
+        })?;
+        if !shares_ids(lab, prepared).await? {
+            return Ok(());
+        }
+        remove_launched(lab, &prepared.name, prepared.launch_id(), job).await?;
+        drop(turn);
+        // The other one does the same, and must not do it at the same time again.
+        sleep(BREATH * attempt + Duration::from_millis(u64::from(std::process::id()) % 200)).await;
+    }
+    Err(Error::SharedIds(prepared.name.clone()))
+}
+
+async fn shares_ids(lab: &Lab, prepared: &Prepared) -> Result<bool> {
+    let instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
+    let base = |instance: &Instance| instance.config.get(BASE).and_then(|base| base.parse::<u64>().ok());
+    let (own, others): (Vec<_>, Vec<_>) =
+        instances.iter().partition(|instance| instance.name == prepared.name.as_str());
+    // Without a number of its own it has no range of its own.
+    let Some(own) = own.first().and_then(|instance| base(instance)) else { return Ok(true) };
+    Ok(others.into_iter().filter_map(base).any(|other| other.abs_diff(own) < IDS))
+}
