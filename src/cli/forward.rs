@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::context::Context;
@@ -12,6 +13,9 @@ use crate::cloud_init::DEFAULT_PORT;
 use crate::incus::Session;
 use crate::lab::{self, Lab, inside};
 use crate::names::GuestName;
+
+/// How often a connection into the guest is tried.
+const TRIES: usize = 5;
 
 /// What `forward` takes.
 #[derive(Debug, Args)]
@@ -56,8 +60,7 @@ pub(crate) async fn run(args: ForwardArgs, context: &Context) -> Result<u8, Fail
 
 /// Carries one connection through a command in the guest: its network lets nothing in, and needs not to.
 async fn relay(lab: &Lab, guest: &GuestName, port: u16, stream: TcpStream) -> Result<(), Failure> {
-    let session = lab.client.exec(&lab.project, guest.as_str(), &inside::relay(port), None).await?;
-    let Session { stdin, mut stdout, mut stderr, process } = session;
+    let Session { stdin, mut stdout, mut stderr, process } = connect(lab, guest, port).await?;
     let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
     let (from_client, mut to_client) = stream.into_split();
     let up = async {
@@ -72,4 +75,18 @@ async fn relay(lab: &Lab, guest: &GuestName, port: u16, stream: TcpStream) -> Re
     drop(process);
     complaints.abort();
     Ok(())
+}
+
+/// Connects to the port. The daemon loses a command now and then, so one that does not say that it is connected is
+/// started again: nothing of the client's was sent to it yet.
+async fn connect(lab: &Lab, guest: &GuestName, port: u16) -> Result<Session, Failure> {
+    for _ in 0..TRIES {
+        let mut session = lab.client.exec(&lab.project, guest.as_str(), &inside::relay(port), None).await?;
+        let mut mark = [0];
+        if let Ok(Ok(1)) = tokio::time::timeout(inside::LINGER, session.stdout.read(&mut mark)).await {
+            return Ok(session);
+        }
+    }
+    let message = anyhow::anyhow!("cannot connect to port {port} of {guest}");
+    Err(Failure::could_not(message, Some(format!("`podclaw logs {guest}` tells whether the gateway runs"))))
 }

@@ -13,12 +13,14 @@ pub const LINGER: Duration = Duration::from_secs(5);
 
 /// Bash that connects its input and output to a port of the guest's loopback. The daemon kills only this process, so it
 /// becomes the one that reads from the gateway; what carries the input ends with the input, and takes the other along
-/// should it not have been killed.
+/// should it not have been killed. The `+` says that it is connected.
 const RELAY: &str = r#"exec 3<>"/dev/tcp/127.0.0.1/$1" || exit
+printf +
 { cat; sleep "$2"; kill $$; } <&0 >&3 2>/dev/null &
 exec cat <&3"#;
 
-/// What carries its input to a port of the guest's loopback, and gives what comes back as its output. It ends when the
+/// What carries its input to a port of the guest's loopback, and gives a `+` as soon as it is connected, then what comes
+/// back, as its output. It ends when the
 /// other side does, and a little more than [`LINGER`] after its input at the latest.
 #[must_use]
 pub fn relay(port: u16) -> Command {
