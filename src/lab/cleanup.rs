@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 
-use super::guests::LAUNCH_KEY;
+use super::guests::is_of_launch;
 use super::{Error, Lab, Result};
 use crate::incus::{self, Job, Object, Refusal, StateChange};
 use crate::names::GuestName;
@@ -61,7 +61,7 @@ async fn remove_once(lab: &Lab, name: &str, launch: Option<&str>, job: &Job) -> 
     if !lab.mark().is_on(&instance.config) {
         return Err(Error::Foreign { object: object.to_string() });
     }
-    if launch.is_some_and(|launch| instance.config.get(LAUNCH_KEY).is_none_or(|made_by| made_by != launch)) {
+    if launch.is_some_and(|launch| !is_of_launch(&instance.config, launch)) {
         return Ok(false);
     }
     lab.client.change_state(&lab.project, name, StateChange::Kill, job).await?;

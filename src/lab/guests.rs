@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::{Error, Lab, Receipt, Result};
-use crate::incus::{Collection, InstanceWithState, Object, Status};
+use crate::incus::{Collection, Config, InstanceWithState, Object, Status};
 use crate::names::GuestName;
 
 /// The config key in which a launch says how far it is.
@@ -14,6 +14,11 @@ pub(super) const STATE_KEY: &str = "user.podclaw.state";
 /// The config key that tells one launch from every other: what a launch cleans up is only what it made itself, also
 /// where another one makes a guest of the same name at the same moment.
 pub(super) const LAUNCH_KEY: &str = "user.podclaw.launch";
+
+/// Whether an instance with this config was made by that launch.
+pub(super) fn is_of_launch(config: &Config, launch: &str) -> bool {
+    config.get(LAUNCH_KEY).is_some_and(|made_by| made_by == launch)
+}
 
 /// How far a guest's launch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -127,7 +127,7 @@ impl Lab {
     /// Judges every profile on top of the lab's own stack, before the daemon hears of it: Incus itself takes a profile of a
     /// restricted project as it is, and refuses only some of the guests that use it.
     fn profiles_must_contain(&self) -> Result<()> {
-        let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
+        let library = self.library()?;
         let mut refusals = Vec::new();
         for profile in library.iter() {
             let names = self.settings.profiles.iter().map(String::as_str).chain([profile.name.as_str()]);
@@ -141,7 +141,7 @@ impl Lab {
 
     async fn init_profiles(&self, dry_run: bool, job: &Job, plan: &mut Plan) -> Result<()> {
         let fresh = plan.steps.iter().any(|step| step.kind == "project" && step.change == Change::Create);
-        let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
+        let library = self.library()?;
         for profile in library.iter() {
             let name = self.settings.name.profile(&profile.name);
             let target = Target::new(self, Object::profile(&self.project, &name), "profile", dry_run, job);

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::cleanup::remove_launched;
 use super::create::create;
 use super::follow::Follower;
-use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
+use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
 use super::{Error, Lab, Prepared, Receipt, Result, StageRecord};
 use crate::image::GatewayImage;
@@ -144,7 +144,7 @@ async fn keep(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<bool> {
     let name = &prepared.name;
     let instance = Object::instance(&lab.project, name.as_str());
     let made = lab.client.get::<Instance>(&instance).await?;
-    if made.is_none_or(|made| made.config.get(LAUNCH_KEY).is_none_or(|id| id != prepared.launch_id())) {
+    if !made.is_some_and(|made| prepared.made(&made.config)) {
         return Ok(false);
     }
     job.progress.begin("stopping the guest that failed");

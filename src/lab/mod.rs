@@ -86,11 +86,12 @@ impl Lab {
         }
     }
 
-    /// The profiles that the lab's settings name a source for.
+    /// The profiles that the lab's settings name a source for, adapted to the lab.
     pub fn library(&self) -> Result<Library> {
-        Ok(match &self.settings.data {
+        let library = match &self.settings.data {
             None => Library::built_in()?,
             Some(directory) => Library::from_directory(&directory.join("profiles"))?,
-        })
+        };
+        Ok(library.for_lab(&self.settings.name, &self.settings.limits))
     }
 }

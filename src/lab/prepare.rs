@@ -9,7 +9,7 @@ use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
 use crate::text;
 
-use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
+use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
 use super::{Change, Error, Lab, Result, init};
 
 /// What is to be launched.
@@ -40,6 +40,11 @@ impl Prepared {
     /// What tells this launch from every other.
     pub(super) fn launch_id(&self) -> &str {
         self.instance.config.get(LAUNCH_KEY).map_or("", String::as_str)
+    }
+
+    /// Whether this launch made the instance that has this config.
+    pub(super) fn made(&self, config: &Config) -> bool {
+        is_of_launch(config, self.launch_id())
     }
 
     /// The user-data that it gets.
@@ -93,7 +98,7 @@ impl Lab {
     /// The profiles of a launch, adapted to the lab.
     fn stack(&self, wanted: &[String]) -> Result<Stack> {
         let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
-        let library = self.library()?.for_lab(&self.settings.name, &self.settings.limits);
+        let library = self.library()?;
         Ok(library.stack(wanted.iter().map(String::as_str))?)
     }
 
