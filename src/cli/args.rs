@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{completions, delete, exec, forward, image, info, init, launch, list, logs, man, shell, wipe};
+use super::{completions, delete, exec, forward, image, info, init, launch, lint, list, logs, man, shell, wipe};
 use crate::names::LabName;
 use crate::ui::{Color, Format};
 
@@ -54,6 +54,8 @@ pub(crate) struct Global {
 /// What podclaw can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Judge profiles, cloud-init, Quadlets, AppArmor profiles and more
+    Lint(lint::LintArgs),
     /// Make or repair the lab: project, pool, network, ACL, profiles
     Init(init::InitArgs),
     /// Build, list and delete the images that guests are made of

@@ -12,6 +12,7 @@ mod image;
 mod info;
 mod init;
 mod launch;
+mod lint;
 mod list;
 mod logs;
 mod man;
@@ -74,6 +75,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Init(args) => init::run(args, context).await,
         Command::Image(args) => image::run(args, context).await,
         Command::Launch(args) => launch::run(args, context).await,
+        Command::Lint(args) => lint::run(args, context).await,
         Command::List(args) => list::run(args, context).await,
         Command::Info(args) => info::run(args, context).await,
         Command::Logs(args) => logs::run(args, context).await,

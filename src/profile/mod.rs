@@ -15,10 +15,11 @@ mod limits;
 mod model;
 mod parse;
 
+pub use crate::place::Origin;
 pub use check::Refusal;
 pub use diff::{Difference, compare};
 pub use effective::{Effective, Layer, Stack};
 pub use incus_value::{is_bool, is_false, is_true};
 pub use library::{DEFAULT_STACK, Library, LoadError, UnknownProfile};
 pub use limits::{BadLimit, CpuLimit, Limits, MemoryLimit, ProcessLimit, Size};
-pub use model::{Device, Origin, Profile, Setting};
+pub use model::{Device, Profile, Setting};

@@ -1,29 +1,10 @@
 //! The parts of a profile. Every value knows what brought it.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::Limits;
 use crate::names::LabName;
-use crate::yaml::Place;
-
-/// What brought a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A place in a file.
-    File(Place),
-    /// Something else, by its name: `the instance`, `the lab file's limits`.
-    Named(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(place) => place.fmt(f),
-            Self::Named(name) => f.write_str(name),
-        }
-    }
-}
+use crate::place::Origin;
 
 /// One value, as the string that Incus stores, and what brought it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -151,10 +151,6 @@ impl<'a> Gaps<'a> {
     }
 
     fn place(&self, start: usize, length: usize) -> Place {
-        let before = &self.source.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-        let column = before[line_start..].chars().count() + 1;
-        Place { source: Arc::clone(self.source), span: Span { start, end: start + length, line, column } }
+        self.source.place(start..start + length)
     }
 }

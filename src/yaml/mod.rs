@@ -10,15 +10,14 @@ mod build;
 mod chars;
 mod file;
 mod gaps;
-mod place;
 mod problem;
 mod scalar;
 mod source;
 mod tree;
 mod written;
 
+pub use crate::place::{Place, Source, Span};
 pub use file::{FileError, parse_file};
-pub use place::{Place, Source, Span};
 pub use problem::{Code, Problem};
 pub use tree::{Document, Entry, Key, Kind, Mapping, Node, Scalar, Style, Value};
 

@@ -1,0 +1,81 @@
+//! `podclaw lint`.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
+use crate::lint::{self, Input, Request};
+use crate::report;
+use crate::yaml::MAX_BYTES;
+
+/// What is judged when nothing is named.
+const USUAL: [&str; 7] =
+    ["podclaw.yaml", "podclaw.lock", "profiles", "cloud-init", "apparmor", "policy/waivers.yaml", "policy/rules"];
+
+/// What `lint` takes.
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Files and directories to judge; `-` is standard input [default: podclaw.yaml, podclaw.lock, profiles, cloud-init,
+    /// apparmor, policy/waivers.yaml and policy/rules, of those that are here]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The profiles to merge, in order [default: the lab file's, or guest,standard]
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    stack: Option<Vec<String>>,
+    /// The name that tells what standard input is, such as `evil.container`
+    #[arg(long, value_name = "NAME", default_value = "-", hide_default_value = true)]
+    stdin_name: String,
+}
+
+pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure> {
+    let settings = context.settings()?;
+    let request = Request {
+        inputs: inputs(&args)?,
+        stack: args.stack,
+        lab: settings.name,
+        lab_stack: settings.profiles,
+        limits: settings.limits,
+        policy: settings.data.map(|data| data.join("policy")),
+        today: jiff::Zoned::now().date(),
+    };
+    let judging = tokio::task::spawn_blocking(move || lint::lint(&request));
+    let found = context.unless_cancelled(async { Ok(judging.await.map_err(anyhow::Error::from)?) }).await?;
+    if context.ui.json() {
+        context.ui.say_json(&report::json(&found))?;
+    } else {
+        context.ui.say(report::human(&found).trim_end());
+    }
+    Ok(if !found.failures.is_empty() {
+        COULD_NOT
+    } else if found.has_findings() {
+        FINDINGS
+    } else {
+        DONE
+    })
+}
+
+fn inputs(args: &LintArgs) -> Result<Vec<Input>, Failure> {
+    if args.paths.is_empty() {
+        let usual: Vec<_> = USUAL.iter().map(PathBuf::from).filter(|path| path.exists()).map(Input::Path).collect();
+        if usual.is_empty() {
+            return Err(Failure::usage(
+                "there is nothing here to judge",
+                "name files or directories: podclaw lint profiles/",
+            ));
+        }
+        return Ok(usual);
+    }
+    let input = |path: &PathBuf| {
+        if path != Path::new("-") {
+            return Ok(Input::Path(path.clone()));
+        }
+        let mut bytes = Vec::new();
+        // One byte more than is judged, so that a larger input is seen to be one.
+        std::io::stdin().lock().take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        Ok(Input::Text { name: args.stdin_name.clone(), bytes })
+    };
+    args.paths.iter().map(input).collect()
+}

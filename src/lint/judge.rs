@@ -1,0 +1,71 @@
+//! Runs the rules on each file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::collect::File;
+use super::stacks::Base;
+use super::{Kind, Report, Request};
+use crate::place::Source;
+use crate::profile::Profile;
+use crate::rules::{self, Finding};
+use crate::yaml::{self, Document};
+
+/// Judges all files, side by side.
+pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
+    let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, request))).collect();
+    for (name, outcome) in judged {
+        match outcome {
+            Ok(findings) => {
+                report.files += 1;
+                report.findings.extend(findings);
+            }
+            Err(reason) => report.fail(name, reason),
+        }
+    }
+}
+
+/// Everything that is found in one file, or why it cannot be judged.
+fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, String> {
+    let name = file.name();
+    let bytes = file.bytes()?;
+    let Ok(text) = std::str::from_utf8(&bytes) else { return Err("it is not UTF-8 text".into()) };
+    if text.is_empty() {
+        return Err("it is empty".into());
+    }
+    let source = Arc::new(Source { name: name.clone(), text: text.into() });
+    let Some(kind) = Kind::of(&name, text) else {
+        return Ok(vec![rules::file::unknown(&source)]);
+    };
+    let mut findings = match kind {
+        Kind::Profile => match tree(&name, &bytes) {
+            Ok(document) => profile(&name, &document, base, request),
+            Err(findings) => findings,
+        },
+        Kind::CloudConfig => rules::cloud_config::judge(&source),
+        Kind::Template => rules::template::judge(&source),
+        Kind::Shell => rules::shell::judge(&source),
+        Kind::Quadlet => rules::quadlet::judge(&source),
+        Kind::Openclaw => rules::openclaw::judge(&source),
+        Kind::AppArmor => rules::apparmor::judge(&source),
+        Kind::LabFile => rules::lab_file::judge(&source),
+        Kind::Packages => rules::packages::judge(&source),
+        Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
+    };
+    findings.extend(rules::secrets::judge(&source));
+    Ok(findings)
+}
+
+fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {
+    yaml::parse(name, bytes).map_err(rules::yaml::findings)
+}
+
+fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
+    let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    match Profile::from_document(short, document) {
+        Ok(profile) => base.judge(profile, request),
+        Err(problems) => rules::yaml::findings(problems),
+    }
+}

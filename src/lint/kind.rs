@@ -1,0 +1,124 @@
+//! What a file is.
+
+use std::path::Path;
+
+/// The kinds of files that podclaw judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An Incus profile. What else YAML could be is judged as one, and then found to have unknown fields.
+    Profile,
+    /// User-data for cloud-init.
+    CloudConfig,
+    /// A template of user-data.
+    Template,
+    /// A shell script.
+    Shell,
+    /// A Quadlet unit.
+    Quadlet,
+    /// The gateway's configuration.
+    Openclaw,
+    /// An AppArmor profile.
+    AppArmor,
+    /// The lab file.
+    LabFile,
+    /// Versions of the gateway: `package.json`, `package-lock.json`, `podclaw.lock`.
+    Packages,
+    /// Waivers.
+    Waivers,
+    /// A user's own rules.
+    OwnRules,
+    /// A configuration file of a guest that only can hold secrets.
+    Configuration,
+    /// Text for people.
+    Prose,
+}
+
+const QUADLET: [&str; 8] = ["container", "pod", "network", "volume", "kube", "image", "build", "artifact"];
+
+impl Kind {
+    /// What a file is, by its name and how it begins; `None` for what podclaw does not know.
+    #[must_use]
+    pub fn of(name: &str, text: &str) -> Option<Self> {
+        let path = Path::new(name);
+        let file = path.file_name().and_then(|file| file.to_str()).unwrap_or_default();
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let parents = || path.parent().into_iter().flat_map(Path::iter).filter_map(|part| part.to_str()).rev();
+        match file {
+            "podclaw.yaml" => return Some(Self::LabFile),
+            "podclaw.lock" | "package.json" | "package-lock.json" => return Some(Self::Packages),
+            "openclaw.json" => return Some(Self::Openclaw),
+            "waivers.yaml" => return Some(Self::Waivers),
+            _ => {}
+        }
+        match extension {
+            "yaml" | "yml" if parents().take(2).eq(["rules", "policy"]) => return Some(Self::OwnRules),
+            "yaml" | "yml" if is_user_data(text) => return Some(Self::CloudConfig),
+            "yaml" | "yml" => return Some(Self::Profile),
+            "j2" => return Some(Self::Template),
+            "sh" | "bash" => return Some(Self::Shell),
+            "conf" => return Some(Self::Configuration),
+            "md" | "txt" => return Some(Self::Prose),
+            _ if QUADLET.contains(&extension) => return Some(Self::Quadlet),
+            _ => {}
+        }
+        if is_script(text) {
+            Some(Self::Shell)
+        } else if is_user_data(text) {
+            Some(Self::CloudConfig)
+        } else if is_apparmor(text) || parents().next().is_some_and(|parent| parent.starts_with("apparmor")) {
+            Some(Self::AppArmor)
+        } else if name == "-" {
+            // Somebody pipes a file without saying what it is: most are profiles.
+            Some(Self::Profile)
+        } else {
+            None
+        }
+    }
+}
+
+/// cloud-init tells by the first line, and knows more beginnings than these; `rules` refuses the others.
+fn is_user_data(text: &str) -> bool {
+    ["#cloud-config", "## template:", "#include", "#cloud-boothook", "#part-handler", "Content-Type:"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+fn is_script(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with("#!") && ["sh", "bash", "dash", "ksh"].iter().any(|shell| first.trim_end().ends_with(shell))
+}
+
+fn is_apparmor(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("# "));
+    lines.next().is_some_and(|line| {
+        ["abi <", "abi \"", "include <", "#include <", "profile "].iter().any(|start| line.starts_with(start))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_beginnings_tell() {
+        for (name, text, kind) in [
+            ("profiles/a.yaml", "", Some(Kind::Profile)),
+            ("a.yml", "#cloud-config\n", Some(Kind::CloudConfig)),
+            ("policy/rules/a.yaml", "", Some(Kind::OwnRules)),
+            ("rules/a.yaml", "", Some(Kind::Profile)),
+            ("x/podclaw.yaml", "", Some(Kind::LabFile)),
+            ("a/user-data.yaml.j2", "#cloud-config\n", Some(Kind::Template)),
+            ("a/openclaw.container", "", Some(Kind::Quadlet)),
+            ("apparmor/podman", "", Some(Kind::AppArmor)),
+            ("podman", "# Why.\nabi <abi/4.0>,\n", Some(Kind::AppArmor)),
+            ("run", "#!/bin/bash\n", Some(Kind::Shell)),
+            ("run", "#!/usr/bin/env bash\n", Some(Kind::Shell)),
+            ("-", "description: x\n", Some(Kind::Profile)),
+            ("-", "#cloud-config\n", Some(Kind::CloudConfig)),
+            ("profiles/a.yaml~", "", None),
+            ("a", "#!/usr/bin/python3\n", None),
+        ] {
+            assert_eq!(Kind::of(name, text), kind, "{name} {text:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Where in a text something stands, and what brought a value.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A text and what it is called.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What the text is called, such as the path of its file.
+    pub name: String,
+    /// The text. Empty when the bytes were not text at all.
+    pub text: String,
+}
+
+impl Source {
+    /// A part of the text, by its bytes. What is beyond the end, or inside a character, is moved to where it can be.
+    #[must_use]
+    pub fn place(self: &Arc<Self>, bytes: Range<usize>) -> Place {
+        let at_boundary = |mut at: usize| {
+            at = at.min(self.text.len());
+            while !self.text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let start = at_boundary(bytes.start);
+        let end = at_boundary(bytes.end.max(start)).max(start);
+        let before = &self.text[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+        let column = before[line_start..].chars().count() + 1;
+        Place { source: Arc::clone(self), span: Span { start, end, line, column } }
+    }
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Its first byte, counted from 0.
+    pub start: usize,
+    /// The byte after its last one.
+    pub end: usize,
+    /// The line of its first byte, counted from 1.
+    pub line: usize,
+    /// The column of its first byte, in characters, counted from 1.
+    pub column: usize,
+}
+
+/// A part of a certain text. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The text.
+    pub source: Arc<Source>,
+    /// The part of it.
+    pub span: Span,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = crate::text::excerpt(&self.source.name, 4096);
+        write!(f, "{name}:{}:{}", self.span.line, self.span.column)
+    }
+}
+
+/// What brought a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A place in a file.
+    File(Place),
+    /// Something else, by its name: `the instance`, `the lab file's limits`.
+    Named(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(place) => place.fmt(f),
+            Self::Named(name) => f.write_str(name),
+        }
+    }
+}
