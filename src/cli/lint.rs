@@ -8,7 +8,8 @@ use clap::Args;
 use super::context::Context;
 use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
 use crate::lint::{self, Input, Request};
-use crate::report;
+use crate::report::{self, Look};
+use crate::ui::{Format, Ui};
 use crate::yaml::MAX_BYTES;
 
 /// What is judged when nothing is named.
@@ -43,11 +44,7 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
     };
     let judging = tokio::task::spawn_blocking(move || lint::lint(&request));
     let found = context.unless_cancelled(async { Ok(judging.await.map_err(anyhow::Error::from)?) }).await?;
-    if context.ui.json() {
-        context.ui.say_json(&report::json(&found))?;
-    } else {
-        context.ui.say(report::human(&found).trim_end());
-    }
+    show(&found, &context.ui)?;
     Ok(if !found.failures.is_empty() {
         COULD_NOT
     } else if found.has_findings() {
@@ -55,6 +52,27 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
     } else {
         DONE
     })
+}
+
+/// How findings look where this output goes.
+pub(super) fn look(ui: &Ui) -> Look {
+    Look { width: ui.width(), quiet: ui.quiet() }
+}
+
+/// Shows a report. The exit code is the same in every format.
+fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
+    let text = match ui.format() {
+        Format::Human => report::human(found, look(ui)),
+        Format::Json => return Ok(ui.say_json(&report::json(found))?),
+        Format::Sarif => return Ok(ui.say_plain_json(&report::sarif(found))?),
+        Format::Github => report::github(found),
+        Format::Junit => report::junit(found).map_err(anyhow::Error::from)?,
+    };
+    let text = text.trim_end();
+    if !text.is_empty() {
+        ui.say(text);
+    }
+    Ok(())
 }
 
 fn inputs(args: &LintArgs) -> Result<Vec<Input>, Failure> {

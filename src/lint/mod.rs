@@ -3,6 +3,7 @@
 //! What cannot be judged is not passed: a file that cannot be read is a [`Failure`], a file of no known kind a finding.
 
 mod collect;
+mod example;
 mod judge;
 mod kind;
 mod report;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use crate::names::LabName;
 use crate::profile::Limits;
 
+pub use example::example;
 pub use kind::Kind;
 pub use report::{Failure, Report, Waived};
 
