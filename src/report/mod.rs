@@ -2,6 +2,7 @@
 //!
 //! What comes from a file is only shown with its secrets masked, and without anything that a terminal would obey.
 
+mod diff;
 mod fingerprint;
 mod frame;
 mod github;
@@ -33,6 +34,12 @@ pub fn human(report: &Report, look: Look) -> String {
 #[must_use]
 pub fn findings(findings: &[Finding], look: Look) -> String {
     human::findings(findings, look)
+}
+
+/// What changes in a file's text, as a unified diff.
+#[must_use]
+pub fn diff(name: &str, before: &str, after: &str) -> String {
+    diff::render(name, before, after)
 }
 
 /// The report as JSON, without its version.
