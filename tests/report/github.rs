@@ -23,7 +23,8 @@ fn nothing_from_a_file_is_a_command_of_its_own() {
     assert_eq!(shown.lines().count(), 7, "{shown}");
     for line in shown.lines().take(6) {
         let properties = line.strip_prefix("::").and_then(|line| line.split("::").next()).unwrap();
-        let names: Vec<_> = properties.split(',').filter_map(|part| part.split_once('=')).map(|(name, _)| name).collect();
+        let names: Vec<_> =
+            properties.split(',').filter_map(|part| part.split_once('=')).map(|(name, _)| name).collect();
         assert!(names.iter().filter(|name| name.ends_with("file")).count() <= 1, "{line}");
         assert!(!line.contains(['\r', '\u{1b}', '\u{0}']), "{line}");
     }

@@ -49,10 +49,7 @@ fn a_finding_has_everything_that_is_documented() {
             "fingerprint": null,
         })
     );
-    assert_eq!(
-        report["summary"],
-        json!({ "errors": 4, "warnings": 0, "notes": 1, "waived": 1, "failures": 1 })
-    );
+    assert_eq!(report["summary"], json!({ "errors": 4, "warnings": 0, "notes": 1, "waived": 1, "failures": 1 }));
     assert_eq!((&report["files"], &report["stacks"]), (&json!(3), &json!([["guest", "standard"]])));
     assert_eq!(report["waived"][0]["expires"], "2026-12-24");
     assert_eq!(report["failures"][0]["reason"], "it is not UTF-8 text");

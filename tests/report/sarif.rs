@@ -39,7 +39,8 @@ fn results_say_what_and_where() {
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "profiles/a.yaml");
     // In characters, although ä has two bytes.
-    let region = json!({ "startLine": 2, "startColumn": 8, "endLine": 2, "endColumn": 11, "snippet": { "text": "yes" } });
+    let region =
+        json!({ "startLine": 2, "startColumn": 8, "endLine": 2, "endColumn": 11, "snippet": { "text": "yes" } });
     assert_eq!(place["region"], region);
 
     let fixed = &run["results"][1];

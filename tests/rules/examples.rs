@@ -22,7 +22,8 @@ fn every_example_is_what_it_says() {
             if !tried.good.is_empty() {
                 let good = example(tried, tried.good);
                 // What is open in a profile by itself is nothing that an example could do anything about.
-                let found: Vec<_> = good.findings.iter().filter(|finding| finding.rule != "open-requirements").collect();
+                let found: Vec<_> =
+                    good.findings.iter().filter(|finding| finding.rule != "open-requirements").collect();
                 if !found.is_empty() || !good.failures.is_empty() {
                     wrong.push(format!("{}: the good example is found: {found:?} {:?}", rule.id, good.failures));
                 }
