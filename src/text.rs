@@ -29,6 +29,16 @@ pub fn excerpt(text: &str, most: usize) -> String {
     shown
 }
 
+/// The nearest place at or before a byte where a character starts, or the text ends.
+#[must_use]
+pub fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 /// JSON with every character in its strings escaped that [`escape`] escapes; it means the same.
 #[must_use]
 pub fn escape_json(json: &str) -> String {

@@ -27,7 +27,7 @@ pub enum Format {
     Sarif,
     /// Of lint only: annotations of GitHub Actions.
     Github,
-    /// Of lint only: JUnit XML, as most CI services take it.
+    /// Of lint only: `JUnit` XML, as most CI services take it.
     Junit,
 }
 

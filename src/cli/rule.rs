@@ -45,12 +45,9 @@ pub(crate) fn run(args: RuleArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 fn unknown(id: &str, rules: &[&Rule]) -> Failure {
-    let distance = |rule: &&&Rule| {
-        // Two names are close when most of their letters, in order, are the same.
-        let same = similar::TextDiff::from_chars(id, rule.id).ratio();
-        (same * 1000.0).round() as u32
-    };
-    let closest = rules.iter().max_by_key(distance).filter(|rule| distance(rule) > 500);
+    // How many of the letters, in order, are the same.
+    let likeness = |rule: &Rule| similar::TextDiff::from_chars(id, rule.id).ratio();
+    let closest = rules.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|rule| likeness(rule) > 0.5);
     let help = match closest {
         Some(rule) => format!("did you mean {}? `podclaw rule` lists all rules", rule.id),
         None => "`podclaw rule` lists all rules".into(),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::masked::around;
 use crate::place::Span;
+use crate::text::floor;
 
 /// A line, or the part of it that is shown, and the part of that which is meant.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub(super) struct Frame {
 /// The line in which a span starts. `width` is how many characters of it are shown.
 pub(super) fn frame(text: &str, span: Span, width: usize) -> Frame {
     let (line, line_start) = around(text, span.start);
-    let start = text.floor_char_boundary(span.start).saturating_sub(line_start).min(line.len());
-    let end = text.floor_char_boundary(span.end.max(span.start)).saturating_sub(line_start).clamp(start, line.len());
+    let start = floor(text, span.start).saturating_sub(line_start).min(line.len());
+    let end = floor(text, span.end.max(span.start)).saturating_sub(line_start).clamp(start, line.len());
     // What is before the part that is meant gets a third of the width at most, unless there is room for all of it.
     let all: usize = line.chars().map(columns).sum();
     let lead = if all <= width {

@@ -1,4 +1,4 @@
-//! JUnit XML: a suite for each file in which there is something, a case for each finding.
+//! `JUnit` XML: a suite for each file in which there is something, a case for each finding.
 
 use std::collections::BTreeMap;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::place::{Place, Source};
 use crate::rules::secrets;
+use crate::text::floor;
 
 /// Masked texts, by the source that they are of.
 #[derive(Debug, Default)]
@@ -36,10 +37,10 @@ impl<'a> Masked<'a> {
 /// many findings in one line take no time that grows with the line.
 pub(super) fn around(text: &str, at: usize) -> (&str, usize) {
     const MOST: usize = 4096;
-    let at = text.floor_char_boundary(at);
-    let earliest = text.ceil_char_boundary(at.saturating_sub(MOST));
+    let at = floor(text, at);
+    let earliest = floor(text, at.saturating_sub(MOST));
     let start = text[earliest..at].rfind('\n').map_or(earliest, |newline| earliest + newline + 1);
-    let latest = text.floor_char_boundary(at.saturating_add(MOST));
+    let latest = floor(text, at.saturating_add(MOST));
     let end = text[at..latest].find('\n').map_or(latest, |newline| at + newline);
     (&text[start..end], start)
 }

@@ -60,7 +60,7 @@ pub fn github(report: &Report) -> String {
     github::render(report)
 }
 
-/// The report as JUnit XML.
+/// The report as `JUnit` XML.
 ///
 /// # Errors
 /// When it cannot be written as XML.

@@ -76,7 +76,7 @@ fn what_cannot_be_judged_is_never_passed() {
 #[test]
 fn an_unreadable_file_is_never_passed() {
     let dir = directory(&[("secret.yaml", GOOD)]);
-    fs::set_permissions(dir.path().join("secret.yaml"), fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(dir.path().join("secret.yaml"), fs::Permissions::from_mode(0o000)).expect("a mode");
     // Root reads everything: somebody else has to try.
     if rustix::process::geteuid().is_root() {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("a mode");

@@ -1,4 +1,4 @@
-//! JUnit XML.
+//! `JUnit` XML.
 
 use podclaw::lint::Report;
 use podclaw::report::junit;

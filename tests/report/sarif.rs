@@ -7,6 +7,12 @@ use super::{everything, finding};
 
 const SCHEMA: &str = include_str!("sarif-2.1.0.schema.json");
 
+/// The rule that a result names by its index.
+fn rule(run: &Value, result: &Value) -> Value {
+    let index = result["ruleIndex"].as_u64().and_then(|index| usize::try_from(index).ok());
+    run["tool"]["driver"]["rules"][index.expect("an index")].clone()
+}
+
 fn log(report: &Report) -> Value {
     serde_json::to_value(podclaw::report::sarif(report)).unwrap()
 }
@@ -31,10 +37,10 @@ fn results_say_what_and_where() {
     let log = log(&everything());
     let run = &log["runs"][0];
     let result = &run["results"][0];
-    let rule = &run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().unwrap() as usize];
-    assert_eq!(rule["id"], "yaml-untyped");
-    assert_eq!(rule["defaultConfiguration"]["level"], "error");
-    assert!(rule["help"]["markdown"].as_str().unwrap().contains("```yaml"));
+    let described = rule(run, result);
+    assert_eq!(described["id"], "yaml-untyped");
+    assert_eq!(described["defaultConfiguration"]["level"], "error");
+    assert!(described["help"]["markdown"].as_str().unwrap().contains("```yaml"));
     assert_eq!(result["level"], "error");
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], "profiles/a.yaml");
@@ -50,8 +56,7 @@ fn results_say_what_and_where() {
     assert_eq!(fixed["relatedLocations"][0]["message"]["text"], "it is set here first");
 
     let own = &run["results"][2];
-    let rule = &run["tool"]["driver"]["rules"][own["ruleIndex"].as_u64().unwrap() as usize];
-    assert_eq!((&rule["id"], &own["level"]), (&json!("somebodys-own-rule"), &json!("note")));
+    assert_eq!((&rule(run, own)["id"], &own["level"]), (&json!("somebodys-own-rule"), &json!("note")));
     assert_eq!(run["results"][3]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"], "the lab file's limits");
 
     let waived = &run["results"][5];
