@@ -3,16 +3,22 @@
 //! What cannot be judged is not passed: a file that cannot be read is a [`Failure`], a file of no known kind a finding.
 
 mod collect;
+mod example;
+mod fix;
 mod judge;
 mod kind;
 mod report;
 mod stacks;
+mod write;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::names::LabName;
 use crate::profile::Limits;
 
+pub use example::example;
+pub use fix::{Mend, Mended, Unmended, mend};
 pub use kind::Kind;
 pub use report::{Failure, Report, Waived};
 
@@ -52,8 +58,16 @@ pub enum Input {
 /// Judges everything that is asked for.
 #[must_use]
 pub fn lint(request: &Request) -> Report {
+    lint_with(request, &BTreeMap::new())
+}
+
+/// The same, but where a file is named, this is taken for its text.
+fn lint_with(request: &Request, texts: &BTreeMap<String, String>) -> Report {
     let mut report = Report::default();
-    let files = collect::files(&request.inputs, &mut report);
+    let mut files = collect::files(&request.inputs, &mut report);
+    for file in &mut files {
+        file.take_for(texts);
+    }
     let base = stacks::Base::find(request, &files, &mut report);
     judge::all(request, files, &base, &mut report);
     report.finish();

@@ -18,7 +18,7 @@ mod written;
 
 pub use crate::place::{Place, Source, Span};
 pub use file::{FileError, parse_file};
-pub use problem::{Code, Problem};
+pub use problem::{Code, MAX_PROBLEMS, Problem};
 pub use tree::{Document, Entry, Key, Kind, Mapping, Node, Scalar, Style, Value};
 
 /// The most bytes that a document may have.

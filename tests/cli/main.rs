@@ -8,5 +8,7 @@
 mod common;
 
 mod interrupts;
+mod lint;
 mod refusals;
+mod rule;
 mod usage;

@@ -2,7 +2,9 @@
 
 use crate::common::podclaw;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
+    "lint",
+    "rule",
     "init",
     "image",
     "launch",
