@@ -37,9 +37,9 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
     }
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
     let Some(kind) = Kind::of(&name, text) else {
-        return Ok(vec![rules::file::unknown(&source)]);
+        return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
-    let mut findings = match kind {
+    let findings = match kind {
         Kind::Profile => match tree(&name, &bytes) {
             Ok(document) => profile(&name, &document, base, request),
             Err(findings) => findings,
@@ -54,8 +54,7 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
         Kind::Packages => rules::packages::judge(&source),
         Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
     };
-    findings.extend(rules::secrets::judge(&source));
-    Ok(findings)
+    Ok(rules::secrets::judge_and_hide(&source, findings))
 }
 
 fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use crate::names::LabName;
 use crate::profile::Limits;
+use crate::rules;
 
 pub use kind::Kind;
 pub use report::{Failure, Report, Waived};
@@ -55,6 +56,8 @@ pub fn lint(request: &Request) -> Report {
     let mut report = Report::default();
     let files = collect::files(&request.inputs, &mut report);
     let base = stacks::Base::find(request, &files, &mut report);
+    // What a profile of the stack says may quote its values.
+    rules::secrets::hide(&mut report.findings);
     judge::all(request, files, &base, &mut report);
     report.finish();
     report
