@@ -5,6 +5,7 @@
 mod collect;
 mod judge;
 mod kind;
+mod policy;
 mod report;
 mod stacks;
 
@@ -55,10 +56,13 @@ pub enum Input {
 pub fn lint(request: &Request) -> Report {
     let mut report = Report::default();
     let files = collect::files(&request.inputs, &mut report);
-    let base = stacks::Base::find(request, &files, &mut report);
+    let policy = policy::Policy::read(request, &files, &mut report);
+    let base = stacks::Base::find(request, &files, &policy.own, &mut report);
     // What a profile of the stack says may quote its values.
     rules::secrets::hide(&mut report.findings);
-    judge::all(request, files, &base, &mut report);
+    let names: Vec<_> = if policy.has_waivers() { files.iter().map(collect::File::name).collect() } else { Vec::new() };
+    judge::all(request, files, &base, &policy.own, &mut report);
+    policy.apply_waivers(&names, &mut report);
     report.finish();
     report
 }

@@ -7,6 +7,7 @@ use super::collect::File;
 use super::{Report, Request};
 use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Layer, Library, Limits, Profile, Stack};
+use crate::rules::own::OwnRules;
 use crate::rules::{self, Finding};
 use crate::yaml;
 
@@ -22,7 +23,7 @@ pub(super) struct Base {
 impl Base {
     /// Finds the profiles of the stack, among the files by name, else among those compiled in. Without `--stack` the lab's
     /// own stack is meant, and it only counts where all of it is among the files.
-    pub(super) fn find(request: &Request, files: &[File], report: &mut Report) -> Self {
+    pub(super) fn find(request: &Request, files: &[File], own: &OwnRules, report: &mut Report) -> Self {
         let wanted = request.stack.as_ref().unwrap_or(&request.lab_stack);
         let by_name = by_name(wanted, files);
         let mut profiles = Vec::new();
@@ -42,14 +43,14 @@ impl Base {
             }
         }
         let stack = Stack { profiles };
-        let findings = rules::profile::stack(&stack, &Layer::default(), &request.lab);
+        let findings = merged(&stack, own, request);
         report.stacks.push(wanted.clone());
         report.findings.extend(findings.iter().cloned());
         Self { profiles: stack.profiles, findings }
     }
 
     /// Judges one profile: by itself, and what it does on top of the stack unless it is a part of it.
-    pub(super) fn judge(&self, profile: Profile, request: &Request) -> Vec<Finding> {
+    pub(super) fn judge(&self, profile: Profile, own: &OwnRules, request: &Request) -> Vec<Finding> {
         let profile = adapt(profile, &request.lab, &request.limits);
         let mut findings = rules::profile::alone(&profile, &request.lab);
         if self.profiles.is_empty() {
@@ -60,10 +61,18 @@ impl Base {
             return findings;
         }
         let stack = Stack { profiles: self.profiles.iter().cloned().chain([profile]).collect() };
-        let merged = rules::profile::stack(&stack, &Layer::default(), &request.lab);
-        findings.extend(merged.into_iter().filter(|finding| !self.findings.contains(finding)));
+        findings.extend(merged(&stack, own, request).into_iter().filter(|finding| !self.findings.contains(finding)));
         findings
     }
+}
+
+/// What the rules find in a stack, those that are built in and the user's own.
+fn merged(stack: &Stack, own: &OwnRules, request: &Request) -> Vec<Finding> {
+    let mut findings = rules::profile::stack(stack, &Layer::default(), &request.lab);
+    if own.judge_stacks() {
+        findings.extend(own.stack(&stack.effective(&Layer::default())));
+    }
+    findings
 }
 
 fn by_name<'a>(wanted: &[String], files: &'a [File]) -> BTreeMap<String, &'a File> {
