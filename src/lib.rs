@@ -11,6 +11,7 @@ pub mod image;
 pub mod incus;
 pub mod json;
 pub mod lab;
+pub mod lab_file;
 pub mod lint;
 pub mod mark;
 pub mod names;
