@@ -7,6 +7,7 @@ use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
+use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
@@ -127,11 +128,11 @@ impl Lab {
         config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
-        let judged = stack.effective(&layer);
-        let refusals = judged.check(&self.settings.name);
-        if !refusals.is_empty() {
-            return Err(Error::NotContained(refusals.iter().map(ToString::to_string).collect()));
+        let refused = refused(rules::profile::stack(stack, &layer, &self.settings.name));
+        if !refused.is_empty() {
+            return Err(Error::NotContained(refused));
         }
+        let judged = stack.effective(&layer);
         let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
         let instance = NewInstance {
             config: layer.config,
@@ -143,6 +144,12 @@ impl Lab {
         };
         Ok(Prepared { name, instance, images: images.clone(), judged })
     }
+}
+
+/// What of the findings keeps a guest from being created, as text. Nobody can waive it here: a waiver is for `lint`.
+pub(super) fn refused(findings: Vec<Finding>) -> Vec<String> {
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.to_string()).collect()
 }
 
 /// A number that no other launch has.

@@ -65,7 +65,7 @@ fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {
 fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
     let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match Profile::from_document(short, document) {
-        Ok(profile) => base.judge(profile, request),
+        Ok(profile) => base.judge(name, profile, request),
         Err(problems) => rules::yaml::findings(problems),
     }
 }

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::launches::{instances, ready};
-use crate::common::Program;
+use crate::common::{Program, Running};
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
@@ -81,11 +81,16 @@ fn two_launches_of_one_name(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::NeverStarts, "");
     let mut first = lab.podclaw(&["launch", "a"]).start();
     let mut second = lab.podclaw(&["launch", "a"]).start();
-    std::thread::sleep(Duration::from_secs(3));
+    let refused = |launch: &Running| launch.stderr().contains("exists already");
+    for _ in 0..600 {
+        if refused(&first) || refused(&second) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
     // One of them made the guest; the other was refused, and must not have removed it.
     assert_eq!(instances(&lab).as_array().map(Vec::len), Some(1));
-    let (winner, loser) =
-        if first.stderr().contains("exists already") { (&mut second, first) } else { (&mut first, second) };
+    let (winner, loser) = if refused(&first) { (&mut second, first) } else { (&mut first, second) };
     winner.wait_for("✓ started");
     winner.signal(Signal::INT);
     let refused = loser.wait().exits(3);

@@ -9,6 +9,7 @@ mod lab_file;
 mod openclaw;
 mod own;
 mod packages;
+mod policy;
 mod profiles;
 mod quadlet;
 mod secrets;
