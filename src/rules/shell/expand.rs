@@ -173,11 +173,11 @@ impl Walker<'_> {
 
     /// The elements of an array: one by one if it gets them in one place, else all of them as one that is many.
     fn array(&mut self, name: &str, frame: &Frame, depth: usize) -> Vec<Word> {
-        let assigned = self.scope.variables.get(name).cloned().unwrap_or_default();
-        if depth > DEEPEST || assigned.is_empty() || self.scope.any {
+        let assigned = self.scope.seen(name, frame.function);
+        if depth > DEEPEST || assigned.is_empty() || (self.scope.any && self.naming) {
             return vec![Word { values: vec![UNKNOWN.into()], many: true }];
         }
-        if let [Assigned::Array(function, raws)] = assigned.as_slice() {
+        if let [(function, Assigned::Array(raws))] = assigned.as_slice() {
             let frame = frame.seen_from(*function);
             return raws.iter().flat_map(|raw| self.words(raw, &frame, depth + 1)).collect();
         }
@@ -190,7 +190,7 @@ impl Walker<'_> {
         if matches!(name, "SECONDS" | "EPOCHSECONDS" | "RANDOM" | "LINENO" | "UID" | "EUID" | "PPID" | "BASHPID") {
             return vec![NUMBER.into()];
         }
-        let assigned = self.scope.variables.get(name).cloned().unwrap_or_default();
+        let assigned = self.scope.seen(name, frame.function);
         if assigned.is_empty() {
             return vec![match name {
                 "HOME" => "/root".to_owned(),
@@ -201,10 +201,10 @@ impl Walker<'_> {
             return vec![UNKNOWN.into()];
         }
         let mut values = Vec::new();
-        for value in assigned {
+        for (function, value) in assigned {
             match value {
-                Assigned::Word(function, raw) => values.extend(self.values(&raw, &frame.seen_from(function), depth + 1)),
-                Assigned::Array(function, raws) => {
+                Assigned::Word(raw) => values.extend(self.values(&raw, &frame.seen_from(function), depth + 1)),
+                Assigned::Array(raws) => {
                     for raw in raws {
                         let words = self.words(&raw, &frame.seen_from(function), depth + 1);
                         values.extend(words.into_iter().flat_map(|word| word.values));
@@ -214,7 +214,7 @@ impl Walker<'_> {
                 Assigned::Number => values.push(NUMBER.into()),
             }
         }
-        if self.scope.any {
+        if self.scope.any && self.naming {
             values.push(UNKNOWN.into());
         }
         values.sort();

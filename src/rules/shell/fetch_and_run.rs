@@ -35,7 +35,12 @@ pub(super) fn is_fetcher(call: &Call) -> bool {
 
 /// Whether a command brings something from outside of the guest.
 pub(super) fn is_fetch(call: &Call) -> bool {
-    is_fetcher(call) && !is_local(call)
+    is_fetcher(call) && !is_local(call) && !passes_arguments(call)
+}
+
+/// Whether it gets what its function is called with, and is judged again with that.
+pub(super) fn passes_arguments(call: &Call) -> bool {
+    call.args.iter().any(|word| word.any(|value| value.contains(text::PARAMETER)))
 }
 
 /// Whether everything that is asked for is on the guest's own loopback.

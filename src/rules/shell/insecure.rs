@@ -21,7 +21,6 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const CURL_VALUED: &str = "oHduAebxXmTFECKQPrtwyYzDcU";
-const WGET_VALUED: &str = "oOaiBtTwQPUDAIXleY";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     let off = match call.name.as_str() {

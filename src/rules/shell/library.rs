@@ -35,13 +35,13 @@ pub(super) fn scope(program: &Arc<Program>) -> (Scope, bool) {
     if library {
         scope.include(&LIBRARY);
         for name in NUMBERS {
-            scope.assign(name, Assigned::Number);
+            scope.assign(name, 0, Assigned::Number);
         }
         for (name, value) in CHOICES {
-            scope.assign(name, Assigned::Word(0, value.into()));
+            scope.assign(name, 0, Assigned::Word(value.into()));
         }
     }
     // The runner gives it to each stage.
-    scope.assign("PODCLAW_REPORT", Assigned::Word(0, "/run/podclaw/report".into()));
+    scope.assign("PODCLAW_REPORT", 0, Assigned::Word("/run/podclaw/report".into()));
     (scope, library)
 }

@@ -222,7 +222,7 @@ fn follow(job: &Job, setting: &Setting) -> Judged {
     }
     if setting.script {
         judged.found.extend(strict::check(&judged.calls, library));
-        if let Some([Assigned::Array(0, names)]) = scope.variables.get("names").map(Vec::as_slice) {
+        if let Some([(_, Assigned::Array(names))]) = scope.variables.get("names").map(Vec::as_slice) {
             let at = text.find("names=(").unwrap_or_default();
             judged.found.extend(order::runner(names, at..at + "names=(".len()));
         }

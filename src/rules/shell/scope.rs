@@ -1,6 +1,6 @@
 //! What a script assigns and defines, wherever it does so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use brush_parser::ast::{self, Command, CommandPrefixOrSuffixItem as Item, CompoundCommand};
@@ -17,9 +17,9 @@ pub(super) type FunctionId = usize;
 #[derive(Debug, Clone)]
 pub(super) enum Assigned {
     /// This one.
-    Word(FunctionId, String),
+    Word(String),
     /// An array of these.
-    Array(FunctionId, Vec<String>),
+    Array(Vec<String>),
     /// More is added to it, or it is set in a way that cannot be followed.
     Open,
     /// A number.
@@ -41,7 +41,10 @@ pub(super) struct Function {
 /// Everything that is assigned and defined.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Scope {
-    pub(super) variables: HashMap<String, Vec<Assigned>>,
+    /// What each variable gets, and in which function.
+    pub(super) variables: HashMap<String, Vec<(FunctionId, Assigned)>>,
+    /// Which variables are a function's own.
+    locals: HashSet<(FunctionId, String)>,
     pub(super) functions: HashMap<String, Vec<Arc<Function>>>,
     next: FunctionId,
     /// Whether variables are set by names that cannot be told.
@@ -51,8 +54,17 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn assign(&mut self, name: &str, value: Assigned) {
-        self.variables.entry(name.to_owned()).or_default().push(value);
+    pub(super) fn assign(&mut self, name: &str, inside: FunctionId, value: Assigned) {
+        self.variables.entry(name.to_owned()).or_default().push((inside, value));
+    }
+
+    /// What a variable can hold where a function looks at it. What another function keeps to itself is not seen by one
+    /// that has a variable of that name of its own.
+    pub(super) fn seen(&self, name: &str, from: FunctionId) -> Vec<(FunctionId, Assigned)> {
+        let own = |function: FunctionId| self.locals.contains(&(function, name.to_owned()));
+        let shadowed = own(from);
+        let all = self.variables.get(name).into_iter().flatten();
+        all.filter(|(function, _)| !shadowed || *function == from || !own(*function)).cloned().collect()
     }
 
     /// Takes in what a script assigns and defines.
@@ -70,6 +82,7 @@ impl Scope {
         for (name, values) in &library.variables {
             self.variables.entry(name.clone()).or_default().extend(values.iter().cloned());
         }
+        self.locals.extend(library.locals.iter().cloned());
         self.next = self.next.max(library.next);
     }
 
@@ -92,10 +105,10 @@ impl Scope {
 
     fn compound(&mut self, command: &CompoundCommand, at: &Place<'_>) {
         match command {
-            CompoundCommand::Arithmetic(command) => self.arithmetic(&command.expr.value),
+            CompoundCommand::Arithmetic(command) => self.arithmetic(&command.expr.value, at),
             CompoundCommand::ArithmeticForClause(command) => {
                 for part in [&command.initializer, &command.condition, &command.updater].into_iter().flatten() {
-                    self.arithmetic(&part.value);
+                    self.arithmetic(&part.value, at);
                 }
                 self.list(&command.body.list, at);
             }
@@ -105,10 +118,10 @@ impl Scope {
                 match &command.values {
                     Some(values) => {
                         let values = values.iter().map(|word| word.value.clone()).collect();
-                        self.assign(&command.variable_name, Assigned::Array(at.inside, values));
+                        self.assign(&command.variable_name, at.inside, Assigned::Array(values));
                     }
                     // The arguments, one after the other.
-                    None => self.assign(&command.variable_name, Assigned::Word(at.inside, "\"$@\"".into())),
+                    None => self.assign(&command.variable_name, at.inside, Assigned::Word("\"$@\"".into())),
                 }
                 self.list(&command.body.list, at);
             }
@@ -163,6 +176,18 @@ impl Scope {
                 self.assignment(assignment, at, numbers);
             }
         }
+        if at.inside != 0 && matches!(name, "local" | "declare" | "typeset") {
+            for item in &suffix {
+                let name = match item {
+                    Item::Word(word) => word.value.as_str(),
+                    Item::AssignmentWord(assignment, _) => match &assignment.name {
+                        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => name,
+                    },
+                    _ => continue,
+                };
+                self.locals.insert((at.inside, name.to_owned()));
+            }
+        }
         let words = suffix.iter().filter_map(|item| match item {
             Item::Word(word) => Some(word.value.as_str()),
             _ => None,
@@ -170,10 +195,10 @@ impl Scope {
         match name {
             "read" | "mapfile" | "readarray" | "getopts" => {
                 for word in words.filter(|word| !word.starts_with('-')) {
-                    self.open(word);
+                    self.open(word, at);
                 }
                 for usual in ["REPLY", "MAPFILE", "OPTARG"] {
-                    self.assign(usual, Assigned::Open);
+                    self.assign(usual, at.inside, Assigned::Open);
                 }
             }
             "printf" => {
@@ -181,11 +206,11 @@ impl Scope {
                 while let Some(word) = words.next() {
                     if let (true, Some(name)) = (word.starts_with("-v"), word.get(2..)) {
                         let named = if name.is_empty() { words.peek().copied().unwrap_or_default() } else { name };
-                        self.open(named);
+                        self.open(named, at);
                     }
                 }
             }
-            "let" => words.for_each(|word| self.arithmetic(word)),
+            "let" => words.for_each(|word| self.arithmetic(word, at)),
             "declare" | "typeset" | "local" if suffix.iter().any(|item| matches!(item, Item::Word(word) if word.value.starts_with('-') && word.value.contains('n'))) => {
                 self.any = true;
             }
@@ -198,11 +223,11 @@ impl Scope {
     }
 
     /// A variable that is set to something that is not known, by its name as it is written.
-    fn open(&mut self, name: &str) {
+    fn open(&mut self, name: &str, at: &Place<'_>) {
         let name = name.trim_matches(['"', '\'']);
         let plain = name.split('[').next().unwrap_or_default();
         if !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            self.assign(plain, Assigned::Open);
+            self.assign(plain, at.inside, Assigned::Open);
         } else {
             self.any = true;
         }
@@ -214,25 +239,25 @@ impl Scope {
             ast::AssignmentName::ArrayElementName(name, _) => (name, true),
         };
         if number {
-            return self.assign(name, Assigned::Number);
+            return self.assign(name, at.inside, Assigned::Number);
         }
         let value = match &assignment.value {
-            ast::AssignmentValue::Scalar(word) => Assigned::Word(at.inside, word.value.clone()),
+            ast::AssignmentValue::Scalar(word) => Assigned::Word(word.value.clone()),
             ast::AssignmentValue::Array(words) => {
-                Assigned::Array(at.inside, words.iter().map(|(_, word)| word.value.clone()).collect())
+                Assigned::Array(words.iter().map(|(_, word)| word.value.clone()).collect())
             }
         };
         if assignment.append || element {
-            self.assign(name, Assigned::Open);
+            self.assign(name, at.inside, Assigned::Open);
         }
-        self.assign(name, value);
+        self.assign(name, at.inside, value);
     }
 
     /// `a = 1`, `a++` and the like make numbers of names.
-    fn arithmetic(&mut self, expression: &str) {
+    fn arithmetic(&mut self, expression: &str, at: &Place<'_>) {
         for name in expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && expression.contains(['=', '+', '-']) {
-                self.assign(name, Assigned::Number);
+                self.assign(name, at.inside, Assigned::Number);
             }
         }
     }

@@ -73,6 +73,8 @@ pub(super) struct Walker<'a> {
     said: HashSet<(FunctionId, &'static str, String)>,
     /// Whether something was defined after things that may use it.
     pub(super) grew: bool,
+    /// Whether the words are a command's name, where nothing may be unsure.
+    pub(super) naming: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -88,6 +90,7 @@ impl<'a> Walker<'a> {
             followed: HashMap::new(),
             said: HashSet::new(),
             grew: false,
+            naming: false,
         }
     }
 
@@ -389,14 +392,14 @@ impl<'a> Walker<'a> {
                     if matches!(target, IoFileRedirectTarget::Duplicate(_)) && number {
                         return;
                     }
-                    for found in network::device(&word, bytes) {
+                    if let Some(found) = network::device(&word, bytes) {
                         self.say(frame, found);
                     }
                     if matches!(kind, K::Read | K::DuplicateInput | K::ReadAndWrite) {
                         input.piped = true;
                     }
                     if !matches!(kind, K::Read | K::DuplicateInput) {
-                        for found in writes::path(&word, "redirection", bytes) {
+                        if let Some(found) = writes::path(&word, "redirection", bytes) {
                             self.say(frame, found);
                         }
                     }
@@ -452,11 +455,13 @@ impl<'a> Walker<'a> {
 
     /// The words of a command's name: where it is a variable, in each of its values.
     fn starts(&mut self, raw: &str, frame: &Frame) -> Vec<Vec<Word>> {
+        self.naming = true;
         let words = self.words(raw, frame, 0);
+        let values = self.values(raw, frame, 0);
+        self.naming = false;
         if !words.iter().any(|word| word.many) {
             return vec![words];
         }
-        let values = self.values(raw, frame, 0);
         let split = |value: String| value.split_ascii_whitespace().map(Word::known).collect();
         values.into_iter().map(split).collect()
     }
@@ -488,7 +493,7 @@ impl<'a> Walker<'a> {
                         name
                     }
                 };
-                for found in environment::check(name, &values, bytes) {
+                if let Some(found) = environment::check(name, &values, bytes) {
                     self.say(frame, found);
                 }
                 if matches!(assignment.value, ast::AssignmentValue::Scalar(_)) {

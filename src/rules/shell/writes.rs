@@ -169,5 +169,14 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
         "git" if call.has("clone") => call.plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"]).get(2).map(|word| (*word).clone()).into_iter().collect(),
         _ => Vec::new(),
     };
-    targets.iter().filter(|word| !word.is("-")).filter_map(|word| path(word, &call.name, &call.bytes)).collect()
+    let makes = call.name == "mkdir" && call.values_of("--mode", Some('m')).is_empty();
+    // A directory that is there already, above one that may be written, stays as it is.
+    let above = |word: &Word| {
+        word.values.iter().all(|value| {
+            let path = format!("{}/", normal(value).trim_end_matches('/'));
+            FINE.iter().any(|fine| fine.starts_with(&path))
+        })
+    };
+    let targets = targets.iter().filter(|word| !word.is("-") && !(makes && above(word)));
+    targets.filter_map(|word| path(word, &call.name, &call.bytes)).collect()
 }
