@@ -15,6 +15,7 @@ use crate::yaml::{self, Document};
 
 /// Judges all files, side by side.
 pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
+    report.findings.extend(super::stages::judge(&files));
     let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, request))).collect();
     for (name, outcome) in judged {
         match outcome {

@@ -7,6 +7,7 @@ mod judge;
 mod kind;
 mod report;
 mod stacks;
+mod stages;
 
 use std::path::PathBuf;
 

@@ -153,6 +153,12 @@ impl Found0 {
     }
 }
 
+/// A file that something else than shell writes: judged by its path as shell's are.
+pub(crate) fn written(path: &str, subject: &str, place: &Place) -> Option<Finding> {
+    let found = writes::path(&Word::known(path), subject, &(0..0))?;
+    Some(finding(&found, subject, &|_| place.clone()))
+}
+
 /// Rules on everything that a script runs.
 fn together(calls: &[Call]) -> Vec<Found> {
     let mut found = fetch_and_run::later(calls);
