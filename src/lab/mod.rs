@@ -13,6 +13,7 @@ mod plan;
 mod prepare;
 mod push;
 mod receipt;
+mod user_data;
 mod wipe;
 
 use std::sync::Arc;

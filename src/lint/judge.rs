@@ -16,6 +16,7 @@ use crate::yaml::{self, Document};
 
 /// Judges all files, side by side.
 pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, own: &OwnRules, report: &mut Report) {
+    report.findings.extend(super::stages::judge(&files));
     let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, own, request))).collect();
     for (name, outcome) in judged {
         match outcome {

@@ -10,6 +10,7 @@ mod kind;
 mod policy;
 mod report;
 mod stacks;
+mod stages;
 mod write;
 
 use std::collections::BTreeMap;
