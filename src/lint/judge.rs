@@ -9,40 +9,48 @@ use super::collect::File;
 use super::stacks::Base;
 use super::{Kind, Report, Request};
 use crate::place::Source;
-use crate::profile::Profile;
+use crate::profile::{Profile, Stack};
 use crate::rules::{self, Finding};
 use crate::yaml::{self, Document};
 
+/// Fewer files than this are judged before other threads would have started.
+const FEW: usize = 16;
+
 /// Judges all files, side by side.
 pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
-    let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, request))).collect();
-    for (name, outcome) in judged {
+    let one = |stack: &mut Stack, file: File| one(&file, base, stack, request).map_err(|reason| (file.name(), reason));
+    let judged: Vec<_> = if files.len() < FEW {
+        let mut stack = base.stack();
+        files.into_iter().map(|file| one(&mut stack, file)).collect()
+    } else {
+        files.into_par_iter().map_init(|| base.stack(), one).collect()
+    };
+    for outcome in judged {
         match outcome {
             Ok(findings) => {
                 report.files += 1;
                 report.findings.extend(findings);
             }
-            Err(reason) => report.fail(name, reason),
+            Err((name, reason)) => report.fail(name, reason),
         }
     }
 }
 
 /// Everything that is found in one file, or why it cannot be judged.
-fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, String> {
+fn one(file: &File, base: &Base, stack: &mut Stack, request: &Request) -> Result<Vec<Finding>, String> {
     let name = file.name();
-    let bytes = file.bytes()?;
-    let Ok(text) = std::str::from_utf8(&bytes) else { return Err("it is not UTF-8 text".into()) };
+    let Ok(text) = String::from_utf8(file.bytes()?) else { return Err("it is not UTF-8 text".into()) };
     if text.is_empty() {
         return Err("it is empty".into());
     }
-    let source = Arc::new(Source { name: name.clone(), text: text.into() });
-    let Some(kind) = Kind::of(&name, text) else {
+    let source = Arc::new(Source { name, text });
+    let Some(kind) = Kind::of(&source.name, &source.text) else {
         return Ok(vec![rules::file::unknown(&source)]);
     };
     let mut findings = match kind {
-        Kind::Profile => match tree(&name, &bytes) {
-            Ok(document) => profile(&name, &document, base, request),
-            Err(findings) => findings,
+        Kind::Profile => match yaml::parse_source(&source) {
+            Ok(document) => profile(&document, base, stack, request),
+            Err(problems) => rules::yaml::findings(problems),
         },
         Kind::CloudConfig => rules::cloud_config::judge(&source),
         Kind::Template => rules::template::judge(&source),
@@ -58,14 +66,11 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
     Ok(findings)
 }
 
-fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {
-    yaml::parse(name, bytes).map_err(rules::yaml::findings)
-}
-
-fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
-    let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+fn profile(document: &Document, base: &Base, stack: &mut Stack, request: &Request) -> Vec<Finding> {
+    let path = Path::new(&document.source.name);
+    let short = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match Profile::from_document(short, document) {
-        Ok(profile) => base.judge(profile, request),
+        Ok(profile) => base.judge(profile, stack, request),
         Err(problems) => rules::yaml::findings(problems),
     }
 }
