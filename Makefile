@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 podclaw := target/release/podclaw
 
-.PHONY: help demo demo-clean test check build clean
+.PHONY: help demo demo-clean test check bench fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check
 	@scripts/cargo clippy --locked --all-targets -- -D warnings
 	@scripts/cargo test --locked --lib --test cli --test profile --test yaml
+
+bench: ## Measure, and write the figures into docs/performance.md
+	@scripts/bench
+
+fuzz: ## Judge a million mutated documents; COUNT=n for another number
+	@scripts/fuzz $(COUNT)
 
 build: ## Build podclaw in release mode
 	@scripts/cargo build --release --locked
