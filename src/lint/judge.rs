@@ -9,7 +9,7 @@ use super::collect::File;
 use super::stacks::Base;
 use super::{Kind, Report, Request};
 use crate::place::Source;
-use crate::profile::{Profile, Stack};
+use crate::profile::Profile;
 use crate::rules::{self, Finding};
 use crate::yaml::{self, Document};
 
@@ -18,13 +18,9 @@ const FEW: usize = 16;
 
 /// Judges all files, side by side.
 pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
-    let one = |stack: &mut Stack, file: File| one(&file, base, stack, request).map_err(|reason| (file.name(), reason));
-    let judged: Vec<_> = if files.len() < FEW {
-        let mut stack = base.stack();
-        files.into_iter().map(|file| one(&mut stack, file)).collect()
-    } else {
-        files.into_par_iter().map_init(|| base.stack(), one).collect()
-    };
+    let one = |file: File| one(&file, base, request).map_err(|reason| (file.name(), reason));
+    let judged: Vec<_> =
+        if files.len() < FEW { files.into_iter().map(one).collect() } else { files.into_par_iter().map(one).collect() };
     for outcome in judged {
         match outcome {
             Ok(findings) => {
@@ -37,7 +33,7 @@ pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut
 }
 
 /// Everything that is found in one file, or why it cannot be judged.
-fn one(file: &File, base: &Base, stack: &mut Stack, request: &Request) -> Result<Vec<Finding>, String> {
+fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, String> {
     let name = file.name();
     let Ok(text) = String::from_utf8(file.bytes()?) else { return Err("it is not UTF-8 text".into()) };
     if text.is_empty() {
@@ -49,7 +45,7 @@ fn one(file: &File, base: &Base, stack: &mut Stack, request: &Request) -> Result
     };
     let mut findings = match kind {
         Kind::Profile => match yaml::parse_source(&source) {
-            Ok(document) => profile(&document, base, stack, request),
+            Ok(document) => profile(&source.name, &document, base, request),
             Err(problems) => rules::yaml::findings(problems),
         },
         Kind::CloudConfig => rules::cloud_config::judge(&source),
@@ -66,11 +62,10 @@ fn one(file: &File, base: &Base, stack: &mut Stack, request: &Request) -> Result
     Ok(findings)
 }
 
-fn profile(document: &Document, base: &Base, stack: &mut Stack, request: &Request) -> Vec<Finding> {
-    let path = Path::new(&document.source.name);
-    let short = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
+    let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match Profile::from_document(short, document) {
-        Ok(profile) => base.judge(profile, stack, request),
+        Ok(profile) => base.judge(profile, request),
         Err(problems) => rules::yaml::findings(problems),
     }
 }

@@ -48,14 +48,8 @@ impl Base {
         Self { profiles: stack.profiles, findings }
     }
 
-    /// The stack, for a thread that judges profiles on top of it: copying it for each would take longer than judging.
-    pub(super) fn stack(&self) -> Stack {
-        Stack { profiles: self.profiles.clone() }
-    }
-
-    /// Judges one profile: by itself, and what it does on top of the stack unless it is a part of it. `stack` is
-    /// [`Self::stack`], and is so again afterwards.
-    pub(super) fn judge(&self, profile: Profile, stack: &mut Stack, request: &Request) -> Vec<Finding> {
+    /// Judges one profile: by itself, and what it does on top of the stack unless it is a part of it.
+    pub(super) fn judge(&self, profile: Profile, request: &Request) -> Vec<Finding> {
         let profile = adapt(profile, &request.lab, &request.limits);
         let mut findings = rules::profile::alone(&profile, &request.lab);
         if self.profiles.is_empty() {
@@ -65,9 +59,8 @@ impl Base {
         if self.profiles.iter().any(|part| part.name == profile.name) {
             return findings;
         }
-        stack.profiles.push(profile);
-        let merged = rules::profile::stack(stack, &Layer::default(), &request.lab);
-        stack.profiles.truncate(self.profiles.len());
+        let stack = Stack { profiles: self.profiles.iter().cloned().chain([profile]).collect() };
+        let merged = rules::profile::stack(&stack, &Layer::default(), &request.lab);
         findings.extend(merged.into_iter().filter(|finding| !self.findings.contains(finding)));
         findings
     }
