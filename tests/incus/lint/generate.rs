@@ -4,25 +4,28 @@ use std::fmt::Write as _;
 
 use super::random::Random;
 
-/// Keys that the policy allows, with values that it takes and some that it does not.
+/// Keys that the policy allows, with values that it takes.
 const CONFIG: &[(&str, &[&str])] = &[
-    ("boot.autostart", &["false", "FALSE", "0", "no", "off", ""]),
-    ("boot.stop.priority", &["0", "3", "10", ""]),
-    ("limits.cpu", &["1", "2", "4", "0-1", "0,1", "1-1", "", "0"]),
-    ("limits.cpu.allowance", &["50ms/100ms", "100ms/100ms", ""]),
-    ("limits.cpu.priority", &["0", "5", "10", ""]),
-    ("limits.kernel.core", &["0", ""]),
-    ("limits.memory", &["512MiB", "1GiB", "2048MB", "1073741824", "50%", "", "1 GiB"]),
-    ("limits.memory.enforce", &["hard", "", "soft"]),
-    ("limits.processes", &["64", "1000", "8192", ""]),
-    ("security.guestapi", &["false", "False", "0", "no", "off", ""]),
-    ("security.idmap.isolated", &["true", "True", "1", "yes", "on", ""]),
-    ("security.nesting", &["true", "TRUE", "1", "yes", "on", ""]),
-    ("security.privileged", &["false", "fAlse", "0", "no", "OFF", "", "true"]),
-    ("security.syscalls.deny_default", &["true", "1", ""]),
-    ("security.syscalls.intercept.mknod", &["true", "yes", ""]),
-    ("security.syscalls.intercept.setxattr", &["true", "on", ""]),
+    ("boot.autostart", &["false", "FALSE", "0", "no", "off"]),
+    ("boot.stop.priority", &["0", "3", "10"]),
+    ("limits.cpu", &["1", "2", "4", "0-1", "0,1", "1-1"]),
+    ("limits.cpu.allowance", &["50ms/100ms", "100ms/100ms"]),
+    ("limits.cpu.priority", &["0", "5", "10"]),
+    ("limits.kernel.core", &["0"]),
+    ("limits.memory", &["512MiB", "1GiB", "2048MB", "1073741824", "50%"]),
+    ("limits.memory.enforce", &["hard"]),
+    ("limits.processes", &["64", "1000", "8192"]),
+    ("security.guestapi", &["false", "False", "0", "no", "off"]),
+    ("security.idmap.isolated", &["true", "True", "1", "yes", "on"]),
+    ("security.nesting", &["true", "TRUE", "1", "yes", "on"]),
+    ("security.privileged", &["false", "fAlse", "0", "no", "OFF"]),
+    ("security.syscalls.deny_default", &["true", "1"]),
+    ("security.syscalls.intercept.mknod", &["true", "yes"]),
+    ("security.syscalls.intercept.setxattr", &["true", "on"]),
 ];
+
+/// Values that most keys do not take.
+const OTHER: &[&str] = &["", "true", "0", "soft", "1 GiB", "~"];
 
 /// What a description can be.
 const DESCRIPTIONS: &[&str] = &[
@@ -69,7 +72,12 @@ fn config(random: &mut Random) -> String {
     let mut keys: Vec<_> = (0..random.below(6)).map(|_| random.below(CONFIG.len())).collect();
     keys.sort_unstable();
     keys.dedup();
-    let pairs: Vec<_> = keys.into_iter().map(|key| (CONFIG[key].0, (*random.pick(CONFIG[key].1)).to_owned())).collect();
+    let mut pair = |key: usize| {
+        let (key, values) = CONFIG[key];
+        let values = if random.one_in(40) { OTHER } else { values };
+        (key, (*random.pick(values)).to_owned())
+    };
+    let pairs: Vec<_> = keys.into_iter().map(&mut pair).collect();
     mapping(random, "config", &pairs, "")
 }
 
@@ -79,7 +87,7 @@ fn devices(random: &mut Random, pool: &str, network: &str) -> String {
     let mut root = vec![("type", "disk"), ("path", "/"), ("pool", pool), ("size", &*size)];
     for limit in ["limits.read", "limits.write", "limits.max"] {
         if random.one_in(4) {
-            root.push((limit, *random.pick(&["30MiB", "500iops", "10MB", ""])));
+            root.push((limit, *random.pick(&["30MiB", "500iops", "10MB"])));
         }
     }
     let mut card = vec![("type", "nic"), ("network", network), ("name", "eth0")];
@@ -88,15 +96,15 @@ fn devices(random: &mut Random, pool: &str, network: &str) -> String {
     }
     for limit in ["limits.ingress", "limits.egress", "limits.max"] {
         if random.one_in(6) {
-            card.push((limit, *random.pick(&["100Mbit", "1Gbit", ""])));
+            card.push((limit, *random.pick(&["100Mbit", "1Gbit"])));
         }
     }
     for (name, keys, chance) in [
         ("root", root, 2),
         ("eth0", card, 2),
         ("eth7", vec![("type", "none")], 6),
-        ("data", vec![("type", "none"), ("path", "")], 12),
-        ("lan", vec![("type", "nic"), ("parent", "lo"), ("nictype", "macvlan")], 30),
+        ("data", vec![("type", "none"), ("path", "")], 40),
+        ("lan", vec![("type", "nic"), ("parent", "lo"), ("nictype", "macvlan")], 40),
     ] {
         if random.one_in(chance) {
             let keys: Vec<_> = keys.into_iter().map(|(key, value)| (key, value.to_owned())).collect();
