@@ -2,7 +2,8 @@
 //! time, and the same way twice; and what it lets pass is not dangerous to a second judge either.
 //!
 //! `cargo test` judges some; `make fuzz` a million. PODCLAW_FUZZ_COUNT, _FROM and _SEED say how many, from which number
-//! on, and what they are made from; a document is the same whenever seed and number are.
+//! on, and what they are made from; a document is the same whenever seed and number are. PODCLAW_FUZZ_LONGEST is how many
+//! milliseconds of a processor one may take.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test says what it does, and fails by panicking")]
 
