@@ -36,13 +36,13 @@ impl Judged<'_> {
     }
 
     fn verdict(&self, lab: &LabName) -> Option<Finding> {
-        let key = excerpt(self.key, 64);
+        let key = || excerpt(self.key, 64);
         let Some(row) = self.row else {
-            return Some(self.finding(&unknown_key::RULE, format!("the policy does not know the key `{key}`")));
+            return Some(self.finding(&unknown_key::RULE, format!("the policy does not know the key `{}`", key())));
         };
         if !row.may_come_from(self.bringer) {
             let here = if self.bringer == Bringer::Profile { "in a profile" } else { "here" };
-            return Some(self.of_row(row, format!("`{key}` is not allowed {here}: {}", row.reason)));
+            return Some(self.of_row(row, format!("`{}` is not allowed {here}: {}", key(), row.reason)));
         }
         let holds = row.must.as_ref().is_some_and(|must| must.holds(self.key, &self.setting.value, lab));
         match (row.verdict, &row.must) {
@@ -50,9 +50,9 @@ impl Judged<'_> {
             _ if holds => None,
             (Verdict::Constrain, None) => None,
             (_, Some(must)) => {
-                Some(self.of_row(row, format!("`{key}` must be {}: {}", must.describe(lab), row.reason)))
+                Some(self.of_row(row, format!("`{}` must be {}: {}", key(), must.describe(lab), row.reason)))
             }
-            (_, None) => Some(self.of_row(row, format!("`{key}` is not allowed: {}", row.reason))),
+            (_, None) => Some(self.of_row(row, format!("`{}` is not allowed: {}", key(), row.reason))),
         }
     }
 

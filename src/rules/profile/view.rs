@@ -1,6 +1,7 @@
 //! What layers merge into, without copying them: each value with who brought it, and what it replaced.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::policy::Bringer;
 use crate::profile::{Device, Setting};
@@ -53,12 +54,14 @@ impl<'a> View<'a> {
 }
 
 fn put<'a, T>(all: &mut BTreeMap<&'a str, Held<'a, T>>, name: &'a str, value: &'a T, bringer: Bringer, layer: usize) {
-    let mut replaced = Vec::new();
-    if let Some(before) = all.remove(name) {
-        replaced = before.replaced;
-        replaced.push(before.value);
+    match all.entry(name) {
+        Entry::Vacant(entry) => drop(entry.insert(Held { value, bringer, layer, replaced: Vec::new() })),
+        Entry::Occupied(mut entry) => {
+            let held = entry.get_mut();
+            held.replaced.push(held.value);
+            (held.value, held.bringer, held.layer) = (value, bringer, layer);
+        }
     }
-    all.insert(name, Held { value, bringer, layer, replaced });
 }
 
 /// The value of a device's key; an empty one is none.
