@@ -194,11 +194,13 @@ impl Walker<'_> {
         if assigned.is_empty() {
             return vec![match name {
                 "HOME" => "/root".to_owned(),
+                // What it was before: itself.
+                "PATH" => "$PATH".to_owned(),
                 _ => UNKNOWN.to_string(),
             }];
         }
         if depth > DEEPEST || !self.spend(1) {
-            return vec![UNKNOWN.into()];
+            return vec![if name == "PATH" { "$PATH".into() } else { UNKNOWN.into() }];
         }
         let mut values = Vec::new();
         for (function, value) in assigned {
