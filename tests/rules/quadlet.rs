@@ -1,5 +1,7 @@
 //! Quadlet units.
 
+mod cases;
+
 use super::{found, judge};
 
 /// A container with everything that is required, and more lines.
@@ -43,228 +45,17 @@ fn what_is_harmless_passes() {
 /// What weakens a container, in each spelling that Podman takes, and the rule that says so.
 #[test]
 fn nothing_is_talked_round() {
-    let cases = [
-        ("quadlet-capabilities", &[
-            "AddCapability=SYS_ADMIN",
-            "AddCapability=cap_net_raw CAP_CHOWN",
-            "AddCapability=\nAddCapability=all",
-            "DropCapability=",
-            "DropCapability=\nDropCapability=NET_RAW",
-            "[Container]\nAddCapability=ALL",
-            "AddCapability=\"ALL\"",
-        ][..]),
-        ("quadlet-publish", &[
-            "PublishPort=18789",
-            "PublishPort=18789:18789",
-            "PublishPort=:18789:18789",
-            "PublishPort=0.0.0.0:18789:18789",
-            "PublishPort=[::]:18789:18789",
-            "PublishPort=10.0.0.2:1-9:1-9/udp",
-            "PublishPort=\"0.0.0.0:1:1\"",
-            "PublishPort=127.0.0.1:1:1\nPublishPort=2:2",
-            "PublishPort= \\\n  0.0.0.0:1:1",
-            "PublishPort=%i:1:1",
-        ]),
-        ("quadlet-confinement", &[
-            "SecurityLabelDisable=true",
-            "SecurityLabelDisable=ON",
-            "SecurityLabelDisable=maybe",
-            "SecurityLabelType=spc_t",
-            "SecurityLabelNested=1",
-            "SeccompProfile=unconfined",
-            "SeccompProfile=\"unconfined\"",
-            "SeccompProfile=/tmp/own.json",
-            "Unmask=ALL",
-            "Unmask=/proc/*",
-            "AppArmor=unconfined",
-            "NoNewPrivileges=false",
-            "NoNewPrivileges=0",
-            "NoNewPrivileges=",
-            "NoNewPrivileges=y",
-            "User=0",
-            "User=root",
-            "User=0:1000",
-            "User=+0",
-            "User=00",
-            "GroupAdd=keep-groups",
-            "Sysctl=kernel.msgmax=1",
-        ]),
-        ("quadlet-read-only", &["ReadOnly=false", "ReadOnly=", "Tmpfs=/x:exec", "Tmpfs=/x:rw,suid"]),
-        ("quadlet-network", &[
-            "Network=host",
-            "Network=\"host\"",
-            "Network=container:other",
-            "Network=ns:/run/netns/x",
-            "Network=other.container",
-            "Network=podman",
-            "Network=pasta:--map-gw",
-            "Network=slirp4netns:allow_host_loopback=true",
-            "Network=none\nNetwork=host",
-            "Network=HOST",
-        ]),
-        ("quadlet-user-namespace", &[
-            "UserNS=host",
-            "UserNS=\"host\"",
-            "UserNS=container:x",
-            "UserNS=ns:/proc/1/ns/user",
-            "UserNS=auto:uidmapping=0:0:1",
-            "UIDMap=0:0:65536",
-            "GIDMap=0:0:1",
-            "SubUIDMap=root",
-            "RemapUsers=keep-id",
-        ]),
-        ("quadlet-podman-args", &[
-            "PodmanArgs=--privileged",
-            "PodmanArgs=\"--privileged\"",
-            "PodmanArgs=--privi'leged'",
-            "PodmanArgs=--priv\\x69leged",
-            "PodmanArgs=--memory=1g --privileged",
-            "PodmanArgs=--memory=1g \\\n  --privileged",
-            "PodmanArgs=--memory 1g --cap-add=all",
-            "PodmanArgs=--cap-add all",
-            "PodmanArgs=--security-opt seccomp=unconfined",
-            "PodmanArgs=--security-opt=no-new-privileges=false",
-            "PodmanArgs=--network=host",
-            "PodmanArgs=--net host",
-            "PodmanArgs=--pid=host",
-            "PodmanArgs=--ipc=host",
-            "PodmanArgs=--uts=host",
-            "PodmanArgs=--userns=host",
-            "PodmanArgs=--cgroupns=host",
-            "PodmanArgs=-v /:/host",
-            "PodmanArgs=-v/:/host",
-            "PodmanArgs=-tiv/:/host",
-            "PodmanArgs=--mount type=bind,src=/,dst=/h",
-            "PodmanArgs=--device=/dev/kvm",
-            "PodmanArgs=-p 80:80",
-            "PodmanArgs=--publish-all",
-            "PodmanArgs=-P",
-            "PodmanArgs=--entrypoint=/bin/sh",
-            "PodmanArgs=--env-host",
-            "PodmanArgs=--env=OPENCLAW_GATEWAY_TOKEN=x",
-            "PodmanArgs=--volumes-from=other",
-            "PodmanArgs=--rootfs /",
-            "PodmanArgs=--annotation=run.oci.handler=krun",
-            "PodmanArgs=--hooks-dir=/tmp",
-            "PodmanArgs=registry.example/other",
-            "PodmanArgs=--",
-            "PodmanArgs='",
-            "PodmanArgs=--memory",
-            "PodmanArgs=--read-only=false",
-            "GlobalArgs=--root=/tmp/x",
-            "GlobalArgs=--remote",
-            "ContainersConfModule=/tmp/x.conf",
-        ]),
-        ("quadlet-mount", &[
-            "Volume=/:/host",
-            "Volume=%t/podman/podman.sock:/run/podman.sock",
-            "Volume=/run/docker.sock:/var/run/docker.sock",
-            "Volume=/dev/incus/sock:/dev/incus/sock",
-            "Volume=%h:/home/node",
-            "Volume=%h/.openclaw/..:/x",
-            "Volume=./x:/x",
-            "Volume=@SERVICE_HOME@:/x",
-            "Volume=data:/data:z",
-            "Volume=data:/data:rshared",
-            "Mount=type=bind,source=/,target=/x",
-            "Mount=type=bind,\"source=/\",target=/x",
-            "LogOpt=path=/etc/cron.d/x",
-            "LogDriver=passthrough",
-        ]),
-        ("quadlet-device", &["AddDevice=/dev/kvm", "AddDevice=-/dev/net/tun"]),
-        ("quadlet-limits", &[
-            "PidsLimit=-1",
-            "PidsLimit=0",
-            "PidsLimit=",
-            "Memory=0",
-            "Memory=",
-            "CgroupsMode=disabled",
-            "CgroupsMode=no-conmon",
-        ]),
-        ("quadlet-image", &[
-            "Image=registry.example/app",
-            "Image=registry.example/app:latest",
-            "Image=app",
-            "Image=localhost/../evil",
-            "Image=docker-archive:/tmp/x.tar",
-            "Image=app.build",
-            "Pull=missing",
-            "Rootfs=/",
-        ]),
-        ("quadlet-pull", &["Pull=always", "Pull=newer", "AutoUpdate=registry", "Label=io.containers.autoupdate=registry"]),
-        ("quadlet-service", &[
-            "[Service]\nExecStartPre=/bin/true",
-            "[Service]\nExecStart=/bin/true",
-            "[Service]\nExecStopPost=-/bin/true",
-            "[Service]\nEnvironment=CONTAINERS_CONF=/tmp/x",
-            "[Service]\nEnvironmentFile=/tmp/x",
-            "[Service]\nPassEnvironment=A",
-            "[Service]\nUser=root",
-            "[Service]\nAmbientCapabilities=CAP_SYS_ADMIN",
-            "[Service]\nexecstartpre=/bin/true",
-            "[Service]\nBindPaths=/etc",
-        ]),
-        ("quadlet-gateway", &[
-            "Exec=node dist/index.js gateway --auth none",
-            "Exec=node dist/index.js gateway --auth=none",
-            "Exec=node dist/index.js gateway '--auth' \"none\"",
-            "Exec=sh -c 'exec node dist/index.js gateway --auth none'",
-            "Exec=openclaw gateway --allow-unconfigured",
-            "Exec=openclaw gateway --tailscale funnel",
-            "Exec=openclaw gateway --au\\x74h none",
-            "Exec=openclaw gateway %i",
-            "Exec=openclaw \\q",
-            "Environment=NODE_TLS_REJECT_UNAUTHORIZED=0",
-            "Environment=OPENCLAW_ALLOW_INSECURE_PRIVATE_WS=1",
-            "Environment=A=b OPENCLAW_CONFIG_PATH=/tmp/x",
-        ]),
-        ("quadlet-secret", &[
-            "Environment=OPENCLAW_GATEWAY_TOKEN=x",
-            "Environment=\"OPENCLAW_GATEWAY_TOKEN=x\"",
-            "Environment=A=b 'OPENCLAW_GATEWAY_PASSWORD=x'",
-            "Environment=OPENCLAW\\x5fGATEWAY_TOKEN=x",
-            "Exec=openclaw gateway --token x",
-            "Exec=openclaw gateway --password=x",
-            "EnvironmentHost=true",
-        ]),
-        ("quadlet-expansion", &["PodmanArgs=$ARGS", "PodmanArgs=${ARGS}", "Volume=$HOME:/x", "Exec=a $$ $b", "Image=$IMAGE"]),
-        ("quadlet-unknown", &[
-            "Privileged=true",
-            "addcapability=ALL",
-            "Annotation=run.oci.handler=krun",
-            "[Unknown]\nA=b",
-            "[container]\nAddCapability=ALL",
-            "[Unit]\nOnFailure=other.service",
-            "[Unit]\nFailureAction=reboot",
-            "[Install]\nAlias=ssh.service",
-            "[Pod]\nPublishPort=1:1",
-        ]),
-        ("quadlet-syntax", &[
-            " AddCapability=ALL",
-            "AddCapability =ALL",
-            "Label=a\\\nb",
-            "Label=a \\\n# b\nc",
-            "Label=a \\ \nb",
-            "Label=a\u{a0}b",
-            "Label=a\u{202e}b",
-            "Label=a\u{85}b",
-            "Label=a\rb",
-            "nonsense",
-            "[Container",
-            "Label=@NOBODY_FILLS_THIS@",
-        ]),
-    ];
     let mut wrong = Vec::new();
-    for (rule, lines) in cases {
+    for &(rule, lines) in cases::CASES {
         for line in lines {
             // A key that counts once is written where the fine one was.
             let mut text = container(line);
             for key in ["Image", "NoNewPrivileges", "ReadOnly", "PidsLimit", "Memory", "Pull"] {
                 if line.starts_with(&format!("{key}=")) {
-                    text = text.lines().filter(|given| !given.starts_with(&format!("{key}=")) || line.contains(given)).fold(
-                        String::new(),
-                        |text, line| text + line + "\n",
-                    );
+                    text = text
+                        .lines()
+                        .filter(|given| !given.starts_with(&format!("{key}=")) || line.contains(given))
+                        .fold(String::new(), |text, line| text + line + "\n");
                 }
             }
             let rules = found("a.container", &text);
@@ -342,7 +133,10 @@ fn other_kinds_of_quadlets() {
 
 #[test]
 fn a_secret_is_never_shown() {
-    let report = judge(&[("a.container", &container("Environment=OPENCLAW_GATEWAY_TOKEN=topsecret99\nExec=x --token topsecret99"))], None);
+    let report = judge(
+        &[("a.container", &container("Environment=OPENCLAW_GATEWAY_TOKEN=topsecret99\nExec=x --token topsecret99"))],
+        None,
+    );
     assert!(report.has_findings());
     assert!(report.findings.iter().all(|finding| !finding.message.contains("topsecret99")));
 }

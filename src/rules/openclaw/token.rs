@@ -22,28 +22,34 @@ pub(super) static RULE: Rule = Rule {
     }],
 };
 
+/// How the names of secrets end, in lower case.
+const NAMES: [&str; 7] = ["token", "password", "passphrase", "secret", "apikey", "api_key", "privatekey"];
 /// The gateway warns of tokens that are shorter.
 const SHORTEST: usize = 24;
 
 pub(super) fn check(config: &Config, found: &mut Found) {
     config.walk(|path, member| {
         let key = member.key.to_ascii_lowercase();
-        let names_secret = ["token", "password", "passphrase"].contains(&key.as_str())
-            || ["apikey", "secret", "privatekey"].iter().any(|end| key.ends_with(end));
-        if !names_secret {
+        if !NAMES.iter().any(|name| key.ends_with(name)) {
             return;
         }
         match &member.value.value {
             Value::String(text) if text.is_empty() || is_variable(text) => {}
             Value::String(text) => {
                 let gateway = path.starts_with(&["gateway", "auth"]);
-                let short = if gateway && text.chars().count() < SHORTEST { ", and is short enough to be guessed" } else { "" };
+                let short =
+                    if gateway && text.chars().count() < SHORTEST { ", and is short enough to be guessed" } else { "" };
                 let message = format!("the secret is written here{short}");
                 found.add(&RULE, path.shown(), member.value.bytes.clone(), message);
             }
             Value::Object(_) if is_fine(&member.value) => {}
             Value::Object(_) if member.value.get("source").is_some() => {
-                found.add(&RULE, path.shown(), member.value.bytes.clone(), "the secret comes from a source that podclaw does not know");
+                found.add(
+                    &RULE,
+                    path.shown(),
+                    member.value.bytes.clone(),
+                    "the secret comes from a source that podclaw does not know",
+                );
             }
             _ => {}
         }

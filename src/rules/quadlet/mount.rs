@@ -38,10 +38,26 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
         }
     }
     for entry in quadlet.all("LogOpt").filter(|entry| entry.value.contains("path")) {
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "the container's output is written to a path of the guest");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "the container's output is written to a path of the guest",
+        );
+    }
+    for entry in quadlet.all("HealthLogDestination") {
+        if !matches!(entry.plain(), "" | "local" | "events_logger") {
+            let message = "what health checks say is written to a path of the guest";
+            found.add(&RULE, subject(entry), entry.bytes.clone(), message);
+        }
     }
     for entry in quadlet.all("LogDriver").filter(|entry| !matches!(entry.plain(), "" | "journald" | "none")) {
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "the container's output goes elsewhere than to the journal");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "the container's output goes elsewhere than to the journal",
+        );
     }
     if quadlet.kind == Type::Volume {
         device(quadlet, found);
@@ -52,7 +68,12 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
 fn device(quadlet: &Quadlet, found: &mut Found) {
     for key in ["Device", "Options", "Type"] {
         for entry in quadlet.all(key).filter(|entry| !matches!(entry.plain(), "" | "tmpfs")) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "a volume with options of its own can be any path of the guest");
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                "a volume with options of its own can be any path of the guest",
+            );
         }
     }
     for entry in quadlet.all("Driver").filter(|entry| !matches!(entry.plain(), "" | "local" | "image")) {
@@ -87,8 +108,9 @@ fn mount(text: &str) -> Option<&'static str> {
             ("type", _) if kind.is_empty() => kind = value,
             ("source" | "src", _) if source.is_none() => source = Some(value),
             ("destination" | "dst" | "target", _) if destination.is_empty() => destination = value,
-            ("tmpfs-size" | "tmpfs-mode", _) | ("ro" | "readonly" | "rw", "" | "true" | "false") => {}
-            ("nosuid" | "nodev" | "noexec", "") => {}
+            ("tmpfs-size" | "tmpfs-mode", _)
+            | ("ro" | "readonly" | "rw", "" | "true" | "false")
+            | ("nosuid" | "nodev" | "noexec", "") => {}
             _ => return Some("an option that is not allowed"),
         }
     }
@@ -106,14 +128,14 @@ fn source_doubt(source: &str) -> Option<&'static str> {
         return None;
     }
     let below = STATES.iter().find_map(|state| source.strip_prefix(state));
-    let is_state = below.is_some_and(|below| {
-        below.is_empty() || (below.starts_with('/') && below[1..].split('/').all(|part| is_component(part)))
-    });
+    let is_state = below
+        .is_some_and(|below| below.is_empty() || (below.starts_with('/') && below[1..].split('/').all(is_component)));
     (!is_state).then_some("this is not the gateway's state directory, nor a named volume")
 }
 
 fn is_component(part: &str) -> bool {
-    !matches!(part, "" | "." | "..") && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    !matches!(part, "" | "." | "..")
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
 fn destination_doubt(destination: &str) -> Option<&'static str> {
@@ -133,15 +155,48 @@ mod tests {
 
     #[test]
     fn volumes() {
-        for text in ["data:/data", "a.volume:/data:ro,Z", "/data", "%h/.openclaw/workspace:/w:rw,nosuid,nodev", "/home/openclaw/.openclaw:/s"] {
+        for text in [
+            "data:/data",
+            "a.volume:/data:ro,Z",
+            "/data",
+            "%h/.openclaw/workspace:/w:rw,nosuid,nodev",
+            "/home/openclaw/.openclaw:/s",
+        ] {
             assert_eq!(volume(text), None, "{text}");
         }
         for text in [
-            "/:/host", "//:/host", "/etc:/e", "%h:/h", "%h/:/h", "%h/.openclaw/../.ssh:/s", "%h/.openclawx:/s", "%h/.openclaw//x:/s",
-            "%t/podman/podman.sock:/s", "/run/user/1000/bus:/b", "/var/run/docker.sock:/s", "/dev/incus:/dev/incus", ".:/s", "./x:/s",
-            "../x:/s", "~/x:/s", "/home/openclaw:/h", "/home/openclaw/.openclaw/./x:/s", "data:/proc", "data:/", "data:relative",
-            "data:/data:z", "data:/data:rshared", "data:/data:U", "data:/data:O", "data:/data:exec", "data:/data:dev,suid", "a:b:c:d",
-            "data:/a/../proc", "-v:/x", "%h/.openclaw/%i:/x", "",
+            "/:/host",
+            "//:/host",
+            "/etc:/e",
+            "%h:/h",
+            "%h/:/h",
+            "%h/.openclaw/../.ssh:/s",
+            "%h/.openclawx:/s",
+            "%h/.openclaw//x:/s",
+            "%t/podman/podman.sock:/s",
+            "/run/user/1000/bus:/b",
+            "/var/run/docker.sock:/s",
+            "/dev/incus:/dev/incus",
+            ".:/s",
+            "./x:/s",
+            "../x:/s",
+            "~/x:/s",
+            "/home/openclaw:/h",
+            "/home/openclaw/.openclaw/./x:/s",
+            "data:/proc",
+            "data:/",
+            "data:relative",
+            "data:/data:z",
+            "data:/data:rshared",
+            "data:/data:U",
+            "data:/data:O",
+            "data:/data:exec",
+            "data:/data:dev,suid",
+            "a:b:c:d",
+            "data:/a/../proc",
+            "-v:/x",
+            "%h/.openclaw/%i:/x",
+            "",
         ] {
             assert!(volume(text).is_some(), "{text}");
         }
@@ -149,14 +204,28 @@ mod tests {
 
     #[test]
     fn mounts() {
-        for text in ["type=tmpfs,destination=/tmp,tmpfs-size=1m", "type=bind,src=%h/.openclaw,dst=/s,ro", "type=volume,source=a,target=/s"] {
+        for text in [
+            "type=tmpfs,destination=/tmp,tmpfs-size=1m",
+            "type=bind,src=%h/.openclaw,dst=/s,ro",
+            "type=volume,source=a,target=/s",
+        ] {
             assert_eq!(mount(text), None, "{text}");
         }
         for text in [
-            "type=bind,source=/,destination=/h", "type=bind,src=/etc,dst=/e", "type=bind,source=a,source=/,dst=/h", "type=glob,src=/e*,dst=/e",
-            "type=bind,src=%h/.openclaw,dst=/s,bind-propagation=shared", "type=image,source=x,dst=/s", "type=devpts,dst=/dev/pts",
-            "type=volume,type=bind,src=a,dst=/s", "\"type=bind\",src=/,dst=/h", "src=/,dst=/h", "type=bind,src=%h/.openclaw,dst=/s,relabel=shared",
-            "type=volume,src=a,dst=/s,volume-opt=device=/", "TYPE=bind,src=/,dst=/s", "",
+            "type=bind,source=/,destination=/h",
+            "type=bind,src=/etc,dst=/e",
+            "type=bind,source=a,source=/,dst=/h",
+            "type=glob,src=/e*,dst=/e",
+            "type=bind,src=%h/.openclaw,dst=/s,bind-propagation=shared",
+            "type=image,source=x,dst=/s",
+            "type=devpts,dst=/dev/pts",
+            "type=volume,type=bind,src=a,dst=/s",
+            "\"type=bind\",src=/,dst=/h",
+            "src=/,dst=/h",
+            "type=bind,src=%h/.openclaw,dst=/s,relabel=shared",
+            "type=volume,src=a,dst=/s,volume-opt=device=/",
+            "TYPE=bind,src=/,dst=/s",
+            "",
         ] {
             assert!(mount(text).is_some(), "{text}");
         }
