@@ -6,6 +6,7 @@ mod apparmor;
 mod cloud_config;
 mod examples;
 mod lab_file;
+mod mutated;
 mod openclaw;
 mod own;
 mod packages;
