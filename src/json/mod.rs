@@ -4,6 +4,8 @@
 //! the gateway takes too, is refused.
 
 mod read;
+#[cfg(test)]
+mod read_tests;
 
 use std::ops::Range;
 

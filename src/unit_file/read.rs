@@ -66,14 +66,13 @@ impl Reader {
             );
         }
         let part = goes_on.unwrap_or(trimmed);
-        let open = match self.open.take() {
-            Some(open) => Open { text: open.text + part, bytes: open.bytes.start..bytes.end },
-            None => {
-                if line.starts_with(char::is_whitespace) {
-                    self.fault(bytes.clone(), "the line starts with a space, which only some versions of Podman take");
-                }
-                Open { text: part.into(), bytes }
+        let open = if let Some(open) = self.open.take() {
+            Open { text: open.text + part, bytes: open.bytes.start..bytes.end }
+        } else {
+            if line.starts_with(char::is_whitespace) {
+                self.fault(bytes.clone(), "the line starts with a space, which only some versions of Podman take");
             }
+            Open { text: part.into(), bytes }
         };
         if goes_on.is_some() {
             self.open = Some(open);

@@ -82,7 +82,7 @@ fn nothing_is_talked_round() {
 #[test]
 fn a_finding_has_its_place() {
     let report = judge(&[("podclaw.yaml", "name: t1\npool:\n  sise: 1GiB\n")], None);
-    let place = report.findings[0].place().unwrap();
+    let place = report.findings[0].place().expect("it is in the file");
     assert_eq!((place.span.line, place.span.column), (3, 3));
 }
 

@@ -60,6 +60,7 @@ fn what_is_harmless_passes() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn nothing_is_talked_round() {
     let auth = |mode: &str| with("\"mode\": \"token\"", mode);
     let origins = |origins: &str| with(r#"["http://127.0.0.1:18789"]"#, origins);
@@ -94,6 +95,7 @@ fn nothing_is_talked_round() {
                 auth(r#""mode": "token", "token": "$${OPENCLAW_GATEWAY_TOKEN}""#),
                 auth(r#""mode": "token", "token": {"source": "exec", "id": "cat /x"}"#),
                 beside(r#""models": {"providers": {"x": {"apiKey": "value"}}}"#),
+                beside(r#""env": {"vars": {"OPENCLAW_GATEWAY_TOKEN": "value"}}"#),
                 beside(r#""channels": [{"botToken": 1, "token": "value"}]"#),
             ],
         ),
@@ -196,6 +198,7 @@ fn nothing_is_talked_round() {
                 beside(r#""tools": {"exec": {"mode": "auto"}}"#),
                 beside(r#""tools": {"exec": {"ask": "off"}}"#),
                 beside(r#""agents": {"entries": {"x": {"tools": {"exec": {"security": "full"}}}}}"#),
+                beside(r#""tools": {"exec": {"ask": "${ASK}"}}"#),
                 beside(r#""tools": {"elevated": {"enabled": true}}"#),
                 beside(r#""tools": {"exec": {"applyPatch": {"workspaceOnly": false}}}"#),
                 beside(r#""agents": {"defaults": {"sandbox": {"docker": {"binds": ["/:/host"]}}}}"#),

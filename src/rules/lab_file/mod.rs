@@ -21,16 +21,16 @@ pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, 
 #[must_use]
 pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
     let mut found = Found::new(source);
-    let typed = LabFile::parse(Path::new(&source.name), &source.text);
+    let typed = || LabFile::parse(Path::new(&source.name), &source.text);
     let document = match yaml::parse(&source.name, source.text.as_bytes()) {
         Ok(document) => document,
         // Nothing but comments sets nothing, which is allowed.
-        Err(problems) if typed.is_ok() && problems.iter().all(|problem| problem.code == Code::Empty) => {
+        Err(problems) if problems.iter().all(|problem| problem.code == Code::Empty) && typed().is_ok() => {
             return Vec::new();
         }
         Err(problems) => return yaml_rules::findings(problems),
     };
-    match typed {
+    match typed() {
         Ok(_) => choices::check(&document, &mut found),
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),

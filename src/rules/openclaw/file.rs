@@ -88,7 +88,9 @@ fn down<'a>(node: &'a Node, path: &mut Path<'a>, each: &mut impl FnMut(&Path<'a>
         }
         Value::Array(items) => {
             path.0.push("[]");
-            items.iter().for_each(|item| down(item, path, each));
+            for item in items {
+                down(item, path, each);
+            }
             path.0.pop();
         }
         _ => {}

@@ -22,15 +22,15 @@ pub(super) static RULE: Rule = Rule {
     }],
 };
 
+/// How the names of secrets end, in lower case.
+const NAMES: [&str; 7] = ["token", "password", "passphrase", "secret", "apikey", "api_key", "privatekey"];
 /// The gateway warns of tokens that are shorter.
 const SHORTEST: usize = 24;
 
 pub(super) fn check(config: &Config, found: &mut Found) {
     config.walk(|path, member| {
         let key = member.key.to_ascii_lowercase();
-        let names_secret = ["token", "password", "passphrase"].contains(&key.as_str())
-            || ["apikey", "secret", "privatekey"].iter().any(|end| key.ends_with(end));
-        if !names_secret {
+        if !NAMES.iter().any(|name| key.ends_with(name)) {
             return;
         }
         match &member.value.value {

@@ -65,7 +65,7 @@ fn wrong(path: &Path<'_>, node: &Node) -> Option<&'static str> {
         let value = node.as_str()?.to_ascii_lowercase();
         let case = TEXTS.iter().find(|(end, _, _)| path.ends_with(end))?;
         let joined = case.0 == ["docker", "network"] && value.starts_with("container:");
-        (joined || case.1.contains(&value.as_str())).then_some(case.2)
+        (joined || value.contains("${") || case.1.contains(&value.as_str())).then_some(case.2)
     };
     let switch = || {
         let value = node.as_bool()?;

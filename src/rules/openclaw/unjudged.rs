@@ -83,6 +83,9 @@ pub(super) fn check(config: &Config, found: &mut Found) {
         if PROTOTYPES.contains(&member.key.as_str()) {
             return say("not every program takes this key for one".into());
         }
+        if !path.starts_with(&["gateway"]) {
+            return;
+        }
         let dotted = path.dotted();
         let Some(setting) = dotted.strip_prefix("gateway.") else {
             if dotted == "gateway" && !matches!(member.value.value, Value::Object(_)) {

@@ -45,6 +45,12 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
             "the container's output is written to a path of the guest",
         );
     }
+    for entry in quadlet.all("HealthLogDestination") {
+        if !matches!(entry.plain(), "" | "local" | "events_logger") {
+            let message = "what health checks say is written to a path of the guest";
+            found.add(&RULE, subject(entry), entry.bytes.clone(), message);
+        }
+    }
     for entry in quadlet.all("LogDriver").filter(|entry| !matches!(entry.plain(), "" | "journald" | "none")) {
         found.add(
             &RULE,
@@ -102,8 +108,9 @@ fn mount(text: &str) -> Option<&'static str> {
             ("type", _) if kind.is_empty() => kind = value,
             ("source" | "src", _) if source.is_none() => source = Some(value),
             ("destination" | "dst" | "target", _) if destination.is_empty() => destination = value,
-            ("tmpfs-size" | "tmpfs-mode", _) | ("ro" | "readonly" | "rw", "" | "true" | "false") => {}
-            ("nosuid" | "nodev" | "noexec", "") => {}
+            ("tmpfs-size" | "tmpfs-mode", _)
+            | ("ro" | "readonly" | "rw", "" | "true" | "false")
+            | ("nosuid" | "nodev" | "noexec", "") => {}
             _ => return Some("an option that is not allowed"),
         }
     }
@@ -121,9 +128,8 @@ fn source_doubt(source: &str) -> Option<&'static str> {
         return None;
     }
     let below = STATES.iter().find_map(|state| source.strip_prefix(state));
-    let is_state = below.is_some_and(|below| {
-        below.is_empty() || (below.starts_with('/') && below[1..].split('/').all(|part| is_component(part)))
-    });
+    let is_state = below
+        .is_some_and(|below| below.is_empty() || (below.starts_with('/') && below[1..].split('/').all(is_component)));
     (!is_state).then_some("this is not the gateway's state directory, nor a named volume")
 }
 

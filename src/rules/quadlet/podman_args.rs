@@ -36,8 +36,7 @@ enum Flag {
 
 fn flag(name: &str) -> Option<Flag> {
     Some(match name {
-        "--memory" | "--memory-reservation" | "--shm-size" => Flag::Value(is_size),
-        "--memory-swap" => Flag::Value(is_size),
+        "--memory" | "--memory-reservation" | "--memory-swap" | "--shm-size" => Flag::Value(is_size),
         "--cpus" => Flag::Value(|value| value.parse::<f64>().is_ok_and(|cpus| cpus > 0.0 && cpus.is_finite())),
         "--pids-limit" => Flag::Value(|value| value.parse::<u32>().is_ok_and(|count| (1..=32_768).contains(&count))),
         "--stop-timeout" | "--cpu-shares" | "--oom-score-adj" => Flag::Value(|value| value.parse::<u32>().is_ok()),
@@ -64,7 +63,7 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
             None => say("the words of this cannot be told apart".into()),
             Some(_) if quadlet.kind != Type::Container => say("arguments are only known for containers".into()),
             Some(words) => {
-                arguments(&words, |refused| say(format!("the argument {} is not allowed", excerpt(refused, 80))))
+                arguments(&words, |refused| say(format!("the argument {} is not allowed", excerpt(refused, 80))));
             }
         }
     }
