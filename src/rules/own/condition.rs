@@ -14,11 +14,13 @@ use crate::text::excerpt;
 const LONGEST: usize = 2000;
 /// How deep its brackets may be nested, and its parts in each other.
 const DEEPEST_BRACKETS: usize = 24;
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 64;
+/// How deep they may be nested for the stack of any thread to be enough.
+const SHALLOW: usize = 12;
 /// How many steps, and how many steps times the bytes of the document, an expression may take.
 const MOST_STEPS: usize = 1_000_000;
 const MOST_WORK: usize = 1_000_000_000;
-/// The stack of the thread that reads an expression, whose parser calls itself.
+/// The stack of the thread that reads an expression, or evaluates a deep one.
 const STACK: usize = 64 * 1024 * 1024;
 
 /// A condition that compiles.
@@ -26,6 +28,8 @@ pub(super) struct Condition {
     program: Program,
     /// How deep `all`, `exists`, `map` and the like are nested.
     loops: u32,
+    /// How deep its parts are nested.
+    depth: usize,
 }
 
 /// What a condition is asked about: its variables, and how large they are.
@@ -57,7 +61,7 @@ impl Condition {
             if depth > DEEPEST {
                 return Err("it has too many parts".to_owned());
             }
-            Ok(Self { program, loops })
+            Ok(Self { program, loops, depth })
         };
         let thread = std::thread::Builder::new().stack_size(STACK).spawn(compile).map_err(|error| error.to_string())?;
         thread.join().unwrap_or_else(|_| Err("it cannot be read".into()))
@@ -69,6 +73,18 @@ impl Condition {
         if self.loops > 0 && (steps > MOST_STEPS || steps.saturating_mul(facts.bytes) > MOST_WORK) {
             return Err("the file is too large for a condition with so many loops".into());
         }
+        if self.depth <= SHALLOW {
+            return self.evaluate(facts);
+        }
+        // It is evaluated as it is read, by functions that call themselves.
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || self.evaluate(facts));
+            let thread = thread.map_err(|error| error.to_string())?;
+            thread.join().unwrap_or_else(|_| Err("it cannot be evaluated".into()))
+        })
+    }
+
+    fn evaluate(&self, facts: &Facts) -> Result<bool, String> {
         let mut context = Context::default();
         for (name, value) in &facts.variables {
             context.add_variable_from_value(*name, value.clone());

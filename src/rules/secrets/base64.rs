@@ -27,15 +27,28 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 fn digit(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
+    let digit = DIGITS[usize::from(byte)];
+    (digit < 64).then_some(digit)
 }
+
+/// The value of each byte in either alphabet; 64 is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [64; 256];
+    let mut value = 0;
+    while value < 26 {
+        digits[b'A' as usize + value as usize] = value;
+        digits[b'a' as usize + value as usize] = value + 26;
+        value += 1;
+    }
+    let mut value = 0;
+    while value < 10 {
+        digits[b'0' as usize + value as usize] = value + 52;
+        value += 1;
+    }
+    (digits[b'+' as usize], digits[b'-' as usize]) = (62, 62);
+    (digits[b'/' as usize], digits[b'_' as usize]) = (63, 63);
+    digits
+};
 
 /// Where in a text there could be something in Base64, over the ends of lines where it is wrapped.
 pub(super) fn runs(text: &str) -> Vec<Range<usize>> {

@@ -4,6 +4,7 @@ mod base64;
 mod cloud_key;
 mod forge_token;
 mod hide;
+mod hint;
 mod kubeconfig;
 mod model_key;
 mod password;

@@ -2,8 +2,9 @@
 
 use std::sync::{LazyLock, OnceLock};
 
-use regex::{Regex, RegexSet};
+use regex::bytes::{Regex, RegexBuilder};
 
+use super::hint::Hints;
 use super::value;
 use crate::rules::Rule;
 
@@ -16,10 +17,13 @@ pub(super) struct Pattern {
     pub(super) name: &'static str,
     /// What it is, for people, with an article.
     pub(super) what: &'static str,
-    /// A regular expression of little more than the letters that no such secret is without; it says cheaply that a text
-    /// has none.
-    pub(super) hint: &'static str,
-    /// The secret with what is around it; its first group is what must not be shown, or else all of it.
+    /// Texts, of at least three bytes and in any case, one of which is in everything that has the form. They say cheaply
+    /// that a file has none.
+    pub(super) hints: &'static [&'static str],
+    /// A text that is there too, as it is written.
+    pub(super) also: &'static str,
+    /// The secret with what is around it, as a regular expression; its first group is what must not be shown, or else
+    /// all of it.
     pub(super) form: &'static str,
     /// What decides where the form alone cannot.
     pub(super) check: Check,
@@ -56,27 +60,30 @@ impl Check {
     }
 }
 
-/// All patterns, in the order of the hints.
+/// All patterns, by their hints.
 pub(super) struct Patterns {
-    hints: Option<RegexSet>,
+    hints: Hints,
     all: Vec<(&'static Pattern, OnceLock<Option<Regex>>)>,
 }
 
-/// All patterns. Only the hints are compiled at once, each form when its hint is first seen.
+/// All patterns. A form is compiled when its hint is first seen.
 pub(super) static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let all: Vec<_> = super::ALL.into_iter().flatten().map(|pattern| (pattern, OnceLock::new())).collect();
-    Patterns { hints: RegexSet::new(all.iter().map(|(pattern, _)| pattern.hint)).ok(), all }
+    Patterns { hints: Hints::of(all.iter().map(|(pattern, _)| pattern.hints)), all }
 });
 
 impl Patterns {
-    /// The patterns of which a text has the hint, each with its form. A test makes sure that all of them compile.
+    /// The patterns of which a text has a hint, each with its form. A test makes sure that all of them compile.
     pub(super) fn hinted<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (&'static Pattern, &'a Regex)> {
-        let hints = self.hints.as_ref().map(|hints| hints.matches(text));
-        let hinted = hints.into_iter().flatten().filter_map(|index| self.all.get(index));
-        hinted.filter_map(|(pattern, form)| {
-            Some((*pattern, form.get_or_init(|| Regex::new(pattern.form).ok()).as_ref()?))
-        })
+        let hinted = self.hints.seen(text).into_iter().filter_map(|index| self.all.get(index));
+        let hinted = hinted.filter(move |(pattern, _)| text.contains(pattern.also));
+        hinted.filter_map(|(pattern, form)| Some((*pattern, form.get_or_init(|| compiled(pattern)).as_ref()?)))
     }
+}
+
+/// Secrets are ASCII, so that bytes are enough, and more than a match for what stands around them.
+fn compiled(pattern: &Pattern) -> Option<Regex> {
+    RegexBuilder::new(pattern.form).unicode(false).build().ok()
 }
 
 #[cfg(test)]
@@ -85,9 +92,9 @@ mod tests {
 
     #[test]
     fn all_patterns_compile() {
-        assert!(PATTERNS.hints.is_some());
         for (pattern, _) in &PATTERNS.all {
-            assert!(Regex::new(pattern.form).is_ok(), "{}", pattern.name);
+            assert!(compiled(pattern).is_some(), "{}", pattern.name);
+            assert!(pattern.hints.iter().all(|hint| hint.len() >= 3), "{}", pattern.name);
         }
     }
 }

@@ -58,17 +58,19 @@ fn at_depth(text: &str, depth: usize) -> Vec<Hit> {
 fn seen(view: &View, hits: &mut Vec<Hit>) {
     let text = view.text.as_ref();
     for (pattern, form) in PATTERNS.hinted(text) {
-        for captures in form.captures_iter(text) {
+        for captures in form.captures_iter(text.as_bytes()) {
             let Some(found) = captures.get(1).or_else(|| captures.get(0)) else { continue };
-            if !pattern.check.passes(found.as_str(), &text[found.end()..]) {
+            let (start, end) = (found.start(), found.end());
+            // The forms are of ASCII, so that they neither begin nor end inside of a character.
+            let (Some(secret), Some(rest)) = (text.get(start..end), text.get(end..)) else { continue };
+            if !pattern.check.passes(secret, rest) {
                 continue;
             }
-            let end = match pattern.check {
-                Check::Key => found.end() + key_end(&text[found.end()..]),
-                _ => found.end() + tail(&text[found.end()..]),
+            let (start, end) = match pattern.check {
+                // The header of a key is no secret, and says what is hidden.
+                Check::Key if key_end(rest) > 0 => (end, end + key_end(rest)),
+                _ => (start, end + tail(rest)),
             };
-            // The header of a key is no secret, and says what is hidden.
-            let start = if pattern.check == Check::Key && end > found.end() { found.end() } else { found.start() };
             hits.push(Hit { pattern, bytes: view.origin(start)..view.origin(end) });
         }
     }

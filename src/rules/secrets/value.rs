@@ -44,7 +44,7 @@ fn is_random_part(part: &str) -> bool {
     let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
     let bytes = part.as_bytes();
     let changes = bytes.windows(2).filter(|two| two[0].is_ascii_lowercase() != two[1].is_ascii_lowercase()).count();
-    (part.len() >= 8 && letters >= 2 && digits >= 2) || (part.len() >= 16 && changes * 3 >= part.len())
+    (part.len() >= 8 && letters >= 2 && digits >= 2) || (part.len() >= 16 && changes * 5 >= part.len() * 2)
 }
 
 /// How many bits each character carries, by how often each is there.
