@@ -27,6 +27,9 @@ pub(crate) struct LintArgs {
     /// The profiles to merge, in order [default: the lab file's, or guest,standard]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     stack: Option<Vec<String>>,
+    /// The directory with waivers.yaml and own rules in rules/ [default: policy]
+    #[arg(long, value_name = "DIRECTORY")]
+    policy: Option<PathBuf>,
     /// The name that tells what standard input is, such as `evil.container`
     #[arg(long, value_name = "NAME", default_value = "-", hide_default_value = true)]
     stdin_name: String,
@@ -46,7 +49,7 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
         lab: settings.name,
         lab_stack: settings.profiles,
         limits: settings.limits,
-        policy: settings.data.map(|data| data.join("policy")),
+        policy: Some(policy(args.policy, settings.data)?),
         today: jiff::Zoned::now().date(),
     };
     let (fix, dry) = (args.fix, args.dry_run);
@@ -108,6 +111,20 @@ fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
         ui.say(text);
     }
     Ok(())
+}
+
+/// The directory of the policy. There is always one, so that files from elsewhere never bring their own waivers.
+fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    match named {
+        Some(directory) if directory.is_dir() => Ok(directory),
+        Some(directory) => Err(Failure::usage(
+            format!("{} is not a directory", crate::text::excerpt(&directory.to_string_lossy(), 200)),
+            "name the directory that has waivers.yaml or rules/ in it",
+        )),
+        None => {
+            Ok(data.map(|data| data.join("policy")).filter(|directory| directory.is_dir()).unwrap_or("policy".into()))
+        }
+    }
 }
 
 fn inputs(args: &LintArgs) -> Result<Vec<Input>, Failure> {

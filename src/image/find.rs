@@ -5,7 +5,7 @@ use super::error::{Error, Result};
 use super::lock::{LockedBase, LockedGateway, LockedNpm};
 use super::make::{BASE, GATEWAY, Making};
 use super::npm::Packages;
-use super::source::{BaseSource, GatewaySource};
+use crate::lab_file::{BaseSource, GatewaySource};
 use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, daemon, gateway, oci_read};
 
 impl Making<'_> {

@@ -23,7 +23,6 @@ mod npm_lock;
 mod oci;
 mod oci_read;
 mod rootfs;
-mod source;
 mod tarball;
 mod untar;
 
@@ -32,7 +31,7 @@ use std::path::{Path, PathBuf};
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Place, Which, delete, list};
 pub use lock::Difference;
-pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
+pub use crate::lab_file::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 use make::Making;
 use tokio_util::sync::CancellationToken;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::command::{self, Command};
 use super::error::{Error, Result};
 use super::npm_lock::NpmLock;
-use super::source::Npm;
+use crate::lab_file::Npm;
 use crate::digest::Sha256;
 use crate::file;
 use crate::incus::Job;

@@ -11,7 +11,7 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Error, Lab, Result, init};
+use super::{Change, Error, Lab, Result, init, user_data};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,9 +121,9 @@ impl Lab {
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
         let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
-        let user_data = cloud_init::render(templates, &settings)?;
+        let user_data = user_data::judged(templates, &settings)?;
         let mut config = Config::new();
-        config.insert("cloud-init.user-data".into(), user_data.into_string());
+        config.insert("cloud-init.user-data".into(), user_data);
         config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
         config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);

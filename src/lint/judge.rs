@@ -10,12 +10,14 @@ use super::stacks::Base;
 use super::{Kind, Report, Request};
 use crate::place::Source;
 use crate::profile::Profile;
+use crate::rules::own::{On, OwnRules};
 use crate::rules::{self, Finding};
 use crate::yaml::{self, Document};
 
 /// Judges all files, side by side.
-pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
-    let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, request))).collect();
+pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, own: &OwnRules, report: &mut Report) {
+    report.findings.extend(super::stages::judge(&files));
+    let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, own, request))).collect();
     for (name, outcome) in judged {
         match outcome {
             Ok(findings) => {
@@ -28,7 +30,7 @@ pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut
 }
 
 /// Everything that is found in one file, or why it cannot be judged.
-fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, String> {
+fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Vec<Finding>, String> {
     let name = file.name();
     let bytes = file.bytes()?;
     let Ok(text) = std::str::from_utf8(&bytes) else { return Err("it is not UTF-8 text".into()) };
@@ -37,11 +39,11 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
     }
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
     let Some(kind) = Kind::of(&name, text) else {
-        return Ok(vec![rules::file::unknown(&source)]);
+        return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
     let mut findings = match kind {
         Kind::Profile => match tree(&name, &bytes) {
-            Ok(document) => profile(&name, &document, base, request),
+            Ok(document) => profile(&name, &document, base, own, request),
             Err(findings) => findings,
         },
         Kind::CloudConfig => rules::cloud_config::judge(&source),
@@ -54,18 +56,32 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
         Kind::Packages => rules::packages::judge(&source),
         Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
     };
-    findings.extend(rules::secrets::judge(&source));
-    Ok(findings)
+    if let Some(on) = on(kind) {
+        findings.extend(own.file(on, &source));
+    }
+    Ok(rules::secrets::judge_and_hide(&source, findings))
+}
+
+/// What own rules call a kind of file.
+fn on(kind: Kind) -> Option<On> {
+    match kind {
+        Kind::Profile => Some(On::Profile),
+        Kind::CloudConfig => Some(On::CloudConfig),
+        Kind::Quadlet => Some(On::Quadlet),
+        Kind::Openclaw => Some(On::Openclaw),
+        Kind::LabFile => Some(On::LabFile),
+        _ => None,
+    }
 }
 
 fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {
     yaml::parse(name, bytes).map_err(rules::yaml::findings)
 }
 
-fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
+fn profile(name: &str, document: &Document, base: &Base, own: &OwnRules, request: &Request) -> Vec<Finding> {
     let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match Profile::from_document(short, document) {
-        Ok(profile) => base.judge(name, profile, request),
+        Ok(profile) => base.judge(name, profile, own, request),
         Err(problems) => rules::yaml::findings(problems),
     }
 }

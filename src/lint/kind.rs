@@ -50,6 +50,9 @@ impl Kind {
             "waivers.yaml" => return Some(Self::Waivers),
             _ => {}
         }
+        if extension == "conf" && parents().next().is_some_and(is_drop_in) {
+            return Some(Self::Quadlet);
+        }
         match extension {
             "yaml" | "yml" if parents().take(2).eq(["rules", "policy"]) => return Some(Self::OwnRules),
             "yaml" | "yml" if is_user_data(text) => return Some(Self::CloudConfig),
@@ -74,6 +77,11 @@ impl Kind {
             None
         }
     }
+}
+
+/// Whether what lies in a directory adds to Quadlets: `openclaw.container.d`, and `container.d` for all of them.
+fn is_drop_in(directory: &str) -> bool {
+    directory.strip_suffix(".d").is_some_and(|name| QUADLET.contains(&name.rsplit('.').next().unwrap_or_default()))
 }
 
 /// cloud-init tells by the first line, and knows more beginnings than these; `rules` refuses the others.
@@ -109,6 +117,9 @@ mod tests {
             ("x/podclaw.yaml", "", Some(Kind::LabFile)),
             ("a/user-data.yaml.j2", "#cloud-config\n", Some(Kind::Template)),
             ("a/openclaw.container", "", Some(Kind::Quadlet)),
+            ("openclaw.container.d/10-x.conf", "", Some(Kind::Quadlet)),
+            ("a/container.d/10-x.conf", "", Some(Kind::Quadlet)),
+            ("a/journald.conf.d/10-x.conf", "", Some(Kind::Configuration)),
             ("apparmor/podman", "", Some(Kind::AppArmor)),
             ("podman", "# Why.\nabi <abi/4.0>,\n", Some(Kind::AppArmor)),
             ("run", "#!/bin/bash\n", Some(Kind::Shell)),

@@ -7,8 +7,10 @@ mod example;
 mod fix;
 mod judge;
 mod kind;
+mod policy;
 mod report;
 mod stacks;
+mod stages;
 mod write;
 
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 
 use crate::names::LabName;
 use crate::profile::Limits;
+use crate::rules;
 
 pub use example::example;
 pub use fix::{Mend, Mended, Unmended, mend};
@@ -68,8 +71,13 @@ fn lint_with(request: &Request, texts: &BTreeMap<String, String>) -> Report {
     for file in &mut files {
         file.take_for(texts);
     }
-    let base = stacks::Base::find(request, &files, &mut report);
-    judge::all(request, files, &base, &mut report);
+    let policy = policy::Policy::read(request, &files, &mut report);
+    let base = stacks::Base::find(request, &files, &policy.own, &mut report);
+    // What a profile of the stack says may quote its values.
+    rules::secrets::hide(&mut report.findings);
+    let names: Vec<_> = if policy.has_waivers() { files.iter().map(collect::File::name).collect() } else { Vec::new() };
+    judge::all(request, files, &base, &policy.own, &mut report);
+    policy.apply_waivers(&names, &mut report);
     report.finish();
     report
 }

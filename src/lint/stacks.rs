@@ -8,6 +8,7 @@ use super::{Kind, Report, Request};
 use crate::names::LabName;
 use crate::place::{Origin, Span};
 use crate::profile::{DEFAULT_STACK, Layer, Library, Limits, Profile, Stack};
+use crate::rules::own::OwnRules;
 use crate::rules::{self, Finding};
 use crate::yaml;
 
@@ -28,7 +29,7 @@ type Said = (String, String, Option<(String, Span)>);
 impl Base {
     /// Finds the profiles of the stack, among the files by name, else among those compiled in. Without `--stack` the lab's
     /// own stack is meant, and it only counts where all of it is among the files.
-    pub(super) fn find(request: &Request, files: &[File], report: &mut Report) -> Self {
+    pub(super) fn find(request: &Request, files: &[File], own: &OwnRules, report: &mut Report) -> Self {
         let wanted = request.stack.as_ref().unwrap_or(&request.lab_stack);
         let by_name = by_name(wanted, files);
         let mut base = Self::default();
@@ -54,7 +55,7 @@ impl Base {
             };
             base.stack.profiles.push(adapt(profile, &request.lab, &request.limits));
         }
-        let findings = rules::profile::stack(&base.stack, &Layer::default(), &request.lab);
+        let findings = merged(&base.stack, own, request);
         report.stacks.push(wanted.clone());
         base.known = findings.iter().map(said).collect();
         report.findings.extend(findings);
@@ -62,7 +63,7 @@ impl Base {
     }
 
     /// Judges one profile from a file: by itself, and what it does on top of the stack unless it is a part of it.
-    pub(super) fn judge(&self, file: &str, profile: Profile, request: &Request) -> Vec<Finding> {
+    pub(super) fn judge(&self, file: &str, profile: Profile, own: &OwnRules, request: &Request) -> Vec<Finding> {
         let profile = adapt(profile, &request.lab, &request.limits);
         let lab = &request.lab;
         if self.stack.profiles.is_empty() {
@@ -81,7 +82,7 @@ impl Base {
                 let mut instead = self.stack.clone();
                 instead.profiles[position] = profile;
                 let known: HashSet<_> = findings.iter().map(said).collect();
-                let merged = rules::profile::stack(&instead, &Layer::default(), lab).into_iter();
+                let merged = merged(&instead, own, request).into_iter();
                 for mut finding in merged.filter(|finding| !known.contains(&said(finding))) {
                     if finding.place().is_none() {
                         finding.origin = start.clone();
@@ -90,13 +91,30 @@ impl Base {
                 }
                 findings
             }
-            None => rules::profile::on_top(&self.stack.profiles, &profile, lab),
+            None => {
+                let mut findings = rules::profile::on_top(&self.stack.profiles, &profile, lab);
+                if own.judge_stacks() {
+                    let mut stack = self.stack.clone();
+                    stack.profiles.push(profile);
+                    findings.extend(own.stack(&stack.effective(&Layer::default())));
+                }
+                findings
+            }
         };
         if !self.known.is_empty() {
             findings.retain(|finding| !self.known.contains(&said(finding)));
         }
         findings
     }
+}
+
+/// What the rules find in a stack, those that are built in and the user's own.
+fn merged(stack: &Stack, own: &OwnRules, request: &Request) -> Vec<Finding> {
+    let mut findings = rules::profile::stack(stack, &Layer::default(), &request.lab);
+    if own.judge_stacks() {
+        findings.extend(own.stack(&stack.effective(&Layer::default())));
+    }
+    findings
 }
 
 fn said(finding: &Finding) -> Said {

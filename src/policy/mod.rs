@@ -3,6 +3,7 @@
 //! It is read from `policy/`, which is compiled in. What it does not name is denied: a policy that could not be read would
 //! name nothing, and deny everything.
 
+pub mod advisories;
 mod constraint;
 mod parse;
 mod table;

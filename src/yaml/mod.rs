@@ -8,6 +8,7 @@
 mod access;
 mod build;
 mod chars;
+mod embedded;
 mod file;
 mod gaps;
 mod problem;
@@ -17,6 +18,7 @@ mod tree;
 mod written;
 
 pub use crate::place::{Place, Source, Span};
+pub use embedded::Embedded;
 pub use file::{FileError, parse_file};
 pub use problem::{Code, MAX_PROBLEMS, Problem};
 pub use tree::{Document, Entry, Key, Kind, Mapping, Node, Scalar, Style, Value};

@@ -4,6 +4,7 @@
 
 mod apparmor;
 mod cloud_config;
+mod evasions;
 mod examples;
 mod lab_file;
 mod openclaw;

@@ -1,5 +1,7 @@
 //! The lab file: what a user may set about a lab. All of it is optional, and a field that is not known is refused.
 
+mod source;
+
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -7,9 +9,10 @@ use ipnet::Ipv4Net;
 use serde::Deserialize;
 
 use crate::file;
-use crate::image::{BaseSource, GatewaySource, Sources};
 use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
+
+pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 /// The largest lab file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -157,7 +160,8 @@ impl LabFile {
         Ok(file)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, LabFileError> {
+    /// Reads the text of a lab file; `path` is what errors call it.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, LabFileError> {
         // A file with nothing but comments sets nothing, which is allowed.
         if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
             return Ok(Self::default());
