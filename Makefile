@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 podclaw := target/release/podclaw
 
-.PHONY: help demo demo-clean test check check-ci docs build clean
+.PHONY: help demo demo-clean test check check-ci docs bench fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ docs: ## Make docs/rules.md from the rules' own texts
 
 check-ci: ## Try what docs/ci and .pre-commit-hooks.yaml offer to users, as far as it goes without their services
 	@scripts/check-ci-examples
+
+bench: ## Measure, and write the figures into docs/performance.md
+	@scripts/bench
+
+fuzz: ## Judge a million mutated documents; COUNT=n for another number
+	@scripts/fuzz $(COUNT)
 
 build: ## Build podclaw in release mode
 	@scripts/cargo build --release --locked

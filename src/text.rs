@@ -22,6 +22,10 @@ pub fn escape(text: &str) -> String {
 /// The same as [`escape`], on one line: newlines are escaped too, and no more than `most` characters are kept.
 #[must_use]
 pub fn excerpt(text: &str, most: usize) -> String {
+    // Nearly all that is shown is like this.
+    if text.len() <= most && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     let mut shown = escape(&text.chars().take(most).collect::<String>()).replace('\n', "\\n");
     if text.chars().nth(most).is_some() {
         shown.push('…');

@@ -174,7 +174,10 @@ impl Reader<'_> {
                 }
                 '\\' => decoded.push(self.escape()?),
                 c if u32::from(c) < 0x20 => return self.fail("a control character inside of a string"),
-                c if c.is_control() || crate::text::is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                c if c.is_control()
+                    || crate::text::is_hidden(c)
+                    || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+                {
                     return self.fail("a character that cannot be seen");
                 }
                 c => {
@@ -236,8 +239,13 @@ mod tests {
     #[test]
     fn reads_what_serde_json_reads() {
         for text in [
-            "{}", "[]", " [1, -2, 0, 1.5, 1e3, -0.5E-2]\n", "{\"a\":{\"b\":[true,false,null,\"x\"]}}", "\"\\u00e4\\ud83d\\ude00\\n\\/\"",
-            "\"\\\\\\\"\"", "{\t\"a\"\r\n:\t1}",
+            "{}",
+            "[]",
+            " [1, -2, 0, 1.5, 1e3, -0.5E-2]\n",
+            "{\"a\":{\"b\":[true,false,null,\"x\"]}}",
+            "\"\\u00e4\\ud83d\\ude00\\n\\/\"",
+            "\"\\\\\\\"\"",
+            "{\t\"a\"\r\n:\t1}",
         ] {
             let document = read(text);
             assert_eq!(document.problems, [], "{text}");
@@ -262,9 +270,43 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for text in [
-            "", " ", "{", "[", "[1,]", "{\"a\":1,}", "{a:1}", "{'a':1}", "// x\n{}", "{/* */}", "[1 2]", "{\"a\" 1}", "01", "+1", "1.", ".5",
-            "0x1", "NaN", "Infinity", "1_000", "\"\\x41\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\u12\"", "\"\n\"", "\"a", "{} {}", "nul", "True",
-            "\u{feff}{}", "\"\u{202e}\"", "12345678901234567890", "[1e]", "[1e999999999999999999]", "\u{a0}{}", "-", "\"\\u+123\"",
+            "",
+            " ",
+            "{",
+            "[",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "{'a':1}",
+            "// x\n{}",
+            "{/* */}",
+            "[1 2]",
+            "{\"a\" 1}",
+            "01",
+            "+1",
+            "1.",
+            ".5",
+            "0x1",
+            "NaN",
+            "Infinity",
+            "1_000",
+            "\"\\x41\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\u12\"",
+            "\"\n\"",
+            "\"a",
+            "{} {}",
+            "nul",
+            "True",
+            "\u{feff}{}",
+            "\"\u{202e}\"",
+            "12345678901234567890",
+            "[1e]",
+            "[1e999999999999999999]",
+            "\u{a0}{}",
+            "-",
+            "\"\\u+123\"",
         ] {
             let document = read(text);
             assert!(document.root.is_none() && document.problems.len() == 1, "{text:?}");

@@ -23,10 +23,10 @@ use tokio::sync::Mutex;
 use crate::incus::{Client, Object, Project, ProjectName};
 use crate::profile::Library;
 
+pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use crate::mark::Mark;
 pub use cleanup::remove_guest;
 pub use error::Error;
-pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::init;
 pub use launch::{LaunchOptions, Launched, launch};

@@ -62,9 +62,11 @@ impl Report {
 }
 
 fn order(a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding| match &finding.origin {
-        Origin::File(place) => (place.source.name.clone(), place.span.start, place.span.end),
-        Origin::Named(name) => ((*name).to_owned(), 0, 0),
-    };
+    fn key(finding: &Finding) -> (&str, usize, usize) {
+        match &finding.origin {
+            Origin::File(place) => (&place.source.name, place.span.start, place.span.end),
+            Origin::Named(name) => (name, 0, 0),
+        }
+    }
     key(a).cmp(&key(b)).then_with(|| (&a.rule, &a.subject, &a.message).cmp(&(&b.rule, &b.subject, &b.message)))
 }

@@ -130,11 +130,31 @@ mod tests {
 
     #[test]
     fn versions_have_an_order() {
-        let ordered = ["0.9.9", "2026.4.19", "2026.4.20-beta.1", "2026.4.20-beta.10", "2026.4.20", "2026.4.20-1", "2026.4.20-2", "2026.10.0"];
+        let ordered = [
+            "0.9.9",
+            "2026.4.19",
+            "2026.4.20-beta.1",
+            "2026.4.20-beta.10",
+            "2026.4.20",
+            "2026.4.20-1",
+            "2026.4.20-2",
+            "2026.10.0",
+        ];
         let versions: Vec<Version> = ordered.iter().map(|text| text.parse().unwrap()).collect();
         assert!(versions.is_sorted());
         assert_eq!(versions.iter().map(ToString::to_string).collect::<Vec<_>>(), ordered);
-        for text in ["", "2026", "2026.4", "2026.4.20.1", "v2026.4.20", "2026.04.20", "2026.4.+2", "2026.4.20-", "2026.4.20-rc.1", "a.b.c"] {
+        for text in [
+            "",
+            "2026",
+            "2026.4",
+            "2026.4.20.1",
+            "v2026.4.20",
+            "2026.04.20",
+            "2026.4.+2",
+            "2026.4.20-",
+            "2026.4.20-rc.1",
+            "a.b.c",
+        ] {
             assert_eq!(text.parse::<Version>(), Err(NoVersion), "{text}");
         }
     }

@@ -1,8 +1,8 @@
 //! All rules that are built in.
 
 use super::{
-    Rule, apparmor, cloud_config, file, json, lab_file, openclaw, own, packages, profile, quadlet, secrets, shell, template,
-    waiver, yaml,
+    Rule, apparmor, cloud_config, file, json, lab_file, openclaw, own, packages, profile, quadlet, secrets, shell,
+    template, waiver, yaml,
 };
 
 /// The rules of each module.

@@ -43,18 +43,27 @@ impl Reader {
         let trimmed = line.trim();
         if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
             if self.open.is_some() {
-                self.fault(bytes, "a comment or an empty line inside of a continued value, which older Podman takes for a part of it");
+                self.fault(
+                    bytes,
+                    "a comment or an empty line inside of a continued value, which older Podman takes for a part of it",
+                );
             }
             return;
         }
         let goes_on = trimmed.strip_suffix('\\');
         if goes_on.is_some() && !line.ends_with('\\') {
-            self.fault(bytes.clone(), "there is a space behind the backslash, after which only some versions of Podman go on");
+            self.fault(
+                bytes.clone(),
+                "there is a space behind the backslash, after which only some versions of Podman go on",
+            );
         }
         if let Some(before) = goes_on
             && !before.ends_with([' ', '\t'])
         {
-            self.fault(bytes.clone(), "there is no space before the backslash, so that versions of Podman join the lines differently");
+            self.fault(
+                bytes.clone(),
+                "there is no space before the backslash, so that versions of Podman join the lines differently",
+            );
         }
         let part = goes_on.unwrap_or(trimmed);
         let open = match self.open.take() {
@@ -83,7 +92,10 @@ impl Reader {
         };
         if let Some((at, c)) = line.char_indices().find(|&(_, c)| doubtful(c)) {
             let start = bytes.start + at;
-            self.fault(start..start + c.len_utf8(), "a character that cannot be seen, or that only some take for a space");
+            self.fault(
+                start..start + c.len_utf8(),
+                "a character that cannot be seen, or that only some take for a space",
+            );
         }
     }
 
@@ -133,10 +145,27 @@ mod tests {
     #[test]
     fn says_what_some_read_differently() {
         for text in [
-            "A=1\n", "[A]\n B=1\n", "[A]\nB =1\n", "[A]\nB\n", "[A]\nB=a\\\n b\n", "[A]\nB=a \\ \nb\n",
-            "[A]\nB=a \\\n# c\nb\n", "[A]\nB=a \\\n\nb\n", "[A]\nB=a \\", "[A\n", "[A]x\n", "[]\n", "[A]\n=1\n",
-            "[A]\nB=1\r\n", "\u{feff}[A]\n", "[A]\nB\u{a0}=1\n", "[A]\n# \u{85}B=1\n", "[A]\nB=1\u{200b}\n",
-            "[A]\nB=\0\n", "[A] \\\nB=1\n", "[A]\nÄ=1\n",
+            "A=1\n",
+            "[A]\n B=1\n",
+            "[A]\nB =1\n",
+            "[A]\nB\n",
+            "[A]\nB=a\\\n b\n",
+            "[A]\nB=a \\ \nb\n",
+            "[A]\nB=a \\\n# c\nb\n",
+            "[A]\nB=a \\\n\nb\n",
+            "[A]\nB=a \\",
+            "[A\n",
+            "[A]x\n",
+            "[]\n",
+            "[A]\n=1\n",
+            "[A]\nB=1\r\n",
+            "\u{feff}[A]\n",
+            "[A]\nB\u{a0}=1\n",
+            "[A]\n# \u{85}B=1\n",
+            "[A]\nB=1\u{200b}\n",
+            "[A]\nB=\0\n",
+            "[A] \\\nB=1\n",
+            "[A]\nÄ=1\n",
         ] {
             assert_ne!(read(text).faults, [], "{text:?}");
         }

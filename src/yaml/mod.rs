@@ -13,9 +13,12 @@ mod file;
 mod gaps;
 mod problem;
 mod scalar;
+mod seen;
 mod source;
 mod tree;
 mod written;
+
+use std::sync::Arc;
 
 pub use crate::place::{Place, Source, Span};
 pub use embedded::Embedded;
@@ -37,4 +40,13 @@ pub const MAX_NODES: usize = 50_000;
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Document, Vec<Problem>> {
     let source = source::read(name, bytes)?;
     build::document(&source)
+}
+
+/// Reads one document from a text that is there already.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_source(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
+    source::check(source)?;
+    build::document(source)
 }

@@ -54,6 +54,7 @@ fn everything() -> Report {
             expires: jiff::civil::date(2026, 12, 24),
         }],
         failures: vec![Failure { name: HOSTILE.into(), reason: "it is not UTF-8 text".into() }],
+        ..Report::default()
     }
 }
 

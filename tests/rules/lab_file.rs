@@ -15,7 +15,9 @@ fn what_is_harmless_passes() {
         "profiles: [guest, large]\n".into(),
         "network:\n  subnet: 192.168.7.1/24\n".into(),
         "data: ./lab\n".into(),
-        format!("base:\n  image-server:\n    url: https://images.example\n    protocol: simplestreams\n    fingerprint: \"{print}\"\n"),
+        format!(
+            "base:\n  image-server:\n    url: https://images.example\n    protocol: simplestreams\n    fingerprint: \"{print}\"\n"
+        ),
         format!("gateway:\n  registry:\n    reference: registry.example/a@sha256:{print}\n"),
     ] {
         assert_eq!(found("podclaw.yaml", &text), [""; 0], "{text}");
@@ -42,7 +44,10 @@ fn nothing_is_talked_round() {
         ("gateway:\n  registry:\n    reference: registry.example/openclaw:latest\n", "lab-file-invalid"),
         ("gateway:\n  archive:\n    path: a.tar\n", "lab-file-invalid"),
         ("base:\n  image-server:\n    url: https://images.example\n    protocol: simplestreams\n", "lab-file-invalid"),
-        ("base:\n  image-server:\n    url: ftp://images.example\n    protocol: simplestreams\n    fingerprint: x\n", "lab-file-invalid"),
+        (
+            "base:\n  image-server:\n    url: ftp://images.example\n    protocol: simplestreams\n    fingerprint: x\n",
+            "lab-file-invalid",
+        ),
         ("- name: t1\n", "lab-file-invalid"),
         ("name: [t1]\n", "lab-file-invalid"),
         ("pool:\n  driver: dir\n", "lab-pool"),

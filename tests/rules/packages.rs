@@ -42,7 +42,8 @@ fn versions_with_holes_are_found() {
     ] {
         let package = format!("{{\"dependencies\": {{\"openclaw\": \"{version}\"}}}}");
         assert_eq!(found("package.json", &package), rules, "{version}");
-        let entry = format!("\"node_modules/openclaw\": {{\"version\": \"{version}\", \"integrity\": \"{}\"}}", sha512());
+        let entry =
+            format!("\"node_modules/openclaw\": {{\"version\": \"{version}\", \"integrity\": \"{}\"}}", sha512());
         assert_eq!(found("package-lock.json", &lock(&entry)), rules, "{version}");
         let podclaw = format!("{{\"version\": 1, \"gateway\": {{\"npm\": {{\"openclaw\": \"{version}\"}}}}}}");
         assert_eq!(found("podclaw.lock", &podclaw), rules, "{version}");
@@ -68,9 +69,29 @@ fn an_images_tag_tells_its_version() {
 #[test]
 fn what_is_not_pinned_is_found() {
     for wanted in [
-        "^2026.9.6", "~2026.9.6", ">=2026.9.6", "2026.9", "2026.x", "*", "", "latest", "next", "=2026.9.6", "v2026.9.6", "2026.9.6 || 2026.1.1",
-        "npm:evil@1.0.0", "npm:openclaw@2026.9.6", "git+https://git.example/x", "github:o/r", "o/r", "https://x.example/a.tgz",
-        "file:../x", "link:../x", "workspace:*", " 2026.9.6", "2026.9.6-",
+        "^2026.9.6",
+        "~2026.9.6",
+        ">=2026.9.6",
+        "2026.9",
+        "2026.x",
+        "*",
+        "",
+        "latest",
+        "next",
+        "=2026.9.6",
+        "v2026.9.6",
+        "2026.9.6 || 2026.1.1",
+        "npm:evil@1.0.0",
+        "npm:openclaw@2026.9.6",
+        "git+https://git.example/x",
+        "github:o/r",
+        "o/r",
+        "https://x.example/a.tgz",
+        "file:../x",
+        "link:../x",
+        "workspace:*",
+        " 2026.9.6",
+        "2026.9.6-",
     ] {
         for list in ["dependencies", "optionalDependencies", "devDependencies", "overrides"] {
             let package = format!("{{\"{list}\": {{\"a\": \"{wanted}\"}}}}");
@@ -78,8 +99,11 @@ fn what_is_not_pinned_is_found() {
         }
     }
     for package in [
-        r#"{"dependencies": ["openclaw"]}"#, r#"{"dependencies": {"a": 1}}"#, r#"{"overrides": {"a": {"b": "1.0.0"}}}"#,
-        r#"{"workspaces": ["x"]}"#, r#"{"resolutions": {"a": "1.0.0"}}"#,
+        r#"{"dependencies": ["openclaw"]}"#,
+        r#"{"dependencies": {"a": 1}}"#,
+        r#"{"overrides": {"a": {"b": "1.0.0"}}}"#,
+        r#"{"workspaces": ["x"]}"#,
+        r#"{"resolutions": {"a": "1.0.0"}}"#,
     ] {
         assert_eq!(found("package.json", package), ["package-unpinned"], "{package}");
     }
@@ -106,15 +130,23 @@ fn what_is_not_locked_is_found() {
     ] {
         assert_eq!(found("package-lock.json", &lock(&entry)), ["package-unpinned"], "{entry}");
     }
-    for resolved in ["http://x.example/a.tgz", "git+ssh://x/a", "git+https://x/a#1", "file:../a.tgz", "../a", "HTTP://x", ""] {
-        let entry = format!(r#""node_modules/a": {{"version": "1.0.0", "integrity": "{hash}", "resolved": "{resolved}"}}"#);
+    for resolved in
+        ["http://x.example/a.tgz", "git+ssh://x/a", "git+https://x/a#1", "file:../a.tgz", "../a", "HTTP://x", ""]
+    {
+        let entry =
+            format!(r#""node_modules/a": {{"version": "1.0.0", "integrity": "{hash}", "resolved": "{resolved}"}}"#);
         assert_eq!(found("package-lock.json", &lock(&entry)), ["package-unpinned"], "{entry}");
     }
     let aliased = format!(r#""node_modules/a": {{"name": "openclaw", "version": "2026.1.1", "integrity": "{hash}"}}"#);
     assert_eq!(found("package-lock.json", &lock(&aliased)), ["gateway-vulnerable"]);
     let nested = format!(r#""node_modules/a/node_modules/openclaw": {{"version": "2026.1.1", "integrity": "{hash}"}}"#);
     assert_eq!(found("package-lock.json", &lock(&nested)), ["gateway-vulnerable"]);
-    for text in ["{}", "[]", "{\"lockfileVersion\": 2, \"packages\": {}}", "{\"lockfileVersion\": 3, \"packages\": {}, \"dependencies\": {}}"] {
+    for text in [
+        "{}",
+        "[]",
+        "{\"lockfileVersion\": 2, \"packages\": {}}",
+        "{\"lockfileVersion\": 3, \"packages\": {}, \"dependencies\": {}}",
+    ] {
         assert_eq!(found("package-lock.json", text), ["package-unpinned"], "{text}");
     }
 }
@@ -136,7 +168,9 @@ fn podclaws_own_lock() {
 
 #[test]
 fn a_huge_file_is_judged_too() {
-    let entries = (0..8_000).fold(String::new(), |text, n| text + &format!("\"node_modules/a/node_modules/{n}\": {{\"version\": \"1.0.0\", \"inBundle\": true}},"));
+    let entries = (0..8_000).fold(String::new(), |text, n| {
+        text + &format!("\"node_modules/a/node_modules/{n}\": {{\"version\": \"1.0.0\", \"inBundle\": true}},")
+    });
     let text = lock(&format!("{entries}\"node_modules/z\": {{}}"));
     assert_eq!(found("package-lock.json", &text), ["package-unpinned"]);
 }

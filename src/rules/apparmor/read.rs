@@ -16,7 +16,9 @@ pub(super) fn read(text: &str) -> (Vec<Line>, Vec<Range<usize>>) {
     let mut start = 0;
     for raw in text.split_inclusive('\n') {
         let line = raw.strip_suffix('\n').unwrap_or(raw);
-        let doubtful = |c: char| (c.is_control() && c != '\t') || crate::text::is_hidden(c) || (c.is_whitespace() && !c.is_ascii());
+        let doubtful = |c: char| {
+            (c.is_control() && c != '\t') || crate::text::is_hidden(c) || (c.is_whitespace() && !c.is_ascii())
+        };
         if let Some((at, c)) = line.char_indices().find(|&(_, c)| doubtful(c) || c == '\u{feff}') {
             hidden.push(start + at..start + at + c.len_utf8());
         }
@@ -35,7 +37,9 @@ pub(super) fn read(text: &str) -> (Vec<Line>, Vec<Range<usize>>) {
 fn said(line: &str) -> &str {
     let Some(at) = line.find('#') else { return line };
     let comment = line[at + 1..].trim_start();
-    let includes = comment.strip_prefix("include").is_some_and(|rest| rest.trim_start().starts_with(['<', '"', '/']) || rest.trim_start().starts_with("if "));
+    let includes = comment
+        .strip_prefix("include")
+        .is_some_and(|rest| rest.trim_start().starts_with(['<', '"', '/']) || rest.trim_start().starts_with("if "));
     let inside = at > 0 && !line[..at].ends_with([' ', '\t', ',', '{', '}']);
     if includes || inside { line } else { &line[..at] }
 }

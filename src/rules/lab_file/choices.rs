@@ -66,12 +66,7 @@ pub(super) static SOURCES: Rule = Rule {
     remedy: "give that directory to `podclaw lint` as well",
     threats: &["judged-is-sent", "pinning"],
     waivable: true,
-    examples: &[Example {
-        path: "podclaw.yaml",
-        bad: "data: ./lab\n",
-        good: "name: lab\n",
-        trial: Trial::Alone,
-    }],
+    examples: &[Example { path: "podclaw.yaml", bad: "data: ./lab\n", good: "name: lab\n", trial: Trial::Alone }],
 };
 
 /// More processes than this are no limit to a host.
@@ -97,7 +92,9 @@ pub(super) fn check(document: &Document, found: &mut Found) {
         say(&LIMITS, "limits.memory", node, format!("one guest may have {} of the host's memory", excerpt(memory, 16)));
     }
     if let Some((node, count)) = text("limits.processes")
-        && count.parse::<ProcessLimit>().is_ok_and(|count| !count.to_string().parse().is_ok_and(|count: i64| count <= MOST_PROCESSES))
+        && count
+            .parse::<ProcessLimit>()
+            .is_ok_and(|count| !count.to_string().parse().is_ok_and(|count: i64| count <= MOST_PROCESSES))
     {
         say(&LIMITS, "limits.processes", node, format!("more than {MOST_PROCESSES} processes are no limit"));
     }
@@ -115,7 +112,8 @@ pub(super) fn check(document: &Document, found: &mut Found) {
     {
         say(&PROFILES, "profiles", node, "the stack does not begin with `guest`".into());
     }
-    for path in ["data", "gateway.npm.directory", "base.debian.keyring", "base.ubuntu.keyring", "gateway.archive.path"] {
+    for path in ["data", "gateway.npm.directory", "base.debian.keyring", "base.ubuntu.keyring", "gateway.archive.path"]
+    {
         if let Some((node, _)) = text(path) {
             say(&SOURCES, path, node, "this is not podclaw's own, and is not judged with this file".into());
         }

@@ -25,7 +25,9 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
     let document = match yaml::parse(&source.name, source.text.as_bytes()) {
         Ok(document) => document,
         // Nothing but comments sets nothing, which is allowed.
-        Err(problems) if typed.is_ok() && problems.iter().all(|problem| problem.code == Code::Empty) => return Vec::new(),
+        Err(problems) if typed.is_ok() && problems.iter().all(|problem| problem.code == Code::Empty) => {
+            return Vec::new();
+        }
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed {

@@ -37,7 +37,11 @@ pub(super) fn check(config: &Config, found: &mut Found) {
             found.add(&RULE, "gateway.auth.mode", config.nearest("gateway.auth.mode"), message);
         }
     }
-    for path in ["gateway.auth.allowTailscale", "gateway.auth.trustedProxy.allowLoopback", "gateway.auth.trustedProxy.deviceAutoApprove.enabled"] {
+    for path in [
+        "gateway.auth.allowTailscale",
+        "gateway.auth.trustedProxy.allowLoopback",
+        "gateway.auth.trustedProxy.deviceAutoApprove.enabled",
+    ] {
         if let Some(node) = config.root.at(path).filter(|node| node.as_bool() != Some(false)) {
             found.add(&RULE, path, node.bytes.clone(), "something else than the gateway says who its operator is");
         }
@@ -48,5 +52,8 @@ pub(super) fn check(config: &Config, found: &mut Found) {
 }
 
 pub(super) fn is_empty(node: &Node) -> bool {
-    node.members().is_empty() && node.items().is_empty() && !matches!(node.as_bool(), Some(true)) && node.as_str().is_none()
+    node.members().is_empty()
+        && node.items().is_empty()
+        && !matches!(node.as_bool(), Some(true))
+        && node.as_str().is_none()
 }

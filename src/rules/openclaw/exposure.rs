@@ -29,14 +29,22 @@ pub(super) fn check(config: &Config, found: &mut Found) {
         ("gateway.mode", &["local"]),
         ("gateway.controlUi.embedSandbox", &["strict", "scripts"]),
     ] {
-        if let Some(node) = config.root.at(path).filter(|node| !node.as_str().is_some_and(|text| allowed.contains(&text))) {
+        if let Some(node) =
+            config.root.at(path).filter(|node| !node.as_str().is_some_and(|text| allowed.contains(&text)))
+        {
             let message = format!("{} is not allowed in a lab", excerpt(node.as_str().unwrap_or("this"), 64));
             found.add(&RULE, path, node.bytes.clone(), message);
         }
     }
     for path in [
-        "gateway.publicOrigin", "gateway.portals", "gateway.customBindHost", "gateway.tailscale.preserveFunnel",
-        "gateway.controlUi.root", "gateway.controlUi.allowExternalEmbedUrls", "gateway.push", "discovery.wideArea",
+        "gateway.publicOrigin",
+        "gateway.portals",
+        "gateway.customBindHost",
+        "gateway.tailscale.preserveFunnel",
+        "gateway.controlUi.root",
+        "gateway.controlUi.allowExternalEmbedUrls",
+        "gateway.push",
+        "discovery.wideArea",
     ] {
         let node = config.root.at(path).filter(|node| node.as_bool() != Some(false) && !super::auth::is_empty(node));
         if let Some(node) = node {

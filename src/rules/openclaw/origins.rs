@@ -71,13 +71,32 @@ mod tests {
 
     #[test]
     fn only_certain_origins_are_fine() {
-        for origin in ["http://127.0.0.1:18789", "http://localhost", "http://[::1]:1", "https://lab.example:8443", "http://localhost:@GATEWAY_PORT@"] {
+        for origin in [
+            "http://127.0.0.1:18789",
+            "http://localhost",
+            "http://[::1]:1",
+            "https://lab.example:8443",
+            "http://localhost:@GATEWAY_PORT@",
+        ] {
             assert_eq!(doubt(origin), None, "{origin}");
         }
         for origin in [
-            "*", "https://*", "https://*.example", "http://lab.example", "null", "", "localhost", "http://", "HTTP://localhost",
-            "http://127.0.0.1.evil.example", "http://localhost@evil.example", "https://a/b", "file://x", "http://localhost:99999",
-            "http://127.0.0.2", "https://@NAME@",
+            "*",
+            "https://*",
+            "https://*.example",
+            "http://lab.example",
+            "null",
+            "",
+            "localhost",
+            "http://",
+            "HTTP://localhost",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "https://a/b",
+            "file://x",
+            "http://localhost:99999",
+            "http://127.0.0.2",
+            "https://@NAME@",
         ] {
             assert!(doubt(origin).is_some(), "{origin}");
         }

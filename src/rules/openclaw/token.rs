@@ -37,13 +37,19 @@ pub(super) fn check(config: &Config, found: &mut Found) {
             Value::String(text) if text.is_empty() || is_variable(text) => {}
             Value::String(text) => {
                 let gateway = path.starts_with(&["gateway", "auth"]);
-                let short = if gateway && text.chars().count() < SHORTEST { ", and is short enough to be guessed" } else { "" };
+                let short =
+                    if gateway && text.chars().count() < SHORTEST { ", and is short enough to be guessed" } else { "" };
                 let message = format!("the secret is written here{short}");
                 found.add(&RULE, path.shown(), member.value.bytes.clone(), message);
             }
             Value::Object(_) if is_fine(&member.value) => {}
             Value::Object(_) if member.value.get("source").is_some() => {
-                found.add(&RULE, path.shown(), member.value.bytes.clone(), "the secret comes from a source that podclaw does not know");
+                found.add(
+                    &RULE,
+                    path.shown(),
+                    member.value.bytes.clone(),
+                    "the secret comes from a source that podclaw does not know",
+                );
             }
             _ => {}
         }

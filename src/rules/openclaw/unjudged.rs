@@ -27,14 +27,46 @@ pub(super) static RULE: Rule = Rule {
 /// The settings below `gateway` that are harmless whatever they are set to, or that another rule judges. A `*` at the end
 /// stands for everything below.
 const KNOWN: [&str; 40] = [
-    "port", "mode", "bind", "customBindHost", "publicOrigin", "portals.*", "push.*", "auth.mode", "auth.token*", "auth.password*",
-    "auth.allowTailscale", "auth.identityScopes*", "auth.rateLimit.maxAttempts", "auth.rateLimit.windowMs",
-    "auth.rateLimit.lockoutMs", "auth.rateLimit.exemptLoopback", "auth.trustedProxy.*", "controlUi.enabled",
-    "controlUi.basePath", "controlUi.root", "controlUi.environment.*", "controlUi.communityInvite",
-    "controlUi.embedSandbox", "controlUi.allowExternalEmbedUrls", "controlUi.automaticallyFetchFavicons",
-    "controlUi.allowedOrigins*", "controlUi.dangerously*", "terminal.enabled", "terminal.detachedSessionTimeoutSeconds",
-    "trustedProxies*", "allowRealIpFallback", "tools.*", "tailscale.*", "reload.*", "tls.*", "http.*", "nodes.pairing.*",
-    "nodes.commands.*", "nodes.allowSkills", "cliAgents.enabled",
+    "port",
+    "mode",
+    "bind",
+    "customBindHost",
+    "publicOrigin",
+    "portals.*",
+    "push.*",
+    "auth.mode",
+    "auth.token*",
+    "auth.password*",
+    "auth.allowTailscale",
+    "auth.identityScopes*",
+    "auth.rateLimit.maxAttempts",
+    "auth.rateLimit.windowMs",
+    "auth.rateLimit.lockoutMs",
+    "auth.rateLimit.exemptLoopback",
+    "auth.trustedProxy.*",
+    "controlUi.enabled",
+    "controlUi.basePath",
+    "controlUi.root",
+    "controlUi.environment.*",
+    "controlUi.communityInvite",
+    "controlUi.embedSandbox",
+    "controlUi.allowExternalEmbedUrls",
+    "controlUi.automaticallyFetchFavicons",
+    "controlUi.allowedOrigins*",
+    "controlUi.dangerously*",
+    "terminal.enabled",
+    "terminal.detachedSessionTimeoutSeconds",
+    "trustedProxies*",
+    "allowRealIpFallback",
+    "tools.*",
+    "tailscale.*",
+    "reload.*",
+    "tls.*",
+    "http.*",
+    "nodes.pairing.*",
+    "nodes.commands.*",
+    "nodes.allowSkills",
+    "cliAgents.enabled",
 ];
 /// Keys that are not members to every program.
 const PROTOTYPES: [&str; 3] = ["__proto__", "constructor", "prototype"];
@@ -63,7 +95,8 @@ pub(super) fn check(config: &Config, found: &mut Found) {
             return say(format!("the setting {} is not known", excerpt(&member.key, 64)));
         }
         let secret = setting.starts_with("auth.token") || setting.starts_with("auth.password");
-        let text = member.value.as_str().into_iter().chain(member.value.items().iter().filter_map(crate::json::Node::as_str));
+        let text =
+            member.value.as_str().into_iter().chain(member.value.items().iter().filter_map(crate::json::Node::as_str));
         let mut text = text.filter(|text| text.contains("${"));
         if text.any(|text| !(secret && is_variable(text))) {
             say("the value is only known when the gateway starts".into());

@@ -63,10 +63,20 @@ fn one(member: &Member, list: &str, found: &mut Found) {
 /// Judges a `package-lock.json`.
 pub(super) fn lock(lock: &Node, found: &mut Found) {
     if lock.get("lockfileVersion").and_then(Node::as_u64) != Some(3) {
-        found.add(&RULE, "lockfileVersion", lock.bytes.start..lock.bytes.start + 1, "this is not a lock file of version 3");
+        found.add(
+            &RULE,
+            "lockfileVersion",
+            lock.bytes.start..lock.bytes.start + 1,
+            "this is not a lock file of version 3",
+        );
     }
     if let Some(old) = lock.get("dependencies") {
-        found.add(&RULE, "dependencies", old.bytes.clone(), "packages of an older layout, which some versions of npm obey");
+        found.add(
+            &RULE,
+            "dependencies",
+            old.bytes.clone(),
+            "packages of an older layout, which some versions of npm obey",
+        );
     }
     let Some(packages) = lock.get("packages").filter(|node| matches!(node.value, Value::Object(_))) else {
         return found.add(&RULE, "packages", lock.bytes.start..lock.bytes.start + 1, "there are no packages");
@@ -136,7 +146,12 @@ pub(super) fn podclaw(lock: &Node, found: &mut Found) {
     if let Some(registry) = gateway.get("registry") {
         let reference = registry.get("reference").and_then(Node::as_str).unwrap_or_default();
         if reference.parse::<Reference>().is_err() {
-            found.add(&RULE, "gateway.registry.reference", registry.bytes.clone(), "the image is not pinned by a digest");
+            found.add(
+                &RULE,
+                "gateway.registry.reference",
+                registry.bytes.clone(),
+                "the image is not pinned by a digest",
+            );
         }
         super::image(reference, "gateway.registry.reference", registry.bytes.clone(), found);
     }
@@ -160,5 +175,7 @@ fn is_exact(version: &str) -> bool {
 
 fn is_sha512(hash: &str) -> bool {
     let base64 = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    hash.strip_prefix("sha512-").and_then(|hash| hash.strip_suffix("==")).is_some_and(|hash| hash.len() == 86 && hash.bytes().all(base64))
+    hash.strip_prefix("sha512-")
+        .and_then(|hash| hash.strip_suffix("=="))
+        .is_some_and(|hash| hash.len() == 86 && hash.bytes().all(base64))
 }

@@ -58,7 +58,13 @@ pub(super) fn check(version: &str, subject: &str, bytes: Range<usize>, found: &m
     };
     let more = if holes.len() > 1 { format!(", and {} more", holes.len() - 1) } else { String::new() };
     let message = format!("OpenClaw {shown} has {} ({}){more}", worst.id, worst.about);
-    found.add_with(rule, subject, bytes, message, format!("use OpenClaw {fixed} or newer, and make the lock file anew"));
+    found.add_with(
+        rule,
+        subject,
+        bytes,
+        message,
+        format!("use OpenClaw {fixed} or newer, and make the lock file anew"),
+    );
 }
 
 /// Judges the version in an image's tag, if the image is the gateway's and its tag a version.

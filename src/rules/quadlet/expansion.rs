@@ -24,7 +24,12 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.in_section(quadlet.kind.section()) {
         if entry.value.contains('$') && entry.value.replace("$$", "").contains('$') {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "systemd replaces `$` and what follows it by a variable");
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                "systemd replaces `$` and what follows it by a variable",
+            );
         }
     }
 }

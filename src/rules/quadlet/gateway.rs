@@ -42,8 +42,11 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
             continue;
         };
         // A shell's command is one word here, and has words in turn.
-        let words: Vec<&str> =
-            words.iter().flat_map(|word| word.split([' ', '\t', '\n', '\'', '"', ';'])).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = words
+            .iter()
+            .flat_map(|word| word.split([' ', '\t', '\n', '\'', '"', ';']))
+            .filter(|word| !word.is_empty())
+            .collect();
         for (argument, wrong) in ARGUMENTS {
             if has(&words, argument, wrong) {
                 let shown = wrong.map_or(argument.into(), |value| format!("{argument} {value}"));
@@ -57,8 +60,12 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("Environment") {
         for variable in unit_file::words(&entry.value).unwrap_or_default() {
             let name = variable.split('=').next().unwrap_or_default().to_ascii_uppercase();
-            let loosens = ["INSECURE", "DANGEROUS", "UNSAFE", "REJECT_UNAUTHORIZED"].iter().any(|part| name.contains(part));
-            let other = matches!(name.as_str(), "NODE_OPTIONS" | "OPENCLAW_CONFIG_PATH" | "OPENCLAW_INCLUDE_ROOTS" | "OPENCLAW_STATE_DIR");
+            let loosens =
+                ["INSECURE", "DANGEROUS", "UNSAFE", "REJECT_UNAUTHORIZED"].iter().any(|part| name.contains(part));
+            let other = matches!(
+                name.as_str(),
+                "NODE_OPTIONS" | "OPENCLAW_CONFIG_PATH" | "OPENCLAW_INCLUDE_ROOTS" | "OPENCLAW_STATE_DIR"
+            );
             if loosens || other {
                 let message = format!("the variable {} changes what the gateway obeys", excerpt(&name, 64));
                 found.add(&RULE, subject(entry), entry.bytes.clone(), message);

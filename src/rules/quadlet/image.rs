@@ -30,13 +30,23 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
         let image = entry.plain();
         any = true;
         if let Some(reason) = doubt(image, quadlet.kind, never) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), format!("the image {} {reason}", excerpt(image, 120)));
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                format!("the image {} {reason}", excerpt(image, 120)),
+            );
         }
         packages::image(image, &subject(entry), entry.bytes.clone(), found);
     }
     for entry in quadlet.all("Rootfs") {
         any = true;
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "a directory of the guest is run as an image, whatever is in it");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "a directory of the guest is run as an image, whatever is in it",
+        );
     }
     if !any && quadlet.is_whole_container() {
         found.add(&RULE, quadlet.subject("Image"), quadlet.heading(), "there is no Image=");

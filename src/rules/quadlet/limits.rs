@@ -30,14 +30,24 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
         found.add(&RULE, subject(entry), entry.bytes.clone(), "this does not limit the number of processes");
     }
     for entry in quadlet.all("CgroupsMode").filter(|entry| !matches!(entry.plain(), "" | "enabled" | "split")) {
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "without a cgroup of its own the container has no limits");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "without a cgroup of its own the container has no limits",
+        );
     }
     for entry in quadlet.all("Memory").filter(|entry| !is_size(entry.plain())) {
         found.add(&RULE, subject(entry), entry.bytes.clone(), "this does not limit the memory");
     }
     if quadlet.drop_in {
         if let Some(entry) = quadlet.all("PodmanArgs").find(|entry| entry.value.is_empty()) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "an empty value takes back the arguments given before");
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                "an empty value takes back the arguments given before",
+            );
         }
         return;
     }

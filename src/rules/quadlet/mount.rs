@@ -38,10 +38,20 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
         }
     }
     for entry in quadlet.all("LogOpt").filter(|entry| entry.value.contains("path")) {
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "the container's output is written to a path of the guest");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "the container's output is written to a path of the guest",
+        );
     }
     for entry in quadlet.all("LogDriver").filter(|entry| !matches!(entry.plain(), "" | "journald" | "none")) {
-        found.add(&RULE, subject(entry), entry.bytes.clone(), "the container's output goes elsewhere than to the journal");
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "the container's output goes elsewhere than to the journal",
+        );
     }
     if quadlet.kind == Type::Volume {
         device(quadlet, found);
@@ -52,7 +62,12 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
 fn device(quadlet: &Quadlet, found: &mut Found) {
     for key in ["Device", "Options", "Type"] {
         for entry in quadlet.all(key).filter(|entry| !matches!(entry.plain(), "" | "tmpfs")) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "a volume with options of its own can be any path of the guest");
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                "a volume with options of its own can be any path of the guest",
+            );
         }
     }
     for entry in quadlet.all("Driver").filter(|entry| !matches!(entry.plain(), "" | "local" | "image")) {
@@ -113,7 +128,8 @@ fn source_doubt(source: &str) -> Option<&'static str> {
 }
 
 fn is_component(part: &str) -> bool {
-    !matches!(part, "" | "." | "..") && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    !matches!(part, "" | "." | "..")
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
 fn destination_doubt(destination: &str) -> Option<&'static str> {
@@ -133,15 +149,48 @@ mod tests {
 
     #[test]
     fn volumes() {
-        for text in ["data:/data", "a.volume:/data:ro,Z", "/data", "%h/.openclaw/workspace:/w:rw,nosuid,nodev", "/home/openclaw/.openclaw:/s"] {
+        for text in [
+            "data:/data",
+            "a.volume:/data:ro,Z",
+            "/data",
+            "%h/.openclaw/workspace:/w:rw,nosuid,nodev",
+            "/home/openclaw/.openclaw:/s",
+        ] {
             assert_eq!(volume(text), None, "{text}");
         }
         for text in [
-            "/:/host", "//:/host", "/etc:/e", "%h:/h", "%h/:/h", "%h/.openclaw/../.ssh:/s", "%h/.openclawx:/s", "%h/.openclaw//x:/s",
-            "%t/podman/podman.sock:/s", "/run/user/1000/bus:/b", "/var/run/docker.sock:/s", "/dev/incus:/dev/incus", ".:/s", "./x:/s",
-            "../x:/s", "~/x:/s", "/home/openclaw:/h", "/home/openclaw/.openclaw/./x:/s", "data:/proc", "data:/", "data:relative",
-            "data:/data:z", "data:/data:rshared", "data:/data:U", "data:/data:O", "data:/data:exec", "data:/data:dev,suid", "a:b:c:d",
-            "data:/a/../proc", "-v:/x", "%h/.openclaw/%i:/x", "",
+            "/:/host",
+            "//:/host",
+            "/etc:/e",
+            "%h:/h",
+            "%h/:/h",
+            "%h/.openclaw/../.ssh:/s",
+            "%h/.openclawx:/s",
+            "%h/.openclaw//x:/s",
+            "%t/podman/podman.sock:/s",
+            "/run/user/1000/bus:/b",
+            "/var/run/docker.sock:/s",
+            "/dev/incus:/dev/incus",
+            ".:/s",
+            "./x:/s",
+            "../x:/s",
+            "~/x:/s",
+            "/home/openclaw:/h",
+            "/home/openclaw/.openclaw/./x:/s",
+            "data:/proc",
+            "data:/",
+            "data:relative",
+            "data:/data:z",
+            "data:/data:rshared",
+            "data:/data:U",
+            "data:/data:O",
+            "data:/data:exec",
+            "data:/data:dev,suid",
+            "a:b:c:d",
+            "data:/a/../proc",
+            "-v:/x",
+            "%h/.openclaw/%i:/x",
+            "",
         ] {
             assert!(volume(text).is_some(), "{text}");
         }
@@ -149,14 +198,28 @@ mod tests {
 
     #[test]
     fn mounts() {
-        for text in ["type=tmpfs,destination=/tmp,tmpfs-size=1m", "type=bind,src=%h/.openclaw,dst=/s,ro", "type=volume,source=a,target=/s"] {
+        for text in [
+            "type=tmpfs,destination=/tmp,tmpfs-size=1m",
+            "type=bind,src=%h/.openclaw,dst=/s,ro",
+            "type=volume,source=a,target=/s",
+        ] {
             assert_eq!(mount(text), None, "{text}");
         }
         for text in [
-            "type=bind,source=/,destination=/h", "type=bind,src=/etc,dst=/e", "type=bind,source=a,source=/,dst=/h", "type=glob,src=/e*,dst=/e",
-            "type=bind,src=%h/.openclaw,dst=/s,bind-propagation=shared", "type=image,source=x,dst=/s", "type=devpts,dst=/dev/pts",
-            "type=volume,type=bind,src=a,dst=/s", "\"type=bind\",src=/,dst=/h", "src=/,dst=/h", "type=bind,src=%h/.openclaw,dst=/s,relabel=shared",
-            "type=volume,src=a,dst=/s,volume-opt=device=/", "TYPE=bind,src=/,dst=/s", "",
+            "type=bind,source=/,destination=/h",
+            "type=bind,src=/etc,dst=/e",
+            "type=bind,source=a,source=/,dst=/h",
+            "type=glob,src=/e*,dst=/e",
+            "type=bind,src=%h/.openclaw,dst=/s,bind-propagation=shared",
+            "type=image,source=x,dst=/s",
+            "type=devpts,dst=/dev/pts",
+            "type=volume,type=bind,src=a,dst=/s",
+            "\"type=bind\",src=/,dst=/h",
+            "src=/,dst=/h",
+            "type=bind,src=%h/.openclaw,dst=/s,relabel=shared",
+            "type=volume,src=a,dst=/s,volume-opt=device=/",
+            "TYPE=bind,src=/,dst=/s",
+            "",
         ] {
             assert!(mount(text).is_some(), "{text}");
         }

@@ -43,7 +43,12 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("Options").filter(|entry| !entry.value.is_empty()) {
         let known = |option: &str| ["isolate=", "mtu="].iter().any(|known| option.trim().starts_with(known));
         if !entry.plain().split(',').all(known) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "an option of the network that podclaw does not know");
+            found.add(
+                &RULE,
+                subject(entry),
+                entry.bytes.clone(),
+                "an option of the network that podclaw does not know",
+            );
         }
     }
 }

@@ -48,7 +48,9 @@ fn flag(name: &str) -> Option<Flag> {
         }),
         "--log-driver" => Flag::Value(|value| matches!(value, "journald" | "none")),
         "--pull" => Flag::Value(|value| matches!(value, "never" | "missing")),
-        "--tz" | "--stop-signal" => Flag::Value(|value| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b))),
+        "--tz" | "--stop-signal" => {
+            Flag::Value(|value| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b)))
+        }
         "--read-only" => Flag::On,
         "--init" | "--read-only-tmpfs" | "--no-healthcheck" => Flag::Switch,
         _ => return None,
@@ -61,7 +63,9 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
         match unit_file::words(&entry.value) {
             None => say("the words of this cannot be told apart".into()),
             Some(_) if quadlet.kind != Type::Container => say("arguments are only known for containers".into()),
-            Some(words) => arguments(&words, |refused| say(format!("the argument {} is not allowed", excerpt(refused, 80)))),
+            Some(words) => {
+                arguments(&words, |refused| say(format!("the argument {} is not allowed", excerpt(refused, 80))))
+            }
         }
     }
     for key in ["GlobalArgs", "ContainersConfModule"] {
@@ -124,10 +128,31 @@ mod tests {
             assert_eq!(refused(value), [""; 0], "{value}");
         }
         for value in [
-            "--privileged", "--privileged=true", "--memory", "--memory=0", "--memory=-1", "-v/:/h", "-v /:/h", "-itv/:/h",
-            "--read-only=false", "--", "image", "--memory 2g image", "--cgroups=disabled", "--security-opt seccomp=unconfined",
-            "--memory 2g --net=host", "-m", "--pids-limit=-1", "--priv", "-p 80:80", "--MEMORY=1g", "--log-driver=passthrough",
-            "--memory=2g=", "--init=maybe", "--cpus=inf", "--cpus=nan",
+            "--privileged",
+            "--privileged=true",
+            "--memory",
+            "--memory=0",
+            "--memory=-1",
+            "-v/:/h",
+            "-v /:/h",
+            "-itv/:/h",
+            "--read-only=false",
+            "--",
+            "image",
+            "--memory 2g image",
+            "--cgroups=disabled",
+            "--security-opt seccomp=unconfined",
+            "--memory 2g --net=host",
+            "-m",
+            "--pids-limit=-1",
+            "--priv",
+            "-p 80:80",
+            "--MEMORY=1g",
+            "--log-driver=passthrough",
+            "--memory=2g=",
+            "--init=maybe",
+            "--cpus=inf",
+            "--cpus=nan",
         ] {
             assert_ne!(refused(value), [""; 0], "{value}");
         }

@@ -13,12 +13,7 @@ pub(super) static RULE: Rule = Rule {
     remedy: "write a .container file with an image that is pinned by its digest",
     threats: &["judged-is-sent", "remote-code"],
     waivable: true,
-    examples: &[Example {
-        path: "quadlets/app.kube",
-        bad: "[Kube]\nYaml=app.yaml\n",
-        good: "",
-        trial: Trial::Alone,
-    }],
+    examples: &[Example { path: "quadlets/app.kube", bad: "[Kube]\nYaml=app.yaml\n", good: "", trial: Trial::Alone }],
 };
 
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {

@@ -27,7 +27,8 @@ RUBYLIB NODE_OPTIONS NODE_PATH GIT_SSH GIT_SSH_COMMAND GIT_EXTERNAL_DIFF GIT_PAG
 BASH_FUNC SHELLOPTS BASHOPTS PS4 PS0 CONTAINERS_CONF CONTAINERS_CONF_OVERRIDE CONTAINERS_STORAGE_CONF CONTAINER_HOST DOCKER_HOST
 NODE_TLS_REJECT_UNAUTHORIZED GIT_SSL_NO_VERIFY APT_CONFIG CURL_HOME WGETRC PIP_INDEX_URL NPM_CONFIG_REGISTRY LD_DEBUG
 GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_TEMPLATE_DIR GIT_EXEC_PATH LESSOPEN MANPAGER";
-const DIRECTORIES: [&str; 8] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "$PATH", ""];
+const DIRECTORIES: [&str; 8] =
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "$PATH", ""];
 
 pub(super) fn check(name: &str, values: &[String], bytes: &Range<usize>) -> Option<Found> {
     let found = |message: String| Some(Found { rule: &RULE, subject: shown(name), bytes: bytes.clone(), message });
@@ -51,8 +52,10 @@ pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
         return Vec::new();
     }
     let words = call.args.iter().flat_map(|word| &word.values);
-    words.filter_map(|value| {
-        let (name, value) = value.split_once('=')?;
-        check(name, &[value.to_owned()], &call.bytes)
-    }).collect()
+    words
+        .filter_map(|value| {
+            let (name, value) = value.split_once('=')?;
+            check(name, &[value.to_owned()], &call.bytes)
+        })
+        .collect()
 }
