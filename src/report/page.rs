@@ -49,13 +49,18 @@ pub fn page() -> String {
     }
     for rule in &rules {
         let _ = write!(out, "\n## {}\n\n**{}**: {}.\n\n", rule.id, rule.severity, rule.summary);
-        out.push_str(&help(rule));
+        out.push_str(&help(rule, &printed));
     }
     out
 }
 
-/// The body of a rule's page, as Markdown.
-pub(super) fn help(rule: &'static Rule) -> String {
+/// The body of a rule's page without what the rule finds in its examples, which takes long for all rules.
+pub(super) fn short_help(rule: &'static Rule) -> String {
+    help(rule, &|_, _| String::new())
+}
+
+/// The body of a rule's page, as Markdown. `printed` says what is found in an example.
+fn help(rule: &'static Rule, printed: &dyn Fn(&Rule, &Example) -> String) -> String {
     let mut out = String::new();
     let threats: Vec<_> = rule.threats.iter().map(|threat| format!("`{threat}`")).collect();
     let _ = writeln!(out, "{}\n", rule.why);
@@ -64,14 +69,18 @@ pub(super) fn help(rule: &'static Rule) -> String {
     for example in rule.examples {
         let language = language(example.path);
         let _ = writeln!(out, "\nFound in `{}`{}:\n\n{}", example.path, on_top(example), block(language, example.bad));
-        let look = Look { width: None, quiet: false };
-        let printed = anstream::adapter::strip_str(&human::findings(&found(rule, example), look)).to_string();
-        let _ = writeln!(out, "\n{}", block("text", printed.trim_end()));
+        out.push_str(&printed(rule, example));
         if !example.good.is_empty() {
             let _ = writeln!(out, "\nRight:\n\n{}", block(language, example.good));
         }
     }
     out
+}
+
+/// What the rule really finds in its bad example, as it is printed.
+fn printed(rule: &Rule, example: &Example) -> String {
+    let findings = human::findings(&found(rule, example), Look { width: None, quiet: false });
+    format!("\n{}\n", block("text", anstream::adapter::strip_str(&findings).to_string().trim_end()))
 }
 
 /// What the rule really finds in its bad example.
@@ -92,7 +101,8 @@ fn waivers(rule: &Rule) -> &'static str {
     if rule.waivable { "a waiver may set it aside." } else { "no waiver sets it aside." }
 }
 
-fn sentence(instruction: &str) -> String {
+/// An instruction as a sentence.
+pub(super) fn sentence(instruction: &str) -> String {
     let mut chars = instruction.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", chars.as_str().trim_end_matches('.'))

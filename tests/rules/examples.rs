@@ -35,8 +35,8 @@ fn every_example_is_what_it_says() {
 
 #[test]
 fn every_rule_has_an_example_or_a_reason() {
-    let without: Vec<_> = catalogue::all().filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
-    let listed: Vec<_> = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id).collect();
+    let without: BTreeSet<_> = catalogue::all().filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
+    let listed: BTreeSet<_> = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id).collect();
     assert_eq!(without, listed);
 }
 

@@ -127,7 +127,10 @@ impl<'a> Writer<'a> {
 }
 
 fn descriptor(rule: &'static Rule) -> Descriptor {
-    let help = Message { text: format!("{} {}.", rule.why, rule.remedy), markdown: Some(page::help(rule)) };
+    let help = Message {
+        text: format!("{} {}", rule.why, page::sentence(rule.remedy)),
+        markdown: Some(page::short_help(rule)),
+    };
     let mut tags = vec!["security".to_owned()];
     tags.extend(rule.threats.iter().map(|threat| format!("threat/{threat}")));
     Descriptor {
