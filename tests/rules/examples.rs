@@ -7,8 +7,10 @@ use podclaw::lint::example;
 use podclaw::rules::catalogue;
 
 /// Rules that no text can break, and where they are tried instead.
-const WITHOUT_EXAMPLE: &[(&str, &str)] =
-    &[("symbolic-link", "a link is no text: tests/cli/lint.rs, symbolic_links_are_not_followed")];
+const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
+    ("symbolic-link", "a link is no text: tests/cli/lint.rs, symbolic_links_are_not_followed"),
+    ("waiver-unused", "it needs a second file: tests/rules/waivers.rs, waivers_that_come_from_elsewhere_waive_nothing"),
+];
 
 #[test]
 fn every_example_is_what_it_says() {

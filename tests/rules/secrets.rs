@@ -307,14 +307,19 @@ fn what_is_shipped_has_none() {
     while let Some(directory) = directories.pop() {
         for entry in std::fs::read_dir::<std::path::PathBuf>(directory).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { directories.push(path) } else { files.push(path) }
+            // The reference of the rules has their bad examples.
+            match path {
+                path if path.is_dir() => directories.push(path),
+                path if path.ends_with("docs/rules.md") => {}
+                path => files.push(path),
+            }
         }
     }
     assert!(files.len() > 30, "{files:?}");
     for path in files {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let found = secrets::judge(&Arc::new(Source { name: path.to_string_lossy().into(), text }));
-        assert!(found.is_empty(), "{found:?}");
+        assert!(found.is_empty(), "{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     }
 }
 
