@@ -8,6 +8,7 @@ mod human;
 mod json;
 mod junit;
 mod sarif;
+mod secrets;
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ fn everything() -> Report {
             owner: "somebody".into(),
             expires: jiff::civil::date(2026, 12, 24),
         }],
+        own_rules: Vec::new(),
         failures: vec![Failure { name: HOSTILE.into(), reason: "it is not UTF-8 text".into() }],
         ..Report::default()
     }

@@ -19,6 +19,7 @@ use super::page;
 use super::region::Region;
 use crate::lint::{Report, Waived};
 use crate::place::{Origin, Place};
+use crate::rules::own::OwnRule;
 use crate::rules::{Finding, Fix, Rule, Severity, catalogue};
 use crate::text::excerpt;
 
@@ -27,7 +28,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 const LONGEST_SNIPPET: usize = 2000;
 
 pub(super) fn render(report: &Report) -> impl Serialize + use<> {
-    let mut writer = Writer::new();
+    let mut writer = Writer::new(&report.own_rules);
     let mut results: Vec<_> = report.findings.iter().map(|finding| writer.result(finding)).collect();
     results.extend(report.waived.iter().map(|waived| writer.waived(waived)));
     let notifications: Vec<_> = report.failures.iter().map(notification).collect();
@@ -49,8 +50,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new() -> Self {
-        let rules: Vec<_> = catalogue::all().map(descriptor).collect();
+    fn new(own: &[OwnRule]) -> Self {
+        let rules: Vec<_> = catalogue::all().map(descriptor).chain(own.iter().map(own_descriptor)).collect();
         let indices = rules.iter().enumerate().map(|(index, rule)| (rule.id.clone(), index)).collect();
         Self { rules, indices, masked: Masked::default(), prints: Fingerprints::default() }
     }
@@ -93,7 +94,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Where the rule of a finding is described. A user's own rule is only known by its findings.
+    /// Where the rule of a finding is described. One that nobody describes is only known by its findings.
     fn rule_index(&mut self, finding: &Finding) -> usize {
         *self.indices.entry(finding.rule.to_string()).or_insert_with(|| {
             self.rules.push(Descriptor {
@@ -140,6 +141,17 @@ fn descriptor(rule: &'static Rule) -> Descriptor {
         help: Some(help),
         default_configuration: Configuration { level: level(rule.severity) },
         properties: Some(json!({ "tags": tags, "waivable": rule.waivable })),
+    }
+}
+
+fn own_descriptor(rule: &OwnRule) -> Descriptor {
+    Descriptor {
+        id: rule.id.clone(),
+        short_description: Some(excerpt(&rule.summary, 500).into()),
+        full_description: Some(excerpt(&rule.why, 2000).into()),
+        help: Some(excerpt(&format!("{} {}", rule.why, page::sentence(&rule.remedy)), 3000).into()),
+        default_configuration: Configuration { level: level(rule.severity) },
+        properties: Some(json!({ "tags": ["security", "own"], "waivable": rule.waivable })),
     }
 }
 
