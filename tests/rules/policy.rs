@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use podclaw::policy::{self, Bringer, Keys, Policy, Row, Verdict};
+use podclaw::policy::{self, Bringer, Constraint, Keys, Policy, Row, Verdict};
+use podclaw::profile::{Effective, Layer};
 use podclaw::rules::{Severity, catalogue, profile};
 
 use super::judge;
@@ -24,6 +25,97 @@ fn rows() -> Vec<(String, &'static Row)> {
     rows.extend(of("nictype", &policy.nictypes));
     rows.extend(policy.devices.iter().flat_map(|(kind, keys)| of(&format!("{kind} key"), keys)));
     rows
+}
+
+/// What is known, as the policy would be asked: `NAME` and `*` stand for any text.
+fn known() -> Vec<Vec<&'static str>> {
+    let lines = include_str!("known-keys.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split(' ').collect()).collect()
+}
+
+#[test]
+fn it_has_a_verdict_for_all_that_incus_and_lxd_accept() {
+    let policy = policy();
+    let mut without = Vec::new();
+    for words in known() {
+        let name = |word: &str| example(word).replace("NAME", "some");
+        let row = match words.as_slice() {
+            ["config", key] => policy.config.get(&name(key)),
+            ["type", kind] => policy.types.get(kind),
+            ["nictype", kind] => policy.nictypes.get(kind),
+            // That a card has a type of its own is judged by the type.
+            ["device", "nic", "nictype"] => continue,
+            ["device", kind, key] => policy.devices.get(*kind).and_then(|keys| keys.get(&name(key))),
+            _ => panic!("{words:?}"),
+        };
+        if row.is_none() {
+            without.push(words.join(" "));
+        }
+    }
+    assert!(without.is_empty(), "{}", without.join("\n"));
+    assert!(known().len() > 400, "{}", known().len());
+}
+
+/// Every spelling of a word in capital and small letters.
+fn spellings(word: &str) -> Vec<String> {
+    (0..1_u32 << word.len())
+        .map(|capitals| {
+            let letters = word.bytes().enumerate().map(|(at, b)| match capitals >> at & 1 {
+                0 => char::from(b.to_ascii_lowercase()),
+                _ => char::from(b.to_ascii_uppercase()),
+            });
+            letters.collect()
+        })
+        .collect()
+}
+
+#[test]
+fn truth_is_read_as_incus_reads_it() {
+    let lab = "podclaw".parse().unwrap();
+    let is_fine = |key: &str, value: &str| {
+        let config = [(key.to_owned(), value.to_owned())].into();
+        let reported = Effective::reported(&Layer { config, ..Layer::default() });
+        let subject = format!("config.{key}");
+        !profile::effective(&reported, &lab).iter().any(|finding| finding.subject == subject)
+    };
+    let truths: Vec<_> = ["true", "1", "yes", "on"].iter().flat_map(|word| spellings(word)).collect();
+    let lies: Vec<_> = ["false", "0", "no", "off"].iter().flat_map(|word| spellings(word)).collect();
+    let neither = [
+        "t",
+        "f",
+        "y",
+        "n",
+        "enabled",
+        "true ",
+        " true",
+        "true\t",
+        "false ",
+        "ｔｒｕｅ",
+        "2",
+        "-1",
+        "01",
+        "nO\u{200b}",
+    ];
+    let mut count = 0;
+    for (key, row) in policy().config.iter() {
+        let (when_true, when_false) = match row.must {
+            Some(Constraint::True) => (true, false),
+            Some(Constraint::False) => (false, true),
+            Some(Constraint::Bool) => (true, true),
+            _ => continue,
+        };
+        for value in &truths {
+            assert_eq!(is_fine(&key, value), when_true, "{key}: {value:?}");
+        }
+        for value in &lies {
+            assert_eq!(is_fine(&key, value), when_false, "{key}: {value:?}");
+        }
+        for value in neither {
+            assert!(!is_fine(&key, value), "{key}: {value:?}");
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
 }
 
 #[test]

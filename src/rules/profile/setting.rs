@@ -27,9 +27,10 @@ impl Judged<'_> {
     pub(super) fn findings(&self, lab: &LabName, findings: &mut Vec<Finding>) {
         findings.extend(self.verdict(lab));
         let has_lines = self.row.and_then(|row| row.must.as_ref()).is_some_and(Constraint::has_lines);
-        // What is denied anyway is said once; a waiver for a key is none for what a line break smuggles in.
-        let is_denied = self.row.is_some_and(|row| row.verdict == Verdict::Deny);
-        if !is_denied && !has_lines && (has_breaks(&self.setting.value) || has_breaks(self.key)) {
+        // What is denied anyway is said once, and the daemon's own books are not for anybody else to read. A waiver for a key
+        // is none for what a line break smuggles in.
+        let is_settled = self.row.is_some_and(|row| row.verdict == Verdict::Deny || row.from == Some(Bringer::Daemon));
+        if !is_settled && !has_lines && (has_breaks(&self.setting.value) || has_breaks(self.key)) {
             let message = format!("`{}` has a line break or a control character", excerpt(self.key, 64));
             findings.push(self.finding(&line_break::RULE, message));
         }
