@@ -71,7 +71,9 @@ mod tests {
             let doc: Doc = serde_saphyr::from_str(&format!("a: {block}\nb: 1\n")).unwrap();
             assert_eq!((doc.a.as_str(), doc.b), (text, 1), "{block}");
         }
-        for text in ["", "\n", "x", "x\n\n", "\nx\n", "x \n", "é\n", "a\r\nb\n", "\u{85}\n", "a\0\n", " a\nb\n", "a\tb\n"] {
+        for text in
+            ["", "\n", "x", "x\n\n", "\nx\n", "x \n", "é\n", "a\r\nb\n", "\u{85}\n", "a\0\n", " a\nb\n", "a\tb\n"]
+        {
             assert_eq!(literal(text, 2), None, "{text:?}");
         }
     }

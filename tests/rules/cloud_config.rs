@@ -49,11 +49,17 @@ fn what_is_not_allowed_is_found() {
         ("runcmd:\n  - curl -o /opt/x https://a.example/x\n  - [sh, /opt/x]", "shell-fetch-and-run"),
         ("runcmd:\n  - [/opt/x]", "shell-unknown-command"),
         ("runcmd:\n  - c=curl\n  - $c https://a.example", "shell-dynamic"),
-        ("runcmd:\n  - useradd -m -s /usr/sbin/nologin openclaw\n  - apparmor_parser -r /etc/apparmor.d/podclaw-podman", "stage-order"),
+        (
+            "runcmd:\n  - useradd -m -s /usr/sbin/nologin openclaw\n  - apparmor_parser -r /etc/apparmor.d/podclaw-podman",
+            "stage-order",
+        ),
         ("runcmd:\n  - [runuser, -u, openclaw, --, podman, load, -i, /var/lib/podclaw/a]", "stage-order"),
     ];
-    let missed: Vec<_> =
-        cases.iter().map(|(body, rule)| (body, rule, config(body))).filter(|(_, rule, found)| !found.iter().any(|f| f == *rule)).collect();
+    let missed: Vec<_> = cases
+        .iter()
+        .map(|(body, rule)| (body, rule, config(body)))
+        .filter(|(_, rule, found)| !found.iter().any(|f| f == *rule))
+        .collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
 

@@ -3,8 +3,8 @@
 use super::command;
 use super::modules::text;
 use crate::cloud_init::Stage;
-use crate::rules::shell::{self, Job, Setting};
 use crate::rules::Finding;
+use crate::rules::shell::{self, Job, Setting};
 use crate::yaml::{Document, Embedded, Mapping, Node, Value};
 
 /// Judges a list of commands. `before` are the stages whose work other keys have done by then.

@@ -34,14 +34,20 @@ pub(super) fn check(document: &Document, node: &Node, programs: &BTreeSet<String
     let mut seen = BTreeSet::new();
     for (at, file) in files.iter().enumerate() {
         let Value::Mapping(mapping) = &file.value else {
-            found.push(bad(file, &format!("write_files[{at}]"), "a file is a mapping with `path` and `content`".into()));
+            found.push(bad(
+                file,
+                &format!("write_files[{at}]"),
+                "a file is a mapping with `path` and `content`".into(),
+            ));
             continue;
         };
         let subject = match mapping.get("path").and_then(text) {
             Some(path) => format!("write_files.{}", excerpt(path, 128)),
             None => format!("write_files[{at}]"),
         };
-        if let Some(path) = mapping.get("path").filter(|path| text(path).is_some_and(|path| !seen.insert(path.to_owned()))) {
+        if let Some(path) =
+            mapping.get("path").filter(|path| text(path).is_some_and(|path| !seen.insert(path.to_owned())))
+        {
             found.push(bad(path, &subject, "this file is written twice".into()));
         }
         found.extend(one(document, file, mapping, &subject, programs));
@@ -56,7 +62,8 @@ fn one(
     subject: &str,
     programs: &BTreeSet<String>,
 ) -> Vec<Finding> {
-    let bad = |node: &Node, message: String| Finding::at(&write_file::RULE, subject, document.place(node.span), message);
+    let bad =
+        |node: &Node, message: String| Finding::at(&write_file::RULE, subject, document.place(node.span), message);
     let mut found = Vec::new();
     for entry in mapping.entries.iter().filter(|entry| !KEYS.contains(&entry.key.text.as_str())) {
         let why = match entry.key.text.as_str() {
@@ -95,7 +102,9 @@ fn one(
         None => found.push(bad(file, "this file has no `content`".into())),
         Some((node, None)) => found.push(bad(node, "`content` has to be a text".into())),
         Some((node, Some(content))) => {
-            found.extend(self::content(path.1, &content, mode, subject, programs).unwrap_or_else(|why| vec![bad(node, why)]));
+            found.extend(
+                self::content(path.1, &content, mode, subject, programs).unwrap_or_else(|why| vec![bad(node, why)]),
+            );
         }
     }
     found
@@ -108,10 +117,13 @@ fn octal(mode: &str) -> Option<u32> {
 
 /// Where it goes.
 fn place(document: &Document, node: &Node, path: &str, subject: &str) -> Vec<Finding> {
-    let bad = |message: String| {
-        vec![Finding::at(&write_file::RULE, subject, document.place(node.span), message)]
-    };
-    if !path.starts_with('/') || path.contains("/../") || path.ends_with("/..") || path.contains("//") || path.contains("/./") {
+    let bad = |message: String| vec![Finding::at(&write_file::RULE, subject, document.place(node.span), message)];
+    if !path.starts_with('/')
+        || path.contains("/../")
+        || path.ends_with("/..")
+        || path.contains("//")
+        || path.contains("/./")
+    {
         return bad("the path has to be absolute, without `.`, `..` and doubled slashes".into());
     }
     if path.bytes().any(|b| b <= b' ' || b == 0x7f) {

@@ -86,7 +86,9 @@ pub(super) fn check(document: &Document, entry: &Entry) -> Vec<Finding> {
     match key {
         "write_files" | "runcmd" | "bootcmd" => Vec::new(),
         "hostname" | "fqdn" => only(&value::RULE, text(node).is_some_and(is_host_name), "a host name"),
-        "preserve_hostname" | "prefer_fqdn_over_hostname" => only(&value::RULE, bool_of(node).is_some(), "true or false"),
+        "preserve_hostname" | "prefer_fqdn_over_hostname" => {
+            only(&value::RULE, bool_of(node).is_some(), "true or false")
+        }
         "manage_etc_hosts" => {
             only(&value::RULE, bool_of(node).is_some() || text(node) == Some("localhost"), "`localhost`, true or false")
         }
@@ -104,7 +106,8 @@ pub(super) fn check(document: &Document, entry: &Entry) -> Vec<Finding> {
         "cloud_init_modules" | "cloud_config_modules" | "cloud_final_modules" => modules(document, key, node),
         _ => {
             let plain = key.to_ascii_lowercase().replace('-', "_");
-            let rule = DENIED.iter().find(|(name, _)| *name == plain || *name == key).map_or(&module::RULE, |(_, rule)| *rule);
+            let rule =
+                DENIED.iter().find(|(name, _)| *name == plain || *name == key).map_or(&module::RULE, |(_, rule)| *rule);
             let message = format!("the key `{}` is not allowed in user-data", excerpt(key, 64));
             vec![Finding::at(rule, excerpt(key, 64), document.place(entry.key.span), message)]
         }
@@ -149,7 +152,8 @@ fn apt(document: &Document, node: &Node) -> Vec<Finding> {
         .filter(|entry| entry.key.text != "preserve_sources_list" || bool_of(&entry.value) != Some(true));
     odd.map(|entry| {
         let key = excerpt(&entry.key.text, 64);
-        let message = format!("`apt.{key}` changes where packages come from; only `preserve_sources_list: true` is allowed");
+        let message =
+            format!("`apt.{key}` changes where packages come from; only `preserve_sources_list: true` is allowed");
         Finding::at(&remote::RULE, format!("apt.{key}"), document.place(entry.key.span), message)
     })
     .collect()

@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Commands that only change passwords and accounts.
-pub(super) const NAMES: &str = "chpasswd newusers vipw vigr chgpasswd chsh chfn pwconv pwunconv saslpasswd2 smbpasswd mkpasswd";
+pub(super) const NAMES: &str =
+    "chpasswd newusers vipw vigr chgpasswd chsh chfn pwconv pwunconv saslpasswd2 smbpasswd mkpasswd";
 const NO_SHELLS: [&str; 4] = ["/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -53,7 +54,10 @@ fn useradd(call: &Call) -> Option<Found> {
     if call.short('p', "bcdefgGkKsuRPZ") || call.long("--password") {
         return Some(call.found(&RULE, "this gives the user a password"));
     }
-    if call.short('o', VALUED) || call.long("--non-unique") || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty()) {
+    if call.short('o', VALUED)
+        || call.long("--non-unique")
+        || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty())
+    {
         return Some(call.found(&RULE, "this makes a second user of one id"));
     }
     if !(call.short('m', VALUED) || call.long("--create-home")) {
@@ -82,8 +86,13 @@ fn adduser(call: &Call) -> Option<Found> {
 
 fn usermod(call: &Call) -> Option<Found> {
     const VALUED: &str = "cdefgGlpsuvVwWZRP";
-    let unlocks = call.short('U', VALUED) || call.long("--unlock") || call.short('p', "cdefgGlsuvVwWZRP") || call.long("--password");
-    let twin = call.short('o', VALUED) || call.long("--non-unique") || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty());
+    let unlocks = call.short('U', VALUED)
+        || call.long("--unlock")
+        || call.short('p', "cdefgGlsuvVwWZRP")
+        || call.long("--password");
+    let twin = call.short('o', VALUED)
+        || call.long("--non-unique")
+        || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty());
     if unlocks || twin || call.is_open() {
         return Some(call.found(&RULE, "this lets the user log in, or be somebody else"));
     }

@@ -20,13 +20,30 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const READING: [&str; 17] = [
-    "init", "status", "log", "rev-parse", "checkout", "fetch", "show", "describe", "diff", "cat-file", "verify-commit",
-    "verify-tag", "version", "--version", "tag", "branch", "ls-files",
+    "init",
+    "status",
+    "log",
+    "rev-parse",
+    "checkout",
+    "fetch",
+    "show",
+    "describe",
+    "diff",
+    "cat-file",
+    "verify-commit",
+    "verify-tag",
+    "version",
+    "--version",
+    "tag",
+    "branch",
+    "ls-files",
 ];
 
 pub(super) fn check(calls: &[Call]) -> Vec<Found> {
     let pinned = calls.iter().any(|call| {
-        call.name == "git" && (call.has("checkout") || call.has("reset") || call.has("switch")) && call.args.iter().any(|word| word.any(is_commit))
+        call.name == "git"
+            && (call.has("checkout") || call.has("reset") || call.has("switch"))
+            && call.args.iter().any(|word| word.any(is_commit))
     });
     calls.iter().filter(|call| call.name == "git").filter_map(|call| one(call, pinned)).collect()
 }
@@ -42,7 +59,10 @@ fn one(call: &Call, pinned: bool) -> Option<Found> {
             Some("--no-pager" | "-p" | "--bare") => {}
             Some("-c") => {
                 let setting = words.next().and_then(|word| word.one()).unwrap_or_default().to_ascii_lowercase();
-                if !["advice.", "init.defaultbranch", "safe.directory", "user.", "core.autocrlf"].iter().any(|fine| setting.starts_with(fine)) {
+                if !["advice.", "init.defaultbranch", "safe.directory", "user.", "core.autocrlf"]
+                    .iter()
+                    .any(|fine| setting.starts_with(fine))
+                {
                     return Some(call.found(&RULE, "a setting of `git` can make it run a command"));
                 }
             }
@@ -56,7 +76,9 @@ fn one(call: &Call, pinned: bool) -> Option<Found> {
             None => break,
         }
     }
-    if call.args.iter().any(|word| word.any(|value| value.starts_with("ext::") || value.contains("upload-pack") || value.starts_with("--config"))) {
+    if call.args.iter().any(|word| {
+        word.any(|value| value.starts_with("ext::") || value.contains("upload-pack") || value.starts_with("--config"))
+    }) {
         return Some(call.found(&RULE, "this makes `git` run a command"));
     }
     match command {
@@ -65,18 +87,24 @@ fn one(call: &Call, pinned: bool) -> Option<Found> {
             if pinned || (!branches.is_empty() && branches.iter().all(|name| is_version(name))) {
                 return None;
             }
-            let what = branches.first().map_or("whatever is newest".to_owned(), |name| format!("the branch `{}`", super::text::shown(name)));
+            let what = branches
+                .first()
+                .map_or("whatever is newest".to_owned(), |name| format!("the branch `{}`", super::text::shown(name)));
             Some(call.found(&RULE, format!("this clones {what}")))
         }
         Some(name) if READING.contains(&name) => None,
-        Some(name) => Some(call.found(&RULE, format!("`git {name}` brings what is newest, or something that podclaw does not know"))),
+        Some(name) => Some(
+            call.found(&RULE, format!("`git {name}` brings what is newest, or something that podclaw does not know")),
+        ),
         None => Some(call.found(&RULE, "cannot tell what `git` does")),
     }
 }
 
 /// A tag of a release: numbers between points.
 fn is_version(name: &str) -> bool {
-    let numbers = name.trim_start_matches("refs/tags/").trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-' || c == '_');
+    let numbers = name
+        .trim_start_matches("refs/tags/")
+        .trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == '-' || c == '_');
     numbers.split(['.', '-', '+']).count() >= 2
         && numbers.starts_with(|c: char| c.is_ascii_digit())
         && numbers.contains('.')

@@ -32,8 +32,14 @@ const FLAGS: &str = "--rm -d --detach -i --interactive -t --tty -it -ti --init -
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     match call.name.as_str() {
-        "docker" | "nerdctl" | "buildah" | "skopeo" | "incus" | "lxc" | "lxd" | "ctr" | "crictl" | "docker-compose" | "podman-compose" | "kubectl" | "runc" => {
-            return Some(call.found(&RULE, format!("podclaw runs containers with rootless Podman only, not with `{}`", call.name)));
+        "docker" | "nerdctl" | "buildah" | "skopeo" | "incus" | "lxc" | "lxd" | "ctr" | "crictl" | "docker-compose"
+        | "podman-compose" | "kubectl" | "runc" => {
+            return Some(
+                call.found(
+                    &RULE,
+                    format!("podclaw runs containers with rootless Podman only, not with `{}`", call.name),
+                ),
+            );
         }
         "podman" => {}
         _ => return None,
@@ -45,8 +51,11 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     };
     if matches!(command, "image" | "container" | "secret" | "healthcheck") {
         let form = call.args.get(1).and_then(|word| word.one()).unwrap_or_default();
-        let known = super::known::in_list(FORMS, form) || (command == "healthcheck" && form == "run") || (command == "secret" && form == "create");
-        return (!known).then(|| call.found(&RULE, format!("podclaw does not allow `podman {command} {}`", shown(form))));
+        let known = super::known::in_list(FORMS, form)
+            || (command == "healthcheck" && form == "run")
+            || (command == "secret" && form == "create");
+        return (!known)
+            .then(|| call.found(&RULE, format!("podclaw does not allow `podman {command} {}`", shown(form))));
     }
     if !matches!(command, "run" | "create") {
         return None;
@@ -61,7 +70,8 @@ fn options(call: &Call) -> Option<Found> {
             if !value.starts_with('-') {
                 return is_open(value).then(|| call.found(&RULE, "cannot tell which options the container gets"));
             }
-            let (name, mut given) = value.split_once('=').map_or((value.as_str(), None), |(name, given)| (name, Some(given.to_owned())));
+            let (name, mut given) =
+                value.split_once('=').map_or((value.as_str(), None), |(name, given)| (name, Some(given.to_owned())));
             if !super::known::in_list(FLAGS, name) {
                 return Some(call.found(&RULE, format!("podclaw does not allow `podman run {}`", shown(name))));
             }
@@ -80,13 +90,23 @@ fn options(call: &Call) -> Option<Found> {
 fn bad(name: &str, value: &str) -> Option<String> {
     let shown = shown(value);
     match name {
-        "--network" | "--net" => (!matches!(value, "none" | "private" | "pasta" | "slirp4netns")).then(|| format!("the network `{shown}` is not the container's own")),
-        "--userns" => (!matches!(value, "auto" | "nomap") && !value.starts_with("keep-id")).then(|| format!("the user namespace `{shown}` is not the container's own")),
-        "--security-opt" => (!matches!(value, "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true")).then(|| format!("`{shown}` takes a protection from the container")),
-        "-p" | "--publish" => (!(value.starts_with("127.0.0.1:") || value.starts_with("[::1]:"))).then(|| format!("the port `{shown}` is open to the network")),
-        "--user" | "-u" => matches!(value.split(':').next(), Some("0" | "root")).then(|| "the container runs as root".into()),
+        "--network" | "--net" => (!matches!(value, "none" | "private" | "pasta" | "slirp4netns"))
+            .then(|| format!("the network `{shown}` is not the container's own")),
+        "--userns" => (!matches!(value, "auto" | "nomap") && !value.starts_with("keep-id"))
+            .then(|| format!("the user namespace `{shown}` is not the container's own")),
+        "--security-opt" => {
+            (!matches!(value, "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true"))
+                .then(|| format!("`{shown}` takes a protection from the container"))
+        }
+        "-p" | "--publish" => (!(value.starts_with("127.0.0.1:") || value.starts_with("[::1]:")))
+            .then(|| format!("the port `{shown}` is open to the network")),
+        "--user" | "-u" => {
+            matches!(value.split(':').next(), Some("0" | "root")).then(|| "the container runs as root".into())
+        }
         "-v" | "--volume" => volume(value),
-        "--pull" => (!matches!(value, "never" | "missing")).then(|| "this takes another image as soon as there is one".into()),
+        "--pull" => {
+            (!matches!(value, "never" | "missing")).then(|| "this takes another image as soon as there is one".into())
+        }
         "--read-only" | "--init" | "--rm" => (value == "false").then(|| format!("`{name}` is off")),
         _ => None,
     }

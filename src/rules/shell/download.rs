@@ -24,7 +24,8 @@ pub(super) static RULE: Rule = Rule {
 /// Says it of every download of a script that compares nothing with a digest.
 pub(super) fn check(calls: &[Call]) -> Vec<Found> {
     let compares = calls.iter().any(|call| {
-        matches!(call.name.as_str(), "sha256sum" | "sha384sum" | "sha512sum" | "b2sum") && (call.short('c', "") || call.long("--check"))
+        matches!(call.name.as_str(), "sha256sum" | "sha384sum" | "sha512sum" | "b2sum")
+            && (call.short('c', "") || call.long("--check"))
     });
     let mut found = Vec::new();
     for call in calls.iter().filter(|call| is_fetcher(call)) {

@@ -244,7 +244,9 @@ impl Walker<'_> {
                     Some(many) if many < *number as usize => {
                         words[many..].iter().flat_map(|word| word.values.clone()).collect()
                     }
-                    _ => words.get(*number as usize - 1).map_or_else(|| vec![String::new()], |word| word.values.clone()),
+                    _ => {
+                        words.get(*number as usize - 1).map_or_else(|| vec![String::new()], |word| word.values.clone())
+                    }
                 },
                 Parameters::Own => vec![PARAMETER.into()],
                 Parameters::Unknown => vec![UNKNOWN.into()],
@@ -356,12 +358,14 @@ fn cut_end_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
 }
 
 fn cut_start_short(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start = if starred { value.find(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
+    let start =
+        if starred { value.find(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
     Some(value[start..].to_owned())
 }
 
 fn cut_start_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start = if starred { value.rfind(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
+    let start =
+        if starred { value.rfind(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
     Some(value[start..].to_owned())
 }
 

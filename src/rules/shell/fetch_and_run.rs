@@ -51,7 +51,8 @@ pub(super) fn is_local(call: &Call) -> bool {
             word.values.iter().filter(|value| value.contains("://")).all(|value| {
                 let host = value.split("://").nth(1).unwrap_or_default();
                 ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
-                    host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']) && !rest.contains('@'))
+                    host.strip_prefix(local)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']) && !rest.contains('@'))
                 })
             })
         })
@@ -63,15 +64,25 @@ pub(super) fn later(calls: &[Call]) -> Vec<Found> {
     let mut found = Vec::new();
     for call in calls {
         if is_fetch(call) {
-            let outputs = call.values_of("--output", Some('o')).into_iter().chain(call.values_of("--output-document", Some('O')));
+            let outputs =
+                call.values_of("--output", Some('o')).into_iter().chain(call.values_of("--output-document", Some('O')));
             saved.extend(outputs.filter(|path| !path.is_empty()).map(str::to_owned));
             if call.short('O', "oHdATeuxXmb") || call.long("--remote-name") || call.name == "wget" {
-                saved.extend(call.args.iter().flat_map(|word| &word.values).filter_map(|url| url.rsplit('/').next()).map(str::to_owned));
+                saved.extend(
+                    call.args
+                        .iter()
+                        .flat_map(|word| &word.values)
+                        .filter_map(|url| url.rsplit('/').next())
+                        .map(str::to_owned),
+                );
             }
         }
         let runs = saved.iter().any(|path| call.name == *path || call.name.strip_prefix("./") == Some(path));
         let marks = call.name == "chmod"
-            && call.args.first().is_some_and(|mode| mode.any(|mode| mode.contains('x') || mode.contains(['7', '5', '1'])))
+            && call
+                .args
+                .first()
+                .is_some_and(|mode| mode.any(|mode| mode.contains('x') || mode.contains(['7', '5', '1'])))
             && call.args.iter().skip(1).any(|word| saved.iter().any(|path| word.is(path)));
         if runs || marks {
             found.push(call.found(&RULE, "what was downloaded before is made a program here"));

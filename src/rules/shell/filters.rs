@@ -32,7 +32,10 @@ pub(super) fn check(call: &Call) -> Option<Found> {
 }
 
 fn awk(call: &Call) -> Option<Found> {
-    if ["-f", "--file", "-i", "--include", "-l", "--load", "-E", "--exec", "-e", "--source"].iter().any(|option| call.has(option)) {
+    if ["-f", "--file", "-i", "--include", "-l", "--load", "-E", "--exec", "-e", "--source"]
+        .iter()
+        .any(|option| call.has(option))
+    {
         return Some(call.found(&RULE, "the program of `awk` stands in another place"));
     }
     let plain = call.plain(&["-F", "-v", "--field-separator", "--assign"]);
@@ -69,11 +72,13 @@ fn is_simple(part: &str) -> bool {
         None => ("", part),
     };
     let command = command.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '$' | ' '));
-    if matches!(command, "" | "d" | "p" | "q" | "!d" | "=" ) {
+    if matches!(command, "" | "d" | "p" | "q" | "!d" | "=") {
         return true;
     }
     let Some(rest) = command.strip_prefix('s') else { return false };
-    let Some(mark) = rest.chars().next().filter(|mark| mark.is_ascii_punctuation() && *mark != '\\') else { return false };
+    let Some(mark) = rest.chars().next().filter(|mark| mark.is_ascii_punctuation() && *mark != '\\') else {
+        return false;
+    };
     let pieces = count(&rest[1..], mark);
     pieces.len() == 3 && pieces[2].chars().all(|flag| flag.is_ascii_digit() || matches!(flag, 'g' | 'i' | 'I' | 'p'))
 }
@@ -96,9 +101,20 @@ fn count(text: &str, mark: char) -> Vec<String> {
 fn archive(call: &Call) -> Option<Found> {
     let first = call.args.first().map(super::text::Word::shown).unwrap_or_default();
     let bundled = !first.starts_with("--") && first.contains('x');
-    let lists = call.name == "tar" && !bundled && !call.long("--extract") && !call.long("--get") && !call.short('x', "fCTXIHg");
-    let runs = ["--to-command", "--checkpoint-action", "--use-compress-program", "--info-script", "--new-volume-script", "--rsh-command"].iter().any(|option| call.long(option))
-        || call.short('I', "fCTXg") || call.short('F', "fCTXg");
+    let lists =
+        call.name == "tar" && !bundled && !call.long("--extract") && !call.long("--get") && !call.short('x', "fCTXIHg");
+    let runs = [
+        "--to-command",
+        "--checkpoint-action",
+        "--use-compress-program",
+        "--info-script",
+        "--new-volume-script",
+        "--rsh-command",
+    ]
+    .iter()
+    .any(|option| call.long(option))
+        || call.short('I', "fCTXg")
+        || call.short('F', "fCTXg");
     if runs {
         return Some(call.found(&RULE, format!("`{}` runs another program here", call.name)));
     }

@@ -33,6 +33,7 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         return None;
     }
     let verbs = ["add", "del", "delete", "change", "replace", "set", "flush", "exec", "append", "a", "d", "s"];
-    let changes = verbs.iter().any(|verb| call.has(verb)) || call.is_open() || call.short('b', "f") || call.long("-batch");
+    let changes =
+        verbs.iter().any(|verb| call.has(verb)) || call.is_open() || call.short('b', "f") || call.long("-batch");
     changes.then(|| call.found(&RULE, "`ip` changes addresses, routes or namespaces here"))
 }

@@ -21,12 +21,23 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Commands that only weaken.
-pub(super) const NAMES: &str = "aa-complain aa-disable aa-teardown aa-remove-unknown aa-audit aa-unconfined aa-genprof aa-logprof setenforce
+pub(super) const NAMES: &str =
+    "aa-complain aa-disable aa-teardown aa-remove-unknown aa-audit aa-unconfined aa-genprof aa-logprof setenforce
 setsebool semanage auditctl paxctl setarch";
 /// Services that protect.
 const PROTECTORS: [&str; 12] = [
-    "apparmor", "ufw", "nftables", "firewalld", "netfilter-persistent", "fail2ban", "auditd", "unattended-upgrades",
-    "systemd-journald", "rsyslog", "snapd.apparmor", "seccomp",
+    "apparmor",
+    "ufw",
+    "nftables",
+    "firewalld",
+    "netfilter-persistent",
+    "fail2ban",
+    "auditd",
+    "unattended-upgrades",
+    "systemd-journald",
+    "rsyslog",
+    "snapd.apparmor",
+    "seccomp",
 ];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -40,8 +51,10 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         "systemctl" => systemctl(call),
         "service" => {
             let plain = call.plain(&[]);
-            (plain.first().is_some_and(|word| PROTECTORS.iter().any(|unit| word.is(unit))) && !call.has("status") && !call.has("start"))
-                .then(|| call.found(&RULE, "this stops a service that protects the guest"))
+            (plain.first().is_some_and(|word| PROTECTORS.iter().any(|unit| word.is(unit)))
+                && !call.has("status")
+                && !call.has("start"))
+            .then(|| call.found(&RULE, "this stops a service that protects the guest"))
         }
         "aa-exec" => Some(call.found(&RULE, "this runs something under another profile")),
         _ => None,
@@ -50,15 +63,41 @@ pub(super) fn check(call: &Call) -> Option<Found> {
 
 fn sysctl(call: &Call) -> Option<Found> {
     let loads = ["--system", "-p", "--load", "-f"].iter().any(|option| call.has(option)) || call.short('p', "");
-    let writes = call.short('w', "") || call.args.iter().any(|word| word.any(|value| value.contains('=') || is_open(value)));
+    let writes =
+        call.short('w', "") || call.args.iter().any(|word| word.any(|value| value.contains('=') || is_open(value)));
     (loads || writes).then(|| call.found(&RULE, "this changes what the kernel allows"))
 }
 
 fn apparmor(call: &Call) -> Option<Found> {
-    let allowed = |value: &str| matches!(value, "-r" | "--replace" | "-W" | "--write-cache" | "-a" | "--add" | "-rW" | "-T" | "--skip-read-cache" | "-K" | "--skip-cache" | "-q" | "--quiet" | "-Q" | "--skip-kernel-load" | "-V" | "--version");
+    let allowed = |value: &str| {
+        matches!(
+            value,
+            "-r" | "--replace"
+                | "-W"
+                | "--write-cache"
+                | "-a"
+                | "--add"
+                | "-rW"
+                | "-T"
+                | "--skip-read-cache"
+                | "-K"
+                | "--skip-cache"
+                | "-q"
+                | "--quiet"
+                | "-Q"
+                | "--skip-kernel-load"
+                | "-V"
+                | "--version"
+        )
+    };
     let odd = call.args.iter().flat_map(|word| &word.values).find(|value| value.starts_with('-') && !allowed(value));
     if let Some(option) = odd {
-        return Some(call.found(&RULE, format!("`apparmor_parser {}` may unload a profile or leave it unenforced", shown(option))));
+        return Some(
+            call.found(
+                &RULE,
+                format!("`apparmor_parser {}` may unload a profile or leave it unenforced", shown(option)),
+            ),
+        );
     }
     call.input.piped.then(|| call.found(&RULE, "cannot tell which profile this loads"))
 }
@@ -66,5 +105,6 @@ fn apparmor(call: &Call) -> Option<Found> {
 fn systemctl(call: &Call) -> Option<Found> {
     let off = ["stop", "disable", "mask", "kill"].iter().any(|verb| call.has(verb));
     let unit = |value: &str| PROTECTORS.contains(&value.trim_end_matches(".service").trim_end_matches(".socket"));
-    (off && call.args.iter().any(|word| word.any(unit))).then(|| call.found(&RULE, "this stops a service that protects the guest"))
+    (off && call.args.iter().any(|word| word.any(unit)))
+        .then(|| call.found(&RULE, "this stops a service that protects the guest"))
 }

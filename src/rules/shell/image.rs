@@ -22,12 +22,68 @@ pub(super) static RULE: Rule = Rule {
 
 /// Options of `podman run` and `create` that take the next word.
 pub(super) const VALUED: &[&str] = &[
-    "-e", "--env", "--env-file", "-v", "--volume", "--mount", "--name", "--network", "--net", "-p", "--publish", "-u", "--user",
-    "-w", "--workdir", "--entrypoint", "--pull", "-m", "--memory", "--cpus", "--pids-limit", "-l", "--label", "--cap-add",
-    "--cap-drop", "--security-opt", "--device", "--userns", "--pid", "--ipc", "--uts", "--restart", "--tmpfs", "-h", "--hostname",
-    "--platform", "--arch", "--os", "--authfile", "--creds", "--secret", "--ulimit", "--shm-size", "--stop-timeout", "--timeout",
-    "--log-driver", "--log-opt", "--cgroupns", "--cgroup-parent", "--group-add", "--add-host", "--dns", "-a", "--attach",
-    "--health-cmd", "--health-interval", "--health-timeout", "--health-retries", "--uidmap", "--gidmap", "--sysctl", "--volumes-from",
+    "-e",
+    "--env",
+    "--env-file",
+    "-v",
+    "--volume",
+    "--mount",
+    "--name",
+    "--network",
+    "--net",
+    "-p",
+    "--publish",
+    "-u",
+    "--user",
+    "-w",
+    "--workdir",
+    "--entrypoint",
+    "--pull",
+    "-m",
+    "--memory",
+    "--cpus",
+    "--pids-limit",
+    "-l",
+    "--label",
+    "--cap-add",
+    "--cap-drop",
+    "--security-opt",
+    "--device",
+    "--userns",
+    "--pid",
+    "--ipc",
+    "--uts",
+    "--restart",
+    "--tmpfs",
+    "-h",
+    "--hostname",
+    "--platform",
+    "--arch",
+    "--os",
+    "--authfile",
+    "--creds",
+    "--secret",
+    "--ulimit",
+    "--shm-size",
+    "--stop-timeout",
+    "--timeout",
+    "--log-driver",
+    "--log-opt",
+    "--cgroupns",
+    "--cgroup-parent",
+    "--group-add",
+    "--add-host",
+    "--dns",
+    "-a",
+    "--attach",
+    "--health-cmd",
+    "--health-interval",
+    "--health-timeout",
+    "--health-retries",
+    "--uidmap",
+    "--gidmap",
+    "--sysctl",
+    "--volumes-from",
 ];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -46,9 +102,11 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         "copy" => rest.first().copied().into_iter().collect(),
         _ => return None,
     };
-    images.iter().flat_map(|word| &word.values).find(|image| !is_pinned(image)).map(|image| {
-        call.found(&RULE, format!("`{}` is not named by its digest", shown(image)))
-    })
+    images
+        .iter()
+        .flat_map(|word| &word.values)
+        .find(|image| !is_pinned(image))
+        .map(|image| call.found(&RULE, format!("`{}` is not named by its digest", shown(image))))
 }
 
 fn is_pinned(image: &str) -> bool {

@@ -24,14 +24,24 @@ const CURL_VALUED: &str = "oHduAebxXmTFECKQPrtwyYzDcU";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     let off = match call.name.as_str() {
-        "curl" => call.short('k', CURL_VALUED) || ["--insecure", "--proxy-insecure", "--doh-insecure"].iter().any(|o| call.long(o)),
+        "curl" => {
+            call.short('k', CURL_VALUED)
+                || ["--insecure", "--proxy-insecure", "--doh-insecure"].iter().any(|o| call.long(o))
+        }
         "wget" => call.long("--no-check-certificate") || call.long("--no-hsts"),
         "git" => call.args.iter().any(|word| word.any(|value| value.to_ascii_lowercase().contains("sslverify=false"))),
         "pip" | "pip3" => call.long("--trusted-host"),
-        "npm" => call.args.iter().any(|word| word.any(|value| value.starts_with("--strict-ssl=f") || value == "--no-strict-ssl")),
-        "podman" | "docker" | "buildah" | "skopeo" => call.args.iter().any(|word| word.any(|value| {
-            value.split_once('=').is_some_and(|(name, value)| name.ends_with("tls-verify") && !matches!(value, "true" | "1" | "t"))
-        })),
+        "npm" => call
+            .args
+            .iter()
+            .any(|word| word.any(|value| value.starts_with("--strict-ssl=f") || value == "--no-strict-ssl")),
+        "podman" | "docker" | "buildah" | "skopeo" => call.args.iter().any(|word| {
+            word.any(|value| {
+                value
+                    .split_once('=')
+                    .is_some_and(|(name, value)| name.ends_with("tls-verify") && !matches!(value, "true" | "1" | "t"))
+            })
+        }),
         _ => false,
     };
     if off {

@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Tools that bring code and pin nothing that podclaw could look at.
-pub(super) const NAMES: &str = "snap flatpak add-apt-repository apt-key gem cargo go pipx uv conda composer cpan cpanm npx pnpm yarn dnf
+pub(super) const NAMES: &str =
+    "snap flatpak add-apt-repository apt-key gem cargo go pipx uv conda composer cpan cpanm npx pnpm yarn dnf
 yum rpm zypper apk pacman poetry corepack bun bunx deno brew nix nix-env guix debconf-set-selections";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -41,15 +42,34 @@ pub(super) fn check(call: &Call) -> Option<Found> {
 
 const APT_VALUED: [&str; 6] = ["-o", "--option", "-c", "--config-file", "-t", "--target-release"];
 const APT_OPTIONS: [&str; 12] = [
-    "acquire::retries=", "acquire::http::timeout=", "acquire::https::timeout=", "dpkg::lock::timeout=",
-    "dpkg::options::=--force-conf", "apt::install-recommends=", "apt::install-suggests=", "acquire::check-valid-until=true",
-    "acquire::languages=", "dpkg::use-pty=", "quiet=", "apt::get::assume-yes=",
+    "acquire::retries=",
+    "acquire::http::timeout=",
+    "acquire::https::timeout=",
+    "dpkg::lock::timeout=",
+    "dpkg::options::=--force-conf",
+    "apt::install-recommends=",
+    "apt::install-suggests=",
+    "acquire::check-valid-until=true",
+    "acquire::languages=",
+    "dpkg::use-pty=",
+    "quiet=",
+    "apt::get::assume-yes=",
 ];
 
 fn apt(call: &Call) -> Option<Found> {
-    for option in ["--allow-unauthenticated", "--allow-insecure-repositories", "--force-yes", "--allow-downgrades", "--allow-weak-repositories", "--config-file"] {
+    for option in [
+        "--allow-unauthenticated",
+        "--allow-insecure-repositories",
+        "--force-yes",
+        "--allow-downgrades",
+        "--allow-weak-repositories",
+        "--config-file",
+    ] {
         if call.args.iter().any(|word| word.is(option)) {
-            return Some(call.found(&RULE, format!("`{option}` takes packages that nobody signed, or settings that podclaw does not see")));
+            return Some(call.found(
+                &RULE,
+                format!("`{option}` takes packages that nobody signed, or settings that podclaw does not see"),
+            ));
         }
     }
     for option in call.values_of("--option", Some('o')) {
@@ -71,10 +91,14 @@ fn npm(call: &Call) -> Option<Found> {
     let (command, rest) = plain.split_first()?;
     match command.one().unwrap_or_default() {
         "ci" | "--version" | "version" | "ls" | "list" | "config" | "root" | "prefix" => None,
-        "install" | "i" | "add" if !rest.is_empty() => rest.iter().flat_map(|word| &word.values).find(|package| {
-            let version = package.rsplit_once('@').filter(|(name, _)| !name.is_empty()).map(|(_, version)| version);
-            !version.is_some_and(is_exact) || package.contains(':')
-        }).map(|package| call.found(&RULE, format!("`{}` has no exact version", shown(package)))),
+        "install" | "i" | "add" if !rest.is_empty() => rest
+            .iter()
+            .flat_map(|word| &word.values)
+            .find(|package| {
+                let version = package.rsplit_once('@').filter(|(name, _)| !name.is_empty()).map(|(_, version)| version);
+                !version.is_some_and(is_exact) || package.contains(':')
+            })
+            .map(|package| call.found(&RULE, format!("`{}` has no exact version", shown(package)))),
         _ => Some(call.found(&RULE, "only `npm ci`, and `npm install` of exact versions, are pinned")),
     }
 }
@@ -86,14 +110,18 @@ fn pip(call: &Call) -> Option<Found> {
         return (!["install", "list", "show", "freeze", "check", "--version"].iter().any(|known| command.is(known)))
             .then(|| call.found(&RULE, "cannot tell what `pip` brings"));
     }
-    let odd = rest.iter().flat_map(|word| &word.values).find(|package| {
-        !package.split_once("==").is_some_and(|(_, version)| is_exact(version))
-    });
+    let odd = rest
+        .iter()
+        .flat_map(|word| &word.values)
+        .find(|package| !package.split_once("==").is_some_and(|(_, version)| is_exact(version)));
     if let Some(package) = odd {
         return Some(call.found(&RULE, format!("`{}` has no exact version", shown(package))));
     }
-    (rest.is_empty() || ["-r", "--requirement", "-e", "--editable", "--index-url", "-i", "--extra-index-url"].iter().any(|option| call.has(option)))
-        .then(|| call.found(&RULE, "what `pip` brings stands in another place"))
+    (rest.is_empty()
+        || ["-r", "--requirement", "-e", "--editable", "--index-url", "-i", "--extra-index-url"]
+            .iter()
+            .any(|option| call.has(option)))
+    .then(|| call.found(&RULE, "what `pip` brings stands in another place"))
 }
 
 fn is_exact(version: &str) -> bool {

@@ -26,5 +26,6 @@ fusermount fusermount3 mount.fuse sshfs bpftool bpftrace debugfs hwclock rtcwake
 ldconfig chcpu setserial lxc-attach criu perf strace gdb capsh swaplabel zramctl blockdev hdparm";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
-    super::known::in_list(NAMES, &call.name).then(|| call.found(&RULE, format!("`{}` reaches into the kernel or the guest's disks", call.name)))
+    super::known::in_list(NAMES, &call.name)
+        .then(|| call.found(&RULE, format!("`{}` reaches into the kernel or the guest's disks", call.name)))
 }

@@ -33,8 +33,17 @@ lynx w3m links ftp tftp axel fetch
 
 static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let lists = [
-        PLAIN, JUDGED, accounts::NAMES, firewall::NAMES, hardening::NAMES, install::NAMES, kernel::NAMES, network::NAMES,
-        persistence::NAMES, privilege::NAMES, ssh::NAMES,
+        PLAIN,
+        JUDGED,
+        accounts::NAMES,
+        firewall::NAMES,
+        hardening::NAMES,
+        install::NAMES,
+        kernel::NAMES,
+        network::NAMES,
+        persistence::NAMES,
+        privilege::NAMES,
+        ssh::NAMES,
     ];
     lists.into_iter().flat_map(str::split_ascii_whitespace).collect()
 });

@@ -249,8 +249,19 @@ fn judge_call(call: &Call, setting: &Setting) -> Vec<Found> {
     let mut found = writes::check(call);
     found.extend(environment::words(call));
     let checks = [
-        insecure::check, image::check, install::check, privilege::check, accounts::check, ssh::check, hardening::check,
-        firewall::check, container::check, kernel::check, persistence::check, network::check, filters::check,
+        insecure::check,
+        image::check,
+        install::check,
+        privilege::check,
+        accounts::check,
+        ssh::check,
+        hardening::check,
+        firewall::check,
+        container::check,
+        kernel::check,
+        persistence::check,
+        network::check,
+        filters::check,
     ];
     found.extend(checks.iter().filter_map(|check| check(call)));
     found.extend(unknown::check(call, setting));
@@ -259,9 +270,10 @@ fn judge_call(call: &Call, setting: &Setting) -> Vec<Found> {
 
 fn findings(judged: &Judged, subject: &str, place: &dyn Fn(std::ops::Range<usize>) -> Place) -> Vec<Finding> {
     let mut seen = BTreeSet::new();
-    let each = judged.found.iter().filter(|found| {
-        seen.insert((found.rule.id, found.subject.clone(), found.message.clone(), found.bytes.start))
-    });
+    let each = judged
+        .found
+        .iter()
+        .filter(|found| seen.insert((found.rule.id, found.subject.clone(), found.message.clone(), found.bytes.start)));
     each.map(|found| finding(found, subject, place)).collect()
 }
 

@@ -23,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Commands that open connections.
-pub(super) const NAMES: &str = "nc ncat netcat nc.openbsd nc.traditional socat telnet nmap masscan tcpdump mail sendmail mutt smbclient ldapsearch
+pub(super) const NAMES: &str =
+    "nc ncat netcat nc.openbsd nc.traditional socat telnet nmap masscan tcpdump mail sendmail mutt smbclient ldapsearch
 finger rsh rlogin xinetd inetd tshark arping hping3 proxychains tor stunnel s_client dig host";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -31,7 +32,10 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         return Some(call.found(&RULE, format!("`{}` opens a connection that nothing checks", call.name)));
     }
     let server = call.name == "openssl"
-        && call.args.first().is_some_and(|word| ["s_client", "s_server", "s_time"].iter().any(|command| word.is(command)));
+        && call
+            .args
+            .first()
+            .is_some_and(|word| ["s_client", "s_server", "s_time"].iter().any(|command| word.is(command)));
     server.then(|| call.found(&RULE, "this opens a connection that nothing checks"))
 }
 

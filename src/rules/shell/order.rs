@@ -27,10 +27,16 @@ fn stage(call: &Call) -> Option<Stage> {
         "apt" | "apt-get" if call.has("install") => Some(Stage::Packages),
         "apparmor_parser" => Some(Stage::Apparmor),
         "useradd" | "adduser" => Some(Stage::User),
-        "podman" if ["load", "pull", "run", "build", "create"].iter().any(|verb| call.args.first().is_some_and(|word| word.is(verb))) => {
+        "podman"
+            if ["load", "pull", "run", "build", "create"]
+                .iter()
+                .any(|verb| call.args.first().is_some_and(|word| word.is(verb))) =>
+        {
             Some(Stage::Image)
         }
-        "systemctl" if ["start", "restart", "enable"].iter().any(|verb| call.has(verb)) && any("openclaw") => Some(Stage::Start),
+        "systemctl" if ["start", "restart", "enable"].iter().any(|verb| call.has(verb)) && any("openclaw") => {
+            Some(Stage::Start)
+        }
         name if name.contains("setup-podman.sh") || name.ends_with("podman/setup.sh") => Some(Stage::Image),
         _ if any("storage.conf") => Some(Stage::User),
         _ if any("openclaw.json") => Some(Stage::Config),
@@ -77,5 +83,7 @@ pub(super) fn runner(names: &[String], bytes: std::ops::Range<usize>) -> Option<
 
 /// A directory's stages: each of the seven, and nothing else.
 pub(super) fn directory<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Result<Stage, &'a str>> {
-    names.map(|name| Stage::ALL.into_iter().find(|stage| name == format!("{}.sh", stage.file_stem())).ok_or(name)).collect()
+    names
+        .map(|name| Stage::ALL.into_iter().find(|stage| name == format!("{}.sh", stage.file_stem())).ok_or(name))
+        .collect()
 }

@@ -21,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Groups whose members are root, or as good as that.
-const GROUPS: &str = "root sudo wheel admin adm docker podman incus incus-admin lxd libvirt kvm disk shadow staff systemd-journal";
+const GROUPS: &str =
+    "root sudo wheel admin adm docker podman incus incus-admin lxd libvirt kvm disk shadow staff systemd-journal";
 /// Commands that only change who may do what.
 pub(super) const NAMES: &str = "visudo setcap setfacl chattr newgrp pkexec machinectl addgroup";
 
@@ -45,7 +46,13 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         "useradd" => groups(call, &call.values_of("--groups", Some('G'))),
         "adduser" => {
             let plain = call.plain(&["--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment"]);
-            groups(call, &plain.get(1).map(|word| word.values.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default())
+            groups(
+                call,
+                &plain
+                    .get(1)
+                    .map(|word| word.values.iter().map(String::as_str).collect::<Vec<_>>())
+                    .unwrap_or_default(),
+            )
         }
         "gpasswd" => Some(call.found(&RULE, "`gpasswd` changes who is in a group")),
         _ => None,
@@ -60,14 +67,18 @@ fn groups(call: &Call, groups: &[&str]) -> Option<Found> {
 fn sudo(call: &Call) -> Option<Found> {
     let login = call.short('i', "ugD") || call.long("--login");
     if login {
-        return Some(call.found(&RULE, "a login shell does not start for a user with nologin: use `sudo -u USER -- COMMAND`"));
+        return Some(
+            call.found(&RULE, "a login shell does not start for a user with nologin: use `sudo -u USER -- COMMAND`"),
+        );
     }
     None
 }
 
 fn mode(call: &Call) -> Option<Found> {
     let modes: Vec<&Word> = call.args.iter().filter(|word| !word.any(|value| value.starts_with("--"))).collect();
-    let mode = modes.iter().find(|word| !word.any(|value| value.starts_with('-') && value.trim_start_matches('-').chars().all(|c| "Rvcf".contains(c))))?;
+    let mode = modes.iter().find(|word| {
+        !word.any(|value| value.starts_with('-') && value.trim_start_matches('-').chars().all(|c| "Rvcf".contains(c)))
+    })?;
     if call.long("--reference") {
         return Some(call.found(&RULE, "cannot tell which mode this sets"));
     }
@@ -85,7 +96,8 @@ pub(super) fn weak(mode: &str) -> Option<String> {
             return Some(format!("the mode {mode} lets everybody run this as its owner"));
         }
         // The sticky bit keeps others from replacing what is in a directory.
-        return (number & 0o002 != 0 && number & 0o1000 == 0).then(|| format!("with the mode {mode} everybody can write this"));
+        return (number & 0o002 != 0 && number & 0o1000 == 0)
+            .then(|| format!("with the mode {mode} everybody can write this"));
     }
     for part in mode.split(',') {
         let Some(at) = part.find(['+', '=']) else { continue };

@@ -53,8 +53,7 @@ impl Program {
         let tokens = brush_parser::uncached_tokenize_str(text, &options.tokenizer_options())
             .map_err(|error| whole(format!("it is no shell script: {error}")))?;
         let bytes = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
-        let mut program =
-            Self { tree: ast::Program { complete_commands: Vec::new() }, text: text.to_owned(), bytes };
+        let mut program = Self { tree: ast::Program { complete_commands: Vec::new() }, text: text.to_owned(), bytes };
         if let Some((reason, token)) = too_deep(&tokens) {
             return Err(Unreadable { reason, bytes: program.bytes(token.location()) });
         }
@@ -155,8 +154,11 @@ fn word<'a>(text: &'a str, at_command: bool, open: &mut Vec<&'a str>) -> bool {
 
 /// How many elements of arrays are named in a word.
 fn elements(text: &str) -> usize {
-    text.split("${").skip(1).filter(|rest| {
-        let name = rest.trim_start_matches(['!', '#']);
-        name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').starts_with('[')
-    }).count()
+    text.split("${")
+        .skip(1)
+        .filter(|rest| {
+            let name = rest.trim_start_matches(['!', '#']);
+            name.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').starts_with('[')
+        })
+        .count()
 }

@@ -157,7 +157,8 @@ impl Walker<'_> {
         let mut reads_stdin = false;
         while let Some((at, word)) = args.next() {
             let Some(text) = word.one() else {
-                if !(word.any(|value| value.contains(PARAMETER)) && matches!(context.frame.parameters, Parameters::Own)) {
+                if !(word.any(|value| value.contains(PARAMETER)) && matches!(context.frame.parameters, Parameters::Own))
+                {
                     return self.file(word, call, context);
                 }
                 return false;

@@ -155,13 +155,8 @@ impl Scope {
         for word in text.split(|c: char| !c.is_ascii_alphanumeric()) {
             moves |= matches!(word, "shift" | "set");
         }
-        let function = Function {
-            id,
-            body: definition.body.clone(),
-            program: Arc::clone(at.program),
-            moves,
-            library: at.library,
-        };
+        let function =
+            Function { id, body: definition.body.clone(), program: Arc::clone(at.program), moves, library: at.library };
         self.functions.entry(definition.fname.value.clone()).or_default().push(Arc::new(function));
     }
 
@@ -181,7 +176,9 @@ impl Scope {
                 let name = match item {
                     Item::Word(word) => word.value.as_str(),
                     Item::AssignmentWord(assignment, _) => match &assignment.name {
-                        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => name,
+                        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => {
+                            name
+                        }
                     },
                     _ => continue,
                 };
@@ -211,7 +208,11 @@ impl Scope {
                 }
             }
             "let" => words.for_each(|word| self.arithmetic(word, at)),
-            "declare" | "typeset" | "local" if suffix.iter().any(|item| matches!(item, Item::Word(word) if word.value.starts_with('-') && word.value.contains('n'))) => {
+            "declare" | "typeset" | "local"
+                if suffix.iter().any(
+                    |item| matches!(item, Item::Word(word) if word.value.starts_with('-') && word.value.contains('n')),
+                ) =>
+            {
                 self.any = true;
             }
             "source" | "." => {

@@ -29,7 +29,8 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             found.push(call.found(&super::fetch_and_run::RULE, "this runs what came from the network"));
             continue;
         }
-        let own = PODCLAW.iter().any(|directory| value.starts_with(directory)) && !value.contains("..") && !is_open(value);
+        let own =
+            PODCLAW.iter().any(|directory| value.starts_with(directory)) && !value.contains("..") && !is_open(value);
         let release = matches!(value.as_str(), "/etc/os-release" | "/usr/lib/os-release" | "/etc/lsb-release");
         if !own && !release {
             found.push(call.found(&RULE, format!("this runs `{}`, which is not judged", super::text::shown(value))));

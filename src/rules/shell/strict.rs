@@ -21,13 +21,25 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(calls: &[Call], library: bool) -> Option<Found> {
     let stops = calls.iter().any(|call| {
-        call.name == "set" && (call.short('e', "o") || call.args.windows(2).any(|two| two[0].any(|o| o.ends_with('o') && o.starts_with('-')) && two[1].is("errexit")))
+        call.name == "set"
+            && (call.short('e', "o")
+                || call
+                    .args
+                    .windows(2)
+                    .any(|two| two[0].any(|o| o.ends_with('o') && o.starts_with('-')) && two[1].is("errexit")))
     });
     let undoes = calls.iter().find(|call| {
-        call.name == "set" && (call.args.iter().any(|word| word.any(|value| value.starts_with('+') && value.contains('e'))) || (call.has("+o") && call.has("errexit")))
+        call.name == "set"
+            && (call.args.iter().any(|word| word.any(|value| value.starts_with('+') && value.contains('e')))
+                || (call.has("+o") && call.has("errexit")))
     });
     if let Some(call) = undoes {
         return Some(call.found(&RULE, "from here on the script goes on after an error"));
     }
-    (!stops && !library).then(|| Found { rule: &RULE, subject: "set".into(), bytes: 0..0, message: "nothing stops this script at the first error".into() })
+    (!stops && !library).then(|| Found {
+        rule: &RULE,
+        subject: "set".into(),
+        bytes: 0..0,
+        message: "nothing stops this script at the first error".into(),
+    })
 }

@@ -1,9 +1,9 @@
 //! Commands that podclaw does not know.
 
+use super::Setting;
 use super::call::{Call, Found};
 use super::known::{PODCLAW, is_known};
 use super::text;
-use super::Setting;
 use crate::rules::{Example, Rule, Severity, Trial};
 
 pub(super) static RULE: Rule = Rule {

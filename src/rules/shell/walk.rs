@@ -388,9 +388,10 @@ impl<'a> Walker<'a> {
             ast::IoRedirect::File(_, kind, target) => match target {
                 IoFileRedirectTarget::Filename(word) | IoFileRedirectTarget::Duplicate(word) => {
                     let word = Word { values: self.values(&word.value, &at, 0), many: false };
-                    let number = word.values.iter().all(|value| {
-                        value.chars().all(|c| c.is_ascii_digit() || c == '-' || c == super::text::NUMBER)
-                    });
+                    let number = word
+                        .values
+                        .iter()
+                        .all(|value| value.chars().all(|c| c.is_ascii_digit() || c == '-' || c == super::text::NUMBER));
                     if matches!(target, IoFileRedirectTarget::Duplicate(_)) && number {
                         return;
                     }
@@ -408,7 +409,8 @@ impl<'a> Walker<'a> {
                 }
                 IoFileRedirectTarget::Fd(_) => {}
                 IoFileRedirectTarget::ProcessSubstitution(kind, shell) => {
-                    let piped = Input { piped: matches!(kind, ast::ProcessSubstitutionKind::Write), ..Input::default() };
+                    let piped =
+                        Input { piped: matches!(kind, ast::ProcessSubstitutionKind::Write), ..Input::default() };
                     input.fetched |= self.list(&shell.list, &at, &piped);
                     input.piped = true;
                 }
@@ -419,7 +421,8 @@ impl<'a> Walker<'a> {
             ast::IoRedirect::HereString(_, word) => input.text = Some(self.values(&word.value, &at, 0)),
             ast::IoRedirect::OutputAndError(word, _) => {
                 let word = Word { values: self.values(&word.value, &at, 0), many: false };
-                for found in network::device(&word, bytes).into_iter().chain(writes::path(&word, "redirection", bytes)) {
+                for found in network::device(&word, bytes).into_iter().chain(writes::path(&word, "redirection", bytes))
+                {
                     self.say(frame, found);
                 }
             }

@@ -39,10 +39,36 @@ const fn wrapper(
 }
 
 const WRAPPERS: [Wrapper; 17] = [
-    wrapper("sudo", &["-u", "--user", "-g", "--group", "-D", "--chdir"], &["-H", "-n", "-E", "-S", "-b", "-A", "-k", "-P", "--set-home", "--non-interactive", "--login", "-i", "--preserve-env", "--user", "--group"], 0),
+    wrapper(
+        "sudo",
+        &["-u", "--user", "-g", "--group", "-D", "--chdir"],
+        &[
+            "-H",
+            "-n",
+            "-E",
+            "-S",
+            "-b",
+            "-A",
+            "-k",
+            "-P",
+            "--set-home",
+            "--non-interactive",
+            "--login",
+            "-i",
+            "--preserve-env",
+            "--user",
+            "--group",
+        ],
+        0,
+    ),
     wrapper("doas", &["-u"], &["-n"], 0),
     wrapper("nohup", &[], &[], 0),
-    wrapper("timeout", &["-k", "--kill-after", "-s", "--signal"], &["--preserve-status", "--foreground", "-v", "--verbose", "--kill-after", "--signal"], 1),
+    wrapper(
+        "timeout",
+        &["-k", "--kill-after", "-s", "--signal"],
+        &["--preserve-status", "--foreground", "-v", "--verbose", "--kill-after", "--signal"],
+        1,
+    ),
     wrapper("nice", &["-n", "--adjustment"], &["--adjustment"], 0),
     wrapper("ionice", &["-c", "-n", "--class", "--classdata"], &["-t", "-c2", "-c3"], 0),
     wrapper("chrt", &[], &["-b", "-i", "-o", "-f", "-r"], 1),
@@ -54,8 +80,29 @@ const WRAPPERS: [Wrapper; 17] = [
     wrapper("exec", &["-a"], &["-c", "-l"], 0),
     wrapper("eatmydata", &[], &[], 0),
     wrapper("unbuffer", &[], &["-p"], 0),
-    wrapper("xargs", &["-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E", "--max-args", "--max-procs", "--delimiter", "--arg-file"], &["-0", "-r", "-t", "-x", "--null", "--no-run-if-empty", "--verbose", "--max-args", "--max-procs", "--delimiter"], 0),
-    wrapper("env", &["-u", "--unset", "-C", "--chdir"], &["-i", "-", "-0", "--ignore-environment", "--unset", "--chdir"], 0),
+    wrapper(
+        "xargs",
+        &["-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E", "--max-args", "--max-procs", "--delimiter", "--arg-file"],
+        &[
+            "-0",
+            "-r",
+            "-t",
+            "-x",
+            "--null",
+            "--no-run-if-empty",
+            "--verbose",
+            "--max-args",
+            "--max-procs",
+            "--delimiter",
+        ],
+        0,
+    ),
+    wrapper(
+        "env",
+        &["-u", "--unset", "-C", "--chdir"],
+        &["-i", "-", "-0", "--ignore-environment", "--unset", "--chdir"],
+        0,
+    ),
 ];
 
 pub(super) fn inside(call: &Call) -> Inside {
@@ -81,7 +128,11 @@ pub(super) fn inside(call: &Call) -> Inside {
 
 fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
     let unclear = |word: &Word| {
-        Inside::Unclear(format!("cannot tell what `{}` runs: `{}` is no option of it that podclaw knows", wrapper.name, word.shown()))
+        Inside::Unclear(format!(
+            "cannot tell what `{}` runs: `{}` is no option of it that podclaw knows",
+            wrapper.name,
+            word.shown()
+        ))
     };
     let mut at = 0;
     while let Some(word) = call.args.get(at) {
@@ -156,9 +207,9 @@ fn is_cluster(wrapper: &Wrapper, value: &str) -> bool {
 }
 
 pub(super) fn is_assignment(value: &str) -> bool {
-    value.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    })
+    value
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 fn find(call: &Call) -> Inside {

@@ -25,16 +25,45 @@ pub(super) static RULE: Rule = Rule {
 
 /// Where anything may be written, below each.
 const FINE: [&str; 16] = [
-    "/etc/podclaw/", "/var/lib/podclaw/", "/var/log/podclaw/", "/run/podclaw/", "/usr/local/lib/podclaw/", "/usr/local/share/podclaw/",
-    "/home/openclaw/", "/tmp/", "/var/tmp/", "/opt/openclaw/", "/etc/containers/systemd/users/", "/etc/apparmor.d/podclaw-",
-    "/run/user/1000/", "/etc/systemd/journald.conf.d/", "/etc/systemd/resolved.conf.d/", "/etc/containers/registries.conf.d/",
+    "/etc/podclaw/",
+    "/var/lib/podclaw/",
+    "/var/log/podclaw/",
+    "/run/podclaw/",
+    "/usr/local/lib/podclaw/",
+    "/usr/local/share/podclaw/",
+    "/home/openclaw/",
+    "/tmp/",
+    "/var/tmp/",
+    "/opt/openclaw/",
+    "/etc/containers/systemd/users/",
+    "/etc/apparmor.d/podclaw-",
+    "/run/user/1000/",
+    "/etc/systemd/journald.conf.d/",
+    "/etc/systemd/resolved.conf.d/",
+    "/etc/containers/registries.conf.d/",
 ];
 /// Files and directories that are written as they are, or with an ending while they are being replaced.
 const EXACT: [&str; 20] = [
-    "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "/etc/subuid", "/etc/subgid", "/etc/containers/storage.conf",
-    "/etc/containers/registries.conf", "/etc/containers/containers.conf", "/etc/containers/systemd", "/etc/containers/systemd/users",
-    "/etc/containers", "/etc/systemd/journald.conf.d", "/etc/systemd/resolved.conf.d", "/home/openclaw", "/run/podclaw", "/var/log/podclaw",
-    "/etc/podclaw", "/tmp", "/opt/openclaw",
+    "/dev/null",
+    "/dev/stdout",
+    "/dev/stderr",
+    "/dev/tty",
+    "/etc/subuid",
+    "/etc/subgid",
+    "/etc/containers/storage.conf",
+    "/etc/containers/registries.conf",
+    "/etc/containers/containers.conf",
+    "/etc/containers/systemd",
+    "/etc/containers/systemd/users",
+    "/etc/containers",
+    "/etc/systemd/journald.conf.d",
+    "/etc/systemd/resolved.conf.d",
+    "/home/openclaw",
+    "/run/podclaw",
+    "/var/log/podclaw",
+    "/etc/podclaw",
+    "/tmp",
+    "/opt/openclaw",
 ];
 /// Where writing means something of its own, and the rule that says what.
 static SPECIAL: [(&str, &crate::rules::Rule, &str); 42] = [
@@ -98,23 +127,34 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
         return found(&ssh::RULE, format!("`{}` opens a way in", shown(value)));
     }
     let certain = path.split(|c| is_hole(c) || matches!(c, '*' | '?' | '[')).next().unwrap_or_default();
-    if certain.len() == path.len() && EXACT.iter().any(|exact| path == *exact || path.strip_prefix(exact) == Some(".new")) {
+    if certain.len() == path.len()
+        && EXACT.iter().any(|exact| path == *exact || path.strip_prefix(exact) == Some(".new"))
+    {
         return None;
     }
     if !path.starts_with('/') && !path.starts_with('~') && !path.starts_with(is_hole) && !path.starts_with("..") {
         return None;
     }
-    if FINE.iter().any(|fine| certain.starts_with(fine) || (certain.len() == path.len() && certain == fine.trim_end_matches('/'))) {
+    if FINE
+        .iter()
+        .any(|fine| certain.starts_with(fine) || (certain.len() == path.len() && certain == fine.trim_end_matches('/')))
+    {
         return None;
     }
     if path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") {
         return None;
     }
-    let special = SPECIAL.iter().find(|(start, ..)| certain.starts_with(start) || (certain.len() < path.len() && start.starts_with(certain) && certain.len() > 5));
+    let special = SPECIAL.iter().find(|(start, ..)| {
+        certain.starts_with(start) || (certain.len() < path.len() && start.starts_with(certain) && certain.len() > 5)
+    });
     if let Some((_, rule, why)) = special {
         return found(rule, format!("`{}` {why}", shown(value)));
     }
-    let what = if certain.len() < path.len() && certain.len() < 2 { "cannot tell where this writes: " } else { "this writes to " };
+    let what = if certain.len() < path.len() && certain.len() < 2 {
+        "cannot tell where this writes: "
+    } else {
+        "this writes to "
+    };
     found(&RULE, format!("{what}`{}`", shown(value)))
 }
 
@@ -140,13 +180,26 @@ pub(super) fn normal(path: &str) -> String {
 /// Files that a command writes by its arguments.
 pub(super) fn check(call: &Call) -> Vec<Found> {
     let targets: Vec<Word> = match call.name.as_str() {
-        "tee" | "touch" | "truncate" | "mkfifo" | "mkdir" | "rmdir" | "unlink" | "shred" => {
-            call.plain(&["-m", "--mode", "-s", "--size", "-d", "--date", "-r", "--reference", "-t", "-n"]).into_iter().cloned().collect()
-        }
+        "tee" | "touch" | "truncate" | "mkfifo" | "mkdir" | "rmdir" | "unlink" | "shred" => call
+            .plain(&["-m", "--mode", "-s", "--size", "-d", "--date", "-r", "--reference", "-t", "-n"])
+            .into_iter()
+            .cloned()
+            .collect(),
         "rm" => call.plain(&[]).into_iter().cloned().collect(),
         "cp" | "mv" | "ln" | "install" | "link" => {
             let given = call.values_of("--target-directory", Some('t'));
-            let plain = call.plain(&["-t", "--target-directory", "-m", "--mode", "-o", "--owner", "-g", "--group", "-S", "--suffix"]);
+            let plain = call.plain(&[
+                "-t",
+                "--target-directory",
+                "-m",
+                "--mode",
+                "-o",
+                "--owner",
+                "-g",
+                "--group",
+                "-S",
+                "--suffix",
+            ]);
             let all = call.name == "install" && (call.short('d', "moggtS") || call.long("--directory"));
             match (given.is_empty(), all) {
                 (false, _) => given.into_iter().map(Word::known).collect(),
@@ -157,7 +210,13 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             }
         }
         "chmod" | "chown" | "chgrp" => call.plain(&["--from", "--reference"]).into_iter().skip(1).cloned().collect(),
-        "dd" => call.args.iter().flat_map(|word| &word.values).filter_map(|value| value.strip_prefix("of=")).map(Word::known).collect(),
+        "dd" => call
+            .args
+            .iter()
+            .flat_map(|word| &word.values)
+            .filter_map(|value| value.strip_prefix("of="))
+            .map(Word::known)
+            .collect(),
         "sed" if call.short('i', "efl") || call.long("--in-place") => {
             let plain = call.plain(&["-e", "--expression", "-f", "--file"]);
             let skipped = usize::from(!call.has("-e") && !call.long("--expression"));
@@ -166,7 +225,12 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
         "sort" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
         "curl" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
         "wget" => call.values_of("--output-document", Some('O')).into_iter().map(Word::known).collect(),
-        "git" if call.has("clone") => call.plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"]).get(2).map(|word| (*word).clone()).into_iter().collect(),
+        "git" if call.has("clone") => call
+            .plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"])
+            .get(2)
+            .map(|word| (*word).clone())
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     };
     let makes = call.name == "mkdir" && call.values_of("--mode", Some('m')).is_empty();

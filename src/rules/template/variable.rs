@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::place::Source;
 use crate::rules::Finding;
-use crate::text::excerpt;
 use crate::rules::{Example, Rule, Severity, Trial};
+use crate::text::excerpt;
 
 pub(super) static RULE: Rule = Rule {
     id: "template-variable",
