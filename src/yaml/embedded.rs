@@ -113,6 +113,6 @@ mod tests {
         places("a: \"curl x\"\n", &[("x", 1, 10)]);
         // An escape moves what follows: only the whole is known.
         places("a: \"curl\\tx\"\n", &[("x", 1, 4)]);
-        places("a: >\n  one\n  two\n", &[("two", 1, 4)]);
+        places("a: >\n  one\n  two\n", &[("two", 2, 3)]);
     }
 }
