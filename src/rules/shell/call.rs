@@ -14,8 +14,6 @@ pub(super) struct Call {
     /// Where it stands.
     pub(super) bytes: Range<usize>,
     pub(super) input: Input,
-    /// Who runs it, where another user than the script's own does.
-    pub(super) user: Option<Word>,
 }
 
 /// What a command reads.

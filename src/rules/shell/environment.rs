@@ -50,8 +50,10 @@ pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
         return Vec::new();
     }
     let words = call.args.iter().flat_map(|word| &word.values);
-    words.filter_map(|value| {
-        let (name, value) = value.split_once('=')?;
-        check(name, &[value.to_owned()], &call.bytes)
-    }).collect()
+    words
+        .filter_map(|value| {
+            let (name, value) = value.split_once('=')?;
+            check(name, &[value.to_owned()], &call.bytes)
+        })
+        .collect()
 }

@@ -10,6 +10,9 @@ use super::walk::{Frame, Parameters, Walker};
 /// How often a variable may stand in the value of another.
 const DEEPEST: usize = 6;
 
+/// The most places where one variable may be set.
+const MOST_ASSIGNED: usize = 64;
+
 /// The words that are being put together.
 struct Building {
     done: Vec<Word>,
@@ -199,9 +202,11 @@ impl Walker<'_> {
                 _ => UNKNOWN.to_string(),
             }];
         }
-        if depth > DEEPEST || !self.spend(1) {
+        let again = self.looking.iter().any(|looking| looking == name);
+        if depth > DEEPEST || again || assigned.len() > MOST_ASSIGNED || !self.spend(assigned.len()) {
             return vec![if name == "PATH" { "$PATH".into() } else { UNKNOWN.into() }];
         }
+        self.looking.push(name.to_owned());
         let mut values = Vec::new();
         for (function, value) in assigned {
             match value {
@@ -216,6 +221,8 @@ impl Walker<'_> {
                 Assigned::Number => values.push(NUMBER.into()),
             }
         }
+        self.looking.pop();
+        self.spend(values.iter().map(String::len).sum::<usize>() / 32);
         if self.scope.any && self.naming {
             values.push(UNKNOWN.into());
         }

@@ -212,7 +212,7 @@ fn follow(job: &Job, setting: &Setting) -> Judged {
             Job::Text(_) => walker.program(&frame),
             Job::Words(words) => {
                 let words: Vec<Word> = words.iter().map(Word::known).collect();
-                let context = Context { frame: &frame, bytes: 0..0, input: Input::default(), user: None, depth: 0 };
+                let context = Context { frame: &frame, bytes: 0..0, input: Input::default(), depth: 0 };
                 walker.command(&words, &context);
             }
         }

@@ -61,7 +61,6 @@ impl Walker<'_> {
             args: args.to_vec(),
             bytes: context.bytes.clone(),
             input: context.input.clone(),
-            user: context.user.clone(),
         };
         function.unwrap_or_default() | self.known(&call, context)
     }
@@ -100,19 +99,14 @@ impl Walker<'_> {
                     self.say(context.frame, dynamic::found(context, &call.name, why));
                 }
             }
-            wrappers::Inside::Command { words, user } => {
-                let user = user.or_else(|| context.user.clone());
-                let inner = Context { user, ..deeper(context) };
-                return self.command(&words, &inner);
-            }
+            wrappers::Inside::Command(words) => return self.command(&words, &deeper(context)),
             wrappers::Inside::Commands(commands) => {
                 for words in commands {
                     self.command(&words, &deeper(context));
                 }
             }
-            wrappers::Inside::Code { code, user } => {
-                let inner = Context { user: user.or_else(|| context.user.clone()), ..deeper(context) };
-                self.code(&code, Some(&[]), call, &inner);
+            wrappers::Inside::Code(code) => {
+                self.code(&code, Some(&[]), call, &deeper(context));
             }
         }
         fetch_and_run::is_fetch(call)
@@ -236,7 +230,6 @@ fn deeper<'a>(context: &Context<'a>) -> Context<'a> {
         frame: context.frame,
         bytes: context.bytes.clone(),
         input: context.input.clone(),
-        user: context.user.clone(),
         depth: context.depth + 1,
     }
 }

@@ -15,7 +15,7 @@ use super::text::{FETCHED, UNKNOWN, Word};
 use super::{Setting, environment, network, syntax, writes};
 
 /// How much is followed in all, before a script counts as too complicated to be judged.
-const MOST_STEPS: usize = 200_000;
+const MOST_STEPS: usize = 100_000;
 /// How deep functions, substitutions and shells may be inside of each other.
 pub(super) const DEEPEST: usize = 12;
 
@@ -54,7 +54,6 @@ pub(super) struct Context<'a> {
     pub(super) frame: &'a Frame,
     pub(super) bytes: Range<usize>,
     pub(super) input: Input,
-    pub(super) user: Option<Word>,
     pub(super) depth: usize,
 }
 
@@ -75,6 +74,8 @@ pub(super) struct Walker<'a> {
     pub(super) grew: bool,
     /// Whether the words are a command's name, where nothing may be unsure.
     pub(super) naming: bool,
+    /// The variables whose values are being put together.
+    pub(super) looking: Vec<String>,
 }
 
 impl<'a> Walker<'a> {
@@ -91,6 +92,7 @@ impl<'a> Walker<'a> {
             said: HashSet::new(),
             grew: false,
             naming: false,
+            looking: Vec::new(),
         }
     }
 
@@ -204,7 +206,7 @@ impl<'a> Walker<'a> {
         }
         self.followed.insert(key.clone(), false);
         let bytes = frame.anchor.clone().unwrap_or(0..0);
-        let context = Context { frame, bytes, input: Input::default(), user: None, depth };
+        let context = Context { frame, bytes, input: Input::default(), depth };
         let fetched = self.inner(script, &context);
         self.followed.insert(key, fetched);
         if fetched { FETCHED } else { UNKNOWN }
@@ -447,7 +449,7 @@ impl<'a> Walker<'a> {
         drop(before);
         let input = if own.piped || own.text.is_some() { own } else { input.clone() };
         let Some(name) = &simple.word_or_name else { return inside };
-        let context = Context { frame, bytes, input, user: None, depth: 0 };
+        let context = Context { frame, bytes, input, depth: 0 };
         let mut fetched = inside;
         for start in self.starts(&name.value, &at) {
             let words = start.into_iter().chain(words.iter().cloned()).collect::<Vec<_>>();

@@ -10,12 +10,12 @@ pub(super) enum Inside {
     Nothing,
     /// It cannot be told what, and why.
     Unclear(String),
-    /// A command, maybe as another user.
-    Command { words: Vec<Word>, user: Option<Word> },
+    /// A command.
+    Command(Vec<Word>),
     /// Several.
     Commands(Vec<Vec<Word>>),
     /// Shell in a word.
-    Code { code: Word, user: Option<Word> },
+    Code(Word),
 }
 
 /// A command whose options come first, and then the command that it runs.
@@ -116,7 +116,7 @@ pub(super) fn inside(call: &Call) -> Inside {
         "runuser" | "su" => user(call),
         "podman" if call.args.first().is_some_and(|word| word.is("unshare")) => {
             let at = 1 + call.args[1..].iter().take_while(|word| word.is("--rootless-netns")).count();
-            Inside::Command { words: call.args[at..].to_vec(), user: None }
+            Inside::Command(call.args[at..].to_vec())
         }
         "coproc" | "if" | "while" => Inside::Nothing,
         name => match WRAPPERS.iter().find(|wrapper| wrapper.name == name) {
@@ -135,7 +135,6 @@ fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
         ))
     };
     let mut at = 0;
-    let mut user = None;
     while let Some(word) = call.args.get(at) {
         let value = match word.values.as_slice() {
             [value] => value.as_str(),
@@ -154,29 +153,16 @@ fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
             break;
         }
         let name = value.split('=').next().unwrap_or_default();
-        let has_value = value.contains('=');
         if wrapper.valued.contains(&value) {
-            if matches!(value, "-u" | "--user") && wrapper.name != "env" {
-                user = call.args.get(at + 1).cloned();
-            }
             at += 2;
         } else if wrapper.flags.contains(&name) {
-            if let (true, "--user") = (has_value, name) {
-                user = value.split_once('=').map(|(_, user)| Word::known(user));
-            }
             at += 1;
-        } else if let Some(joined) = short_value(wrapper, value) {
-            if value.starts_with("-u") && wrapper.name != "env" {
-                user = Some(Word::known(joined));
-            }
+        } else if has_short_value(wrapper, value) {
             at += 1;
         } else if is_cluster(wrapper, value) {
             let last: String = ['-', value.chars().last().unwrap_or('-')].iter().collect();
             at += 1;
             if wrapper.valued.contains(&last.as_str()) {
-                if last == "-u" && wrapper.name != "env" {
-                    user = call.args.get(at).cloned();
-                }
                 at += 1;
             }
         } else {
@@ -199,13 +185,13 @@ fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
     if wrapper.name == "xargs" {
         words.push(Word { values: vec![UNKNOWN.into()], many: true });
     }
-    Inside::Command { words, user }
+    Inside::Command(words)
 }
 
 /// `-n5`, for an option `-n` that takes a value.
-fn short_value<'a>(wrapper: &Wrapper, value: &'a str) -> Option<&'a str> {
-    let (option, rest) = value.split_at_checked(2)?;
-    (!rest.is_empty() && !value.starts_with("--") && wrapper.valued.contains(&option)).then_some(rest)
+fn has_short_value(wrapper: &Wrapper, value: &str) -> bool {
+    let Some((option, rest)) = value.split_at_checked(2) else { return false };
+    !rest.is_empty() && !value.starts_with("--") && wrapper.valued.contains(&option)
 }
 
 /// Several letters in one word, all of which are known; only the last may take a value.
@@ -248,10 +234,10 @@ fn flock(call: &Call) -> Inside {
     let plain = call.plain(&["-w", "-E", "--timeout", "--wait", "--conflict-exit-code"]);
     match plain.as_slice() {
         [] | [_] => Inside::Nothing,
-        [_, code, shell] if code.is("-c") => Inside::Code { code: (*shell).clone(), user: None },
+        [_, code, shell] if code.is("-c") => Inside::Code((*shell).clone()),
         [_, words @ ..] => match call.values_of("--command", Some('c')).first() {
-            Some(code) => Inside::Code { code: Word::known(*code), user: None },
-            None => Inside::Command { words: words.iter().map(|word| (*word).clone()).collect(), user: None },
+            Some(code) => Inside::Code(Word::known(*code)),
+            None => Inside::Command(words.iter().map(|word| (*word).clone()).collect()),
         },
     }
 }
@@ -260,17 +246,15 @@ fn flock(call: &Call) -> Inside {
 fn user(call: &Call) -> Inside {
     let codes = call.values_of("--command", Some('c'));
     if let Some(code) = codes.first() {
-        let user = call.plain(&["-c", "--command", "-s", "--shell", "-g", "-G"]).first().map(|word| (*word).clone());
-        return Inside::Code { code: Word::known(*code), user };
+        return Inside::Code(Word::known(*code));
     }
     if let Some(at) = call.args.iter().position(|word| word.is("-u") || word.is("--user")) {
-        let user = call.args.get(at + 1).cloned();
         let rest = call.args.get(at + 2..).unwrap_or_default();
         let words = if rest.first().is_some_and(|word| word.is("--")) { &rest[1..] } else { rest };
         if words.first().is_some_and(|word| word.any(|value| value.starts_with('-'))) {
             return Inside::Unclear("write `runuser -u USER -- COMMAND`".into());
         }
-        return Inside::Command { words: words.to_vec(), user };
+        return Inside::Command(words.to_vec());
     }
     Inside::Unclear(format!("cannot tell what `{}` runs: write `runuser -u USER -- COMMAND`", call.name))
 }
