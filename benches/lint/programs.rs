@@ -105,7 +105,7 @@ impl Programs {
                 milliseconds(growth.time),
                 format!("{:.1}", each(growth.time, growth.files)),
                 format!("{:.1}", kib(growth.kib) / 1024.0),
-                format!("{:.2}", self.kib_each(growth)),
+                format!("{:.2}", growth.kib_each()),
             ]
         };
         let head = vec!["Files", "ms", "µs a file", "MiB at most", "KiB a file"];
@@ -120,7 +120,7 @@ impl Programs {
                 "microseconds": micros(growth.time),
                 "microseconds_per_file": each(growth.time, growth.files),
                 "peak_kib": growth.kib,
-                "kib_per_file": self.kib_each(growth),
+                "kib_per_file": growth.kib_each(),
             })
         });
         json!({
@@ -133,9 +133,11 @@ impl Programs {
             "growth": growth.collect::<Vec<_>>(),
         })
     }
+}
 
-    fn kib_each(&self, growth: &Growth) -> f64 {
-        kib(growth.kib) / files(growth.files)
+impl Growth {
+    fn kib_each(&self) -> f64 {
+        kib(self.kib) / files(self.files)
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn yaml(bytes: &mut Vec<u8>, random: &mut Random) {
         0 => indent(&line, random),
         1 => quote_key(&line, random),
         2 | 3 => quote_value(&line, random),
-        4 | 5 => with_value(&line, (*random.pick(words::VALUES)).to_owned()),
+        4 | 5 => with_value(&line, random.pick::<&str>(words::VALUES)),
         6 => {
             let key: &&str = random.pick(words::KEYS);
             with_key(&line, key)
@@ -92,7 +92,7 @@ fn escaped(text: &str, random: &mut Random) -> String {
     text.chars().enumerate().map(write).collect()
 }
 
-fn with_value(line: &str, value: String) -> String {
+fn with_value(line: &str, value: &str) -> String {
     match parts(line) {
         Some((indentation, key, _)) => format!("{indentation}{key}: {value}"),
         None => line.into(),
@@ -111,7 +111,7 @@ fn twice(line: &str, random: &mut Random) -> String {
     let again = match random.below(3) {
         0 => line.to_owned(),
         1 => quote_key(line, random),
-        _ => with_value(line, (*random.pick(words::VALUES)).to_owned()),
+        _ => with_value(line, random.pick::<&str>(words::VALUES)),
     };
     if random.one_in(2) { format!("{line}\n{again}") } else { format!("{again}\n{line}") }
 }

@@ -1,8 +1,8 @@
 //! Mutated documents: whatever somebody makes of a profile, a stage or a unit, podclaw judges it without a panic, in
 //! time, and the same way twice; and what it lets pass is not dangerous to a second judge either.
 //!
-//! `cargo test` judges some; `make fuzz` a million. PODCLAW_FUZZ_COUNT, _FROM and _SEED say how many, from which number
-//! on, and what they are made from; a document is the same whenever seed and number are. PODCLAW_FUZZ_LONGEST is how many
+//! `cargo test` judges some; `make fuzz` a million. `PODCLAW_FUZZ_COUNT`, `_FROM` and `_SEED` say how many, from which number
+//! on, and what they are made from; a document is the same whenever seed and number are. `PODCLAW_FUZZ_LONGEST` is how many
 //! milliseconds of a processor one may take.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test says what it does, and fails by panicking")]

@@ -250,5 +250,5 @@ fn instance(way: &str, accepted: &Accepted) -> String {
 }
 
 fn show(accepted: &Accepted) -> String {
-    accepted.texts.iter().map(|(name, text)| format!("--- {name}\n{text}\n")).collect()
+    accepted.texts.iter().flat_map(|(name, text)| ["--- ", name, "\n", text, "\n"]).collect()
 }
