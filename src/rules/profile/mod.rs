@@ -37,11 +37,13 @@ mod syscalls;
 mod unknown_key;
 mod virtual_machine;
 
+use std::collections::BTreeMap;
+
 use super::{Finding, Rule};
 use crate::names::LabName;
 use crate::place::Origin;
 use crate::policy::{Bringer, Policy};
-use crate::profile::{Effective, Layer, Profile, Stack};
+use crate::profile::{Effective, Layer, Profile, Setting, Stack};
 use crate::text::excerpt;
 use setting::Judged;
 use view::{Held, View};
@@ -176,14 +178,16 @@ fn brought(view: &View<'_>, only: Option<usize>, lab: &LabName, findings: &mut V
 }
 
 fn empty_values(profile: &Profile, findings: &mut Vec<Finding>) {
-    let config = profile.config.iter().map(|(key, setting)| (format!("config.{}", excerpt(key, 128)), key, setting));
-    let devices = profile.devices.iter().flat_map(|(name, device)| {
-        let subject = |key: &String| format!("devices.{}.{}", excerpt(name, 128), excerpt(key, 128));
-        device.keys.iter().map(move |(key, setting)| (subject(key), key, setting))
-    });
-    for (subject, key, setting) in config.chain(devices).filter(|(_, _, setting)| setting.value.is_empty()) {
-        let message = format!("`{}` is empty, which sets nothing", excerpt(key, 64));
-        findings.push(Finding::new(&empty_value::RULE, subject, setting.origin.clone(), message));
+    let empty = |keys: &BTreeMap<String, Setting>, of: &str, findings: &mut Vec<Finding>| {
+        for (key, setting) in keys.iter().filter(|(_, setting)| setting.value.is_empty()) {
+            let subject = format!("{of}.{}", excerpt(key, 128));
+            let message = format!("`{}` is empty, which sets nothing", excerpt(key, 64));
+            findings.push(Finding::new(&empty_value::RULE, subject, setting.origin.clone(), message));
+        }
+    };
+    empty(&profile.config, "config", findings);
+    for (name, device) in profile.devices.iter().filter(|(_, device)| device.keys.values().any(|key| key.value.is_empty())) {
+        empty(&device.keys, &format!("devices.{}", excerpt(name, 128)), findings);
     }
 }
 
