@@ -44,7 +44,7 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         "podman" => {}
         _ => return None,
     }
-    let Some(first) = call.args.first() else { return None };
+    let first = call.args.first()?;
     let Some(command) = first.one().filter(|word| super::known::in_list(COMMANDS, word)) else {
         return (!first.any(|value| value.contains(PARAMETER)))
             .then(|| call.found(&RULE, format!("podclaw does not allow `podman {}`", first.shown())));

@@ -47,16 +47,18 @@ impl Building {
     }
 
     /// What a variable without quotes holds is split at spaces.
-    fn split(&mut self, values: Vec<String>) {
+    fn split(&mut self, values: &[String]) {
         let open = values.iter().any(|value| is_open(value) || value.contains(PARAMETER));
         if !values.iter().any(|value| value.contains([' ', '\t', '\n'])) {
             self.many |= open;
-            return self.append(&values);
+            return self.append(values);
         }
         let words = values.iter().flat_map(|value| value.split_ascii_whitespace()).map(Word::known);
         let mut words: Vec<Word> = words.collect();
         if values.len() > 1 {
-            words.iter_mut().for_each(|word| word.many = true);
+            for word in &mut words {
+                word.many = true;
+            }
         }
         self.splice(words);
     }
@@ -112,7 +114,7 @@ impl Walker<'_> {
     fn piece(&mut self, at: &WordPieceWithSource, quoted: bool, frame: &Frame, depth: usize, to: &mut Building) {
         match &at.piece {
             WordPiece::Text(text) => to.append(&[text.replace("\\\n", "")]),
-            WordPiece::SingleQuotedText(text) => to.append(&[text.clone()]),
+            WordPiece::SingleQuotedText(text) => to.append(std::slice::from_ref(text)),
             WordPiece::AnsiCQuotedText(text) => to.append(&[super::ansi::decode(text)]),
             WordPiece::DoubleQuotedSequence(pieces) | WordPiece::GettextDoubleQuotedSequence(pieces) => {
                 if pieces.len() == 1 && self.splat(&pieces[0].piece, frame, depth, to) {
@@ -134,19 +136,19 @@ impl Walker<'_> {
             }
             WordPiece::CommandSubstitution(script) => {
                 let values = vec![self.substitution(script, frame, depth).to_string()];
-                if quoted { to.append(&values) } else { to.split(values) }
+                if quoted { to.append(&values) } else { to.split(&values) }
             }
             WordPiece::BackquotedCommandSubstitution(script) => {
                 let script = script.replace("\\`", "`").replace("\\\\", "\\").replace("\\$", "$");
                 let values = vec![self.substitution(&script, frame, depth).to_string()];
-                if quoted { to.append(&values) } else { to.split(values) }
+                if quoted { to.append(&values) } else { to.split(&values) }
             }
             WordPiece::ParameterExpansion(expression) => {
                 if self.splat(&at.piece, frame, depth, to) {
                     return;
                 }
                 let values = self.parameter(expression, frame, depth);
-                if quoted { to.append(&values) } else { to.split(values) }
+                if quoted { to.append(&values) } else { to.split(&values) }
             }
         }
     }

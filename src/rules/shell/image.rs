@@ -98,8 +98,7 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     };
     let images: Vec<_> = match command.one()? {
         "pull" | "bud" | "from" => rest.to_vec(),
-        "run" | "create" => rest.first().copied().into_iter().collect(),
-        "copy" => rest.first().copied().into_iter().collect(),
+        "run" | "create" | "copy" => rest.first().copied().into_iter().collect(),
         _ => return None,
     };
     images

@@ -129,5 +129,5 @@ fn is_exact(version: &str) -> bool {
         && version.contains('.')
         && version.starts_with(|c: char| c.is_ascii_digit())
         && version.bytes().all(|b| b.is_ascii_alphanumeric() || b".-+".contains(&b))
-        && !version.ends_with(".x")
+        && version.ends_with(|c: char| c.is_ascii_digit())
 }

@@ -69,7 +69,7 @@ fn systemctl(call: &Call) -> Option<Found> {
         "--signal",
         "-M",
     ]);
-    let Some(verb) = plain.first() else { return None };
+    let verb = plain.first()?;
     match verb.one() {
         Some(known) if super::known::in_list(VERBS, known) => None,
         Some("enable" | "reenable")

@@ -42,8 +42,7 @@ pub(super) fn check(call: &Call) -> Option<Found> {
             let modes = call.values_of("--mode", Some('m'));
             modes.iter().find_map(|mode| weak(mode)).map(|why| call.found(&RULE, why))
         }
-        "usermod" => groups(call, &call.values_of("--groups", Some('G'))),
-        "useradd" => groups(call, &call.values_of("--groups", Some('G'))),
+        "usermod" | "useradd" => groups(call, &call.values_of("--groups", Some('G'))),
         "adduser" => {
             let plain = call.plain(&["--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment"]);
             groups(

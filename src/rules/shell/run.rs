@@ -95,7 +95,7 @@ impl Walker<'_> {
         match wrappers::inside(call) {
             wrappers::Inside::Nothing => {}
             wrappers::Inside::Unclear(why) => {
-                if !self.passes_arguments(call, context) {
+                if !Self::passes_arguments(call, context) {
                     self.say(context.frame, dynamic::found(context, &call.name, why));
                 }
             }
@@ -113,7 +113,7 @@ impl Walker<'_> {
     }
 
     /// Whether a function that is looked at by itself only hands on its arguments here.
-    fn passes_arguments(&self, call: &Call, context: &Context<'_>) -> bool {
+    fn passes_arguments(call: &Call, context: &Context<'_>) -> bool {
         matches!(context.frame.parameters, Parameters::Own)
             && call.args.iter().any(|word| word.any(|value| value.contains(PARAMETER)))
     }
@@ -164,7 +164,7 @@ impl Walker<'_> {
                 return false;
             };
             match text {
-                "--" => continue,
+                "--" => {}
                 "-o" | "+o" | "-O" | "+O" | "--init-file" | "--rcfile" => {
                     args.next();
                 }

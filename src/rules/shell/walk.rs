@@ -278,14 +278,14 @@ impl<'a> Walker<'a> {
         match command {
             Command::Simple(simple) => self.simple(simple, frame, input),
             Command::Compound(compound, redirects) => {
-                let bytes = self.bytes(command, frame);
+                let bytes = Self::bytes(command, frame);
                 let own = self.redirects(redirects.as_ref(), frame, &bytes);
                 let input = if own.piped || own.text.is_some() { own } else { input.clone() };
                 self.compound(compound, frame, &input)
             }
             Command::Function(_) => false,
             Command::ExtendedTest(test, redirects) => {
-                let bytes = self.bytes(command, frame);
+                let bytes = Self::bytes(command, frame);
                 self.redirects(redirects.as_ref(), frame, &bytes);
                 let anchored = Frame { anchor: Some(bytes), ..frame.clone() };
                 self.test(&test.expr, &anchored);
@@ -315,7 +315,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn bytes(&self, node: &impl ast::Node, frame: &Frame) -> Range<usize> {
+    fn bytes(node: &impl ast::Node, frame: &Frame) -> Range<usize> {
         frame.anchor.clone().or_else(|| frame.program.bytes_of(node)).unwrap_or(0..0)
     }
 
@@ -323,12 +323,12 @@ impl<'a> Walker<'a> {
         let anchored = |bytes| Frame { anchor: Some(bytes), ..frame.clone() };
         match command {
             CompoundCommand::Arithmetic(sum) => {
-                let frame = anchored(self.bytes(command, frame));
+                let frame = anchored(Self::bytes(command, frame));
                 self.arithmetic(&sum.expr.value, &frame, 0);
                 false
             }
             CompoundCommand::ArithmeticForClause(each) => {
-                let at = anchored(self.bytes(command, frame));
+                let at = anchored(Self::bytes(command, frame));
                 for part in [&each.initializer, &each.condition, &each.updater].into_iter().flatten() {
                     self.arithmetic(&part.value, &at, 0);
                 }
@@ -337,14 +337,14 @@ impl<'a> Walker<'a> {
             CompoundCommand::BraceGroup(group) => self.list(&group.list, frame, input),
             CompoundCommand::Subshell(group) => self.list(&group.list, frame, input),
             CompoundCommand::ForClause(each) => {
-                let at = anchored(self.bytes(command, frame));
+                let at = anchored(Self::bytes(command, frame));
                 for word in each.values.iter().flatten() {
                     self.words(&word.value, &at, 0);
                 }
                 self.list(&each.body.list, frame, input)
             }
             CompoundCommand::CaseClause(case) => {
-                let at = anchored(self.bytes(command, frame));
+                let at = anchored(Self::bytes(command, frame));
                 self.values(&case.value.value, &at, 0);
                 let mut fetched = false;
                 for item in &case.cases {
@@ -401,10 +401,10 @@ impl<'a> Walker<'a> {
                     if matches!(kind, K::Read | K::DuplicateInput | K::ReadAndWrite) {
                         input.piped = true;
                     }
-                    if !matches!(kind, K::Read | K::DuplicateInput) {
-                        if let Some(found) = writes::path(&word, "redirection", bytes) {
-                            self.say(frame, found);
-                        }
+                    if !matches!(kind, K::Read | K::DuplicateInput)
+                        && let Some(found) = writes::path(&word, "redirection", bytes)
+                    {
+                        self.say(frame, found);
                     }
                 }
                 IoFileRedirectTarget::Fd(_) => {}
@@ -433,7 +433,7 @@ impl<'a> Walker<'a> {
     }
 
     fn simple(&mut self, simple: &ast::SimpleCommand, frame: &Frame, input: &Input) -> bool {
-        let bytes = self.bytes(simple, frame);
+        let bytes = Self::bytes(simple, frame);
         let at = Frame { anchor: Some(bytes.clone()), ..frame.clone() };
         let mut own = Input::default();
         let mut words = Vec::new();

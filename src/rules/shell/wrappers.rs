@@ -155,9 +155,7 @@ fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
         let name = value.split('=').next().unwrap_or_default();
         if wrapper.valued.contains(&value) {
             at += 2;
-        } else if wrapper.flags.contains(&name) {
-            at += 1;
-        } else if has_short_value(wrapper, value) {
+        } else if wrapper.flags.contains(&name) || has_short_value(wrapper, value) {
             at += 1;
         } else if is_cluster(wrapper, value) {
             let last: String = ['-', value.chars().last().unwrap_or('-')].iter().collect();

@@ -222,8 +222,7 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             let skipped = usize::from(!call.has("-e") && !call.long("--expression"));
             plain.into_iter().skip(skipped).cloned().collect()
         }
-        "sort" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
-        "curl" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
+        "sort" | "curl" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
         "wget" => call.values_of("--output-document", Some('O')).into_iter().map(Word::known).collect(),
         "git" if call.has("clone") => call
             .plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"])
@@ -241,6 +240,6 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             FINE.iter().any(|fine| fine.starts_with(&path))
         })
     };
-    let targets = targets.iter().filter(|word| !word.is("-") && !(makes && above(word)));
+    let targets = targets.iter().filter(|word| !(word.is("-") || makes && above(word)));
     targets.filter_map(|word| path(word, &call.name, &call.bytes)).collect()
 }

@@ -115,7 +115,9 @@ fn draw(node: &Node, out: &mut String) {
         Value::Scalar(_) => out.push('.'),
         Value::Sequence(nodes) => {
             out.push('[');
-            nodes.iter().for_each(|node| draw(node, out));
+            for node in nodes {
+                draw(node, out);
+            }
             out.push(']');
         }
         Value::Mapping(mapping) => {
