@@ -286,11 +286,7 @@ fn every_threat_has_a_rule_and_every_rule_a_threat() {
     let served: BTreeSet<_> = catalogue::all().flat_map(|rule| rule.threats.iter().copied()).collect();
     for threat in &threats {
         let by_rule = served.contains(threat.id.as_str());
-        assert!(
-            by_rule || threat.elsewhere.is_some(),
-            "no rule serves {}",
-            threat.id
-        );
+        assert!(by_rule || threat.elsewhere.is_some(), "no rule serves {}", threat.id);
         assert!(!(by_rule && threat.elsewhere.is_some()), "{} is not enforced elsewhere only", threat.id);
         assert!(!threat.statement.is_empty());
     }

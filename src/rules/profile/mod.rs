@@ -186,7 +186,9 @@ fn empty_values(profile: &Profile, findings: &mut Vec<Finding>) {
         }
     };
     empty(&profile.config, "config", findings);
-    for (name, device) in profile.devices.iter().filter(|(_, device)| device.keys.values().any(|key| key.value.is_empty())) {
+    for (name, device) in
+        profile.devices.iter().filter(|(_, device)| device.keys.values().any(|key| key.value.is_empty()))
+    {
         empty(&device.keys, &format!("devices.{}", excerpt(name, 128)), findings);
     }
 }
