@@ -2,7 +2,8 @@
 
 use crate::common::podclaw;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
+    "doctor",
     "init",
     "image",
     "launch",
