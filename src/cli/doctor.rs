@@ -136,6 +136,10 @@ fn show(finding: &Finding, all: bool, text: &mut String) {
             let _ = writeln!(text, "      {detail}");
         }
     }
+    // Said once, at the daemon itself.
+    if finding.remedy.as_deref() == Some(doctor::NO_DAEMON) {
+        return;
+    }
     if let Some(why) = finding.why {
         let _ = writeln!(text, "      {FAINT}{why}{FAINT:#}");
     }

@@ -7,12 +7,14 @@ mod advisories;
 mod check;
 mod checks;
 mod daemon;
+#[cfg(test)]
+mod fixture;
 mod subject;
 
 use serde::Serialize;
 
 pub use check::{Check, Group, Said, Verdict};
-pub use checks::all;
+pub use checks::{NO_DAEMON, all};
 pub use daemon::{Daemon, ask};
 pub use subject::{NoDaemon, Rooms, Subject, Wanted};
 
@@ -100,3 +102,6 @@ fn find(check: &'static Check, subject: &Subject) -> Finding {
         essential: check.essential,
     }
 }
+
+#[cfg(test)]
+mod tests;

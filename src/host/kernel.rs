@@ -47,7 +47,7 @@ pub fn release(root: &Root) -> Seen<String> {
 /// # Errors
 /// Why it was not seen; [`Unseen::Missing`] where the kernel does not have it.
 pub fn sysctl(root: &Root, name: &str) -> Seen<String> {
-    root.word(format!("/proc/sys/{}", name.replace('.', "/")))
+    root.word(format!("/proc/sys/{}", name.replace('.', "/"))).map_err(|why| or_no_proc(root, why))
 }
 
 /// The same as a number.
@@ -55,7 +55,13 @@ pub fn sysctl(root: &Root, name: &str) -> Seen<String> {
 /// # Errors
 /// As [`sysctl`].
 pub fn sysctl_number(root: &Root, name: &str) -> Seen<i64> {
-    root.number(format!("/proc/sys/{}", name.replace('.', "/")))
+    root.number(format!("/proc/sys/{}", name.replace('.', "/"))).map_err(|why| or_no_proc(root, why))
+}
+
+/// What is missing is missing in the kernel only where the kernel's settings are to be seen at all.
+fn or_no_proc(root: &Root, why: Unseen) -> Unseen {
+    let is_there = root.followed("/proc/sys/kernel").is_ok();
+    if why == Unseen::Missing && !is_there { Unseen::Unfit("there is no /proc/sys".into()) } else { why }
 }
 
 /// Whether `AppArmor` is on.

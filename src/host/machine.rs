@@ -1,6 +1,9 @@
 //! Whether the machine is a virtual one.
 
-use super::{Root, Unseen};
+use std::path::Path;
+
+use super::mounts::holding;
+use super::{Mount, Root, Unseen};
 
 /// What podclaw runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +20,15 @@ pub enum Machine {
 ///
 /// # Errors
 /// That the processor was not seen.
-pub fn machine(root: &Root) -> Result<Machine, Unseen> {
-    for sign in ["/run/systemd/container", "/run/.containerenv", "/.dockerenv"] {
-        match root.word(sign) {
-            Ok(word) if sign.ends_with("container") => return Ok(Machine::Container(word)),
-            Ok(_) => return Ok(Machine::Container(sign.into())),
-            Err(_) => {}
+pub fn machine(root: &Root, mounts: &[Mount]) -> Result<Machine, Unseen> {
+    if let Ok(manager) = root.word("/run/systemd/container") {
+        return Ok(Machine::Container(manager));
+    }
+    // Virtual machines made of a container's image have these too, but not its layers.
+    let in_layers = holding(mounts, Path::new("/")).is_some_and(|mount| mount.kind == "overlay");
+    for sign in ["/run/.containerenv", "/.dockerenv"] {
+        if in_layers && root.followed(sign).is_ok() {
+            return Ok(Machine::Container(sign.into()));
         }
     }
     let processor = root.text("/proc/cpuinfo")?;

@@ -94,6 +94,9 @@ fn owners(root: &Root, wanted: &BTreeSet<&str>) -> BTreeMap<String, String> {
 fn address(field: &str) -> Option<SocketAddr> {
     let (host, port) = field.split_once(':')?;
     let port = u16::from_str_radix(port, 16).ok()?;
+    if host.len() != 8 && host.len() != 32 {
+        return None;
+    }
     let words = host.as_bytes().chunks(8).map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok());
     let words: Vec<u32> = words.collect::<Option<_>>()?;
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();

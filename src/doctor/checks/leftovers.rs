@@ -22,7 +22,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
 
 fn judge(subject: &Subject) -> Said {
     let Ok(daemon) = &subject.daemon else {
-        return Said::unknown("there is no word from a daemon that would say what is in use").mend("see incus-daemon");
+        return Said::unknown("there is no word from a daemon that would say what is in use").mend(super::NO_DAEMON);
     };
     let (Ok(pools), Ok(networks)) = (&daemon.pools, &daemon.networks) else {
         return Said::unknown("the daemon does not say which pools and networks there are");

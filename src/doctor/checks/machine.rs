@@ -31,7 +31,7 @@ pub(super) const CHECKS: &[Check] = &[
         why: "In a container podclaw sees that container's files and processes, and not the machine that the guests share.",
         remedy: "run podclaw on the machine itself",
         essential: true,
-        judge: |subject| match machine(&subject.root) {
+        judge: |subject| match machine(&subject.root, subject.mounts.as_deref().unwrap_or_default()) {
             Err(why) => Said::unseen("the processor", &why),
             Ok(Machine::Container(name)) => Said::unknown(format!("this is a container ({name})")),
             Ok(Machine::Virtual(name)) if name.is_empty() => {

@@ -20,6 +20,9 @@ use super::check::{Check, Group, Said};
 use super::subject::Subject;
 use super::{Daemon, NoDaemon};
 
+/// What mends a check that needs a daemon where there is none.
+pub const NO_DAEMON: &str = "see incus-daemon";
+
 /// The checks, in the order in which they are shown.
 const ALL: [&[Check]; 15] = [
     daemon::CHECKS,
@@ -48,7 +51,7 @@ pub fn all() -> impl Iterator<Item = &'static Check> {
 fn with_daemon(subject: &Subject, judge: impl FnOnce(&Daemon) -> Said) -> Said {
     match &subject.daemon {
         Ok(daemon) => judge(daemon),
-        Err(NoDaemon { .. }) => Said::unknown("there is no word from a daemon").mend("see incus-daemon"),
+        Err(NoDaemon { .. }) => Said::unknown("there is no word from a daemon").mend(NO_DAEMON),
     }
 }
 

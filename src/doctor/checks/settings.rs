@@ -87,7 +87,11 @@ fn lockdown(subject: &Subject) -> Said {
     let signed = subject.root.word("/sys/module/module/parameters/sig_enforce").is_ok_and(|word| word == "Y");
     // Missing where the kernel was built without modules.
     let has_modules = !matches!(subject.root.followed("/proc/modules"), Err(Unseen::Missing));
-    let disabled = sysctl_number(&subject.root, "kernel.modules_disabled") == Ok(1);
+    let disabled = match sysctl_number(&subject.root, "kernel.modules_disabled") {
+        Ok(number) => number == 1,
+        Err(Unseen::Missing) => false,
+        Err(why) => return Said::unseen("kernel.modules_disabled", &why),
+    };
     match (locked, signed, has_modules && !disabled) {
         (Some(level), ..) => Said::ok(format!("lockdown for {level}")),
         (None, true, _) => Said::ok("modules must be signed"),
