@@ -18,7 +18,7 @@ use crate::ui::{BAD, CAUTION, FAINT, GOOD, HINT, STRONG};
 /// How long the machine is looked at: files on a disk that does not answer would be waited for without end.
 const LONGEST: Duration = Duration::from_secs(30);
 /// How long the daemon may take for each answer.
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// What `doctor` takes.
 #[derive(Debug, Args)]
@@ -85,7 +85,6 @@ async fn examine(settings: &Settings, socket: Option<&Path>) -> Result<Diagnosis
 fn wanted(settings: &Settings, incus_dir: PathBuf) -> Wanted {
     let pool = &settings.pool;
     Wanted {
-        lab: settings.name.to_string(),
         pool: settings.name.pool(),
         bridge: settings.name.network(),
         driver: pool.driver.as_str().into(),

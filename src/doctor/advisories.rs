@@ -26,6 +26,9 @@ pub(super) struct Advisory {
     /// Its other names.
     #[serde(default)]
     pub(super) also: Vec<String>,
+    /// The first release that had the weakness, in each series; none where it was always there.
+    #[serde(default)]
+    pub(super) since: Vec<Release>,
     /// The first release with the fix, in each series.
     pub(super) fixed: Vec<Release>,
     /// Who needs to be hostile.
@@ -35,7 +38,7 @@ pub(super) struct Advisory {
 }
 
 /// Who needs to be hostile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Reach {
     /// A guest.
@@ -59,6 +62,17 @@ impl TryFrom<String> for Release {
     }
 }
 
+impl Release {
+    /// Whether what came with it is in another release.
+    fn is_before(self, version: Version) -> bool {
+        let Self(this) = self;
+        // 6.0.5 comes after 6.1 in time: it says something about the series 6.0 only.
+        let is_long_term_point = this.1 == 0 && this.2 != 0;
+        let same_series = (this.0, this.1) == (version.0, version.1);
+        version >= this && (same_series || !is_long_term_point)
+    }
+}
+
 impl Advisories {
     /// The list that is compiled in.
     ///
@@ -70,15 +84,11 @@ impl Advisories {
 }
 
 impl Advisory {
-    /// Whether a release of Incus itself has the fix.
+    /// Whether a release of Incus itself has the weakness.
     #[must_use]
-    pub(super) fn is_fixed_in(&self, version: Version) -> bool {
-        self.fixed.iter().any(|Release(fixed)| {
-            // 6.0.5 comes after 6.1 in time: it says something about the series 6.0 only.
-            let is_long_term_point = fixed.1 == 0 && fixed.2 != 0;
-            let same_series = (fixed.0, fixed.1) == (version.0, version.1);
-            version >= *fixed && (same_series || !is_long_term_point)
-        })
+    pub(super) fn is_in(&self, version: Version) -> bool {
+        let came = self.since.is_empty() || self.since.iter().any(|since| since.is_before(version));
+        came && !self.fixed.iter().any(|fixed| fixed.is_before(version))
     }
 
     /// Whether a text names it.
@@ -108,20 +118,21 @@ mod tests {
     #[test]
     fn a_point_release_says_nothing_about_other_series() {
         let list = Advisories::built_in().unwrap();
-        let fixed = |id: &str, version: &str| {
+        let is_in = |id: &str, version: &str| {
             let advisory = list.advisories.iter().find(|it| it.id == id).unwrap();
-            advisory.is_fixed_in(Version::parse(version).unwrap())
+            advisory.is_in(Version::parse(version).unwrap())
         };
         for (id, versions, expected) in [
-            ("CVE-2025-52890", ["6.0.5", "6.0.6", "6.14.0", "7.0.0", "7.3"], true),
-            ("CVE-2025-52890", ["6.0.4", "6.0.0", "6.13.0", "6.1", "5.21"], false),
-            ("CVE-2026-48749", ["7.0.1", "7.2.0", "7.2", "7.3", "8.0"], true),
-            ("CVE-2026-48749", ["7.0.0", "7.1.0", "6.0.6", "6.23", "6.0.99"], false),
-            ("CVE-2026-33542", ["6.23", "7.0.0", "7.1.0", "7.2", "7.3"], true),
-            ("CVE-2026-33542", ["6.0.6", "6.0.9", "6.22", "6.1", "6.0.0"], false),
+            ("CVE-2025-52890", ["6.0.5", "6.0.6", "6.14.0", "7.0.0", "7.3"], false),
+            ("CVE-2025-52890", ["6.0.0", "6.0.3", "6.1", "6.11.0", "5.21"], false),
+            ("CVE-2025-52890", ["6.0.4", "6.12", "6.12.0", "6.13", "6.13.9"], true),
+            ("CVE-2026-48749", ["7.0.1", "7.2.0", "7.2", "7.3", "8.0"], false),
+            ("CVE-2026-48749", ["7.0.0", "7.1.0", "6.0.6", "6.23", "6.0.99"], true),
+            ("CVE-2026-33542", ["6.23", "7.0.0", "7.1.0", "7.2", "7.3"], false),
+            ("CVE-2026-33542", ["6.0.6", "6.0.9", "6.22", "6.1", "6.0.0"], true),
         ] {
             for version in versions {
-                assert_eq!(fixed(id, version), expected, "{id} in {version}");
+                assert_eq!(is_in(id, version), expected, "{id} in {version}");
             }
         }
     }

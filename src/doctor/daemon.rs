@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{NoDaemon, Wanted};
 use crate::incus::{
-    Certificate, Client, Collection, Details, Error, Network, Object, PoolResources, Server, ServerKind, SocketError,
+    Certificate, Client, Collection, Details, Error, Network, PoolResources, Server, ServerKind, SocketError,
     StoragePool, Warning,
 };
 
@@ -40,24 +40,17 @@ pub async fn ask(client: Result<Client, Error>, wanted: &Wanted) -> Result<Daemo
             may_be_there: false,
         });
     }
-    let pool = Object::pool(&wanted.pool);
-    let room = async {
-        match client.exists(&pool).await {
-            Ok(true) => client.pool_resources(&wanted.pool).await,
-            Ok(false) => Ok(None),
-            Err(error) => Err(error),
-        }
+    // One after the other: Incus 6.0.4 now and then answers none of several questions that come at once.
+    let details = client.details().await;
+    let certificates = client.list(&Collection::certificates()).await;
+    let warnings = client.list(&Collection::warnings()).await;
+    let pools: crate::incus::Result<Vec<StoragePool>> = client.list(&Collection::pools()).await;
+    let networks = client.list::<Network>(&Collection::networks()).await;
+    let room = match &pools {
+        Ok(pools) if pools.iter().any(|pool| pool.name == wanted.pool) => client.pool_resources(&wanted.pool).await,
+        // Why there is no list is said where the list is.
+        _ => Ok(None),
     };
-    let (certificates, warnings, pools, networks) =
-        (Collection::certificates(), Collection::warnings(), Collection::pools(), Collection::networks());
-    let (details, certificates, warnings, pools, networks, room) = tokio::join!(
-        client.details(),
-        client.list(&certificates),
-        client.list(&warnings),
-        client.list(&pools),
-        client.list::<Network>(&networks),
-        room,
-    );
     let names = |all: Vec<Network>| all.into_iter().filter(|it| it.managed).map(|it| it.name).collect();
     Ok(Daemon {
         server: client.server().clone(),

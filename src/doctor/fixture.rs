@@ -103,7 +103,8 @@ const RULES: &str = r#"{"nftables":[{"chain":{"family":"inet","table":"incus","n
 
 impl Host {
     pub(super) fn fit() -> Self {
-        let tree = tempfile::tempdir().unwrap();
+        // Some ten thousand small files in all: in memory where that can be.
+        let tree = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let room = |free| Ok(Space { total: 100 << 30, free });
         let host = Self {
             tree,
@@ -115,7 +116,6 @@ impl Host {
             daemon: Ok(daemon()),
             space: Rooms { cache: room(50 << 30), incus: room(60 << 30) },
             wanted: Wanted {
-                lab: "podclaw".into(),
                 pool: "podclaw".into(),
                 bridge: "podclawbr0".into(),
                 driver: "btrfs".into(),

@@ -13,8 +13,6 @@ use crate::host::{Mount, Root, Seen, accounts, interfaces, mounts, processes};
 /// What the lab is to be, as far as the machine must bear it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The lab's name.
-    pub lab: String,
     /// The lab's pool.
     pub pool: String,
     /// The lab's bridge.

@@ -1,8 +1,5 @@
 //! The network interfaces, and which of them lead somewhere else.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
-
 use super::{Root, Seen};
 
 /// What an interface is.
@@ -88,22 +85,6 @@ fn interface(root: &Root, name: String) -> Interface {
 fn tunnel(name: &str) -> Kind {
     let fallback = ["tunl0", "sit0", "ip6tnl0", "gre0", "ip_vti0", "ip6_vti0"];
     if fallback.contains(&name) { Kind::Inner } else { Kind::Tunnel }
-}
-
-/// The machine's own addresses by interface: IPv6 from the kernel's list, IPv4 is not in a file that names interfaces.
-///
-/// # Errors
-/// Why they were not seen.
-pub fn global_ipv6(root: &Root) -> Seen<BTreeMap<String, Vec<IpAddr>>> {
-    let mut found: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
-    for line in root.text("/proc/net/if_inet6")?.lines() {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [address, _, _, scope, _, name] = fields[..] else { continue };
-        if let (Ok(bits), "00") = (u128::from_str_radix(address, 16), scope) {
-            found.entry(name.into()).or_default().push(Ipv6Addr::from(bits).into());
-        }
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

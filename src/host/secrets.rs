@@ -159,7 +159,7 @@ const ON_MACHINE: &[(Kind, &str, Proof)] = &[
     (Kind::Vpn, "/etc/netbird/config.json", There),
     (Kind::Vpn, "/etc/nebula/*.key", There),
     (Kind::Vpn, "/etc/cloudflared/*.json", There),
-    (Kind::Vpn, "/etc/NetworkManager/system-connections/*", Says(&["psk=", "password=", "private-key="])),
+    (Kind::Vpn, "/etc/NetworkManager/system-connections/*", Says(&["type=vpn", "type=wireguard"])),
     (Kind::Backup, "/etc/restic*", There),
     (Kind::Backup, "/etc/restic/*", There),
     (Kind::Backup, "/etc/borgmatic/*", There),

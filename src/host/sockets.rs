@@ -108,24 +108,6 @@ fn address(field: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
-/// The addresses of the machine itself, from the table of routes.
-///
-/// # Errors
-/// Why they were not seen.
-pub fn own_ipv4(root: &Root) -> Seen<BTreeSet<Ipv4Addr>> {
-    let text = root.text("/proc/net/fib_trie")?;
-    let mut found = BTreeSet::new();
-    let mut last = None;
-    for line in text.lines() {
-        if let Some(leaf) = line.trim_start().strip_prefix("|-- ") {
-            last = leaf.parse::<Ipv4Addr>().ok();
-        } else if let (true, Some(address)) = (line.contains("/32 host LOCAL"), last) {
-            found.insert(address);
-        }
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,7 +23,9 @@ fn judge(subject: &Subject, daemon: &Daemon) -> Said {
     let Some(version) = Version::parse(&daemon.server.version) else {
         return Said::unknown(format!("the version {:?} can't be compared", daemon.server.version));
     };
-    let affected: Vec<&Advisory> = list.advisories.iter().filter(|it| !it.is_fixed_in(version)).collect();
+    let mut affected: Vec<&Advisory> = list.advisories.iter().filter(|it| it.is_in(version)).collect();
+    // What a guest can use comes first.
+    affected.sort_by_key(|it| it.reach);
     let known = format!("{} weaknesses known until {}", list.advisories.len(), list.as_of);
     if affected.is_empty() {
         return Said::ok(format!("{} has none of {known}", daemon.server));

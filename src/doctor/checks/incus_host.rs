@@ -70,7 +70,8 @@ fn ids(subject: &Subject) -> Said {
         let (own, others): (Vec<&Range>, Vec<&Range>) = all.iter().partition(is_roots);
         let count: u64 = own.iter().filter(|range| range.count >= IDS).map(|range| range.count / IDS).sum();
         if count == 0 {
-            return Said::fail(format!("root has no range of at least {IDS} ids in {file}"));
+            return Said::fail(format!("root has no range of at least {IDS} ids in {file}"))
+                .mend(format!("`echo root:1000000:1000000000 >>{file}`, then restart the daemon"));
         }
         let shared: Vec<_> = others.iter().filter(|other| own.iter().any(|own| own.overlaps(other))).collect();
         if !shared.is_empty() {

@@ -75,7 +75,7 @@ pub(super) const CHECKS: &[Check] = &[
     secret!(
         "secrets-vpns",
         Vpn,
-        "no key of a VPN or of a wireless network is here",
+        "no key of a VPN is here",
         "The other end of a VPN is the network that guests must not reach.",
         "delete the keys, and remove this machine at the other end"
     ),

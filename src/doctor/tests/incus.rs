@@ -81,11 +81,11 @@ pub(super) const CASES: &[Case] = &[
             host.daemon().server.version = "7.2".into();
             host.write("var/lib/dpkg/status", PACKAGE);
             let ids = "CVE-2026-48769 CVE-2026-62313 CVE-2026-62867 CVE-2026-62940 CVE-2026-62941 CVE-2026-63125 \
-                       CVE-2026-63343 GHSA-26gp-p5fw-3r2h GHSA-67qw-68v3-36h6 GHSA-7fj9-65v4-rp7h GHSA-m3j6-p3v3-qmjv";
+                       CVE-2026-63343 GHSA-26gp-p5fw-3r2h GHSA-67qw-68v3-36h6 GHSA-7fj9-65v4-rp7h GHSA-m3j6-p3v3-qmjv lxc/incus#3916";
             host.programs.incus_changes = Ok(ids.into());
         },
         Fine,
-        "name all 11 weaknesses",
+        "name all 12 weaknesses",
     ),
     ("incus-listens", |host| host.config("core.https_address", ":8443"), Fail, "incus config unset core.https_address"),
     ("incus-listens", |host| host.config("core.debug_address", "192.0.2.1:6060"), Fail, "the debugger"),

@@ -1,6 +1,7 @@
 //! Each check on a machine that is fit, and on the same machine with one thing spoiled.
 
 mod blind;
+mod docs;
 mod host;
 mod incus;
 mod network;
