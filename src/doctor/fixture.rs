@@ -56,6 +56,7 @@ const FILES: &[(&str, &str)] = &[
          3 1 0:3 / /var/lib/incus-lxcfs rw - fuse.lxcfs lxcfs rw\n\
          4 1 0:4 / /var/lib/incus/storage-pools/podclaw rw - btrfs /dev/loop0 rw\n",
     ),
+    ("proc/1/status", "Name:\tsystemd\nUid:\t0\t0\t0\t0\nNSpid:\t1\nCapEff:\t000001ffffffffff\n"),
     ("proc/7/status", "Name:\tincusd\nUid:\t0\t0\t0\t0\nNSpid:\t7\nCapEff:\t000001ffffffffff\n"),
     ("proc/7/uid_map", "         0          0 4294967295\n"),
     ("proc/8/status", "Name:\tsystemd-timesyn\nUid:\t9\t9\t9\t9\nNSpid:\t8\nCapEff:\t0\n"),

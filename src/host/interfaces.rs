@@ -59,7 +59,10 @@ fn interface(root: &Root, name: String) -> Interface {
         Kind::Bridge
     } else if kind_said == "vlan" || root.followed(format!("/proc/net/vlan/{name}")).is_ok() {
         Kind::Vlan
-    } else if kind_said == "wireguard" || has("tun_flags") || [768, 769, 776, 778, 823, 65534].contains(&number) {
+    } else if ["wireguard", "vxlan", "geneve", "l2tpeth"].contains(&kind_said)
+        || has("tun_flags")
+        || [768, 769, 776, 778, 823, 65534].contains(&number)
+    {
         // A tap of a virtual machine is on a bridge, and leads into that machine.
         if has("brport") { Kind::Veth } else { tunnel(&name) }
     } else if starts(&["veth"]) || has("brport") && !has("device") {
@@ -106,6 +109,7 @@ mod tests {
         make("wg0", &[("type", "65534"), ("uevent", "DEVTYPE=wireguard\n")]);
         make("tailscale0", &[("type", "65534"), ("tun_flags", "0x1001")]);
         make("tunl0", &[("type", "768")]);
+        make("vx0", &[("type", "1"), ("uevent", "DEVTYPE=vxlan\n")]);
         make("eth0.7", &[("type", "1"), ("uevent", "DEVTYPE=vlan\n")]);
         make("br0", &[("type", "1"), ("bridge/x", "")]);
         make("tap1", &[("type", "1"), ("tun_flags", "0x1002"), ("brport/x", "")]);
@@ -121,6 +125,7 @@ mod tests {
                 ("tailscale0", Kind::Tunnel),
                 ("tap1", Kind::Veth),
                 ("tunl0", Kind::Inner),
+                ("vx0", Kind::Tunnel),
                 ("wg0", Kind::Tunnel),
             ]
         );

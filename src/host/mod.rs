@@ -23,4 +23,4 @@ pub mod sshd;
 pub mod time;
 
 pub use mounts::Mount;
-pub use root::{Meta, Root, Seen, Unseen};
+pub use root::{Meta, Root, Seen, Unseen, What};

@@ -18,16 +18,37 @@ pub struct Mount {
     pub options: String,
 }
 
-/// File systems of other machines, or of programs, which may hang for ever.
-const REMOTE: [&str; 12] =
-    ["nfs", "nfs4", "cifs", "smb3", "9p", "ceph", "glusterfs", "afs", "lustre", "ncpfs", "beegfs", "gfs2"];
+/// File systems of other machines, and of the machine below a virtual one.
+const REMOTE: [&str; 22] = [
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "fuse.ceph",
+    "fuse.davfs",
+    "fuse.glusterfs",
+    "fuse.rclone",
+    "fuse.s3fs",
+    "fuse.sshfs",
+    "fuse.vmhgfs-fuse",
+    "gfs2",
+    "glusterfs",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "prl_fs",
+    "smb3",
+    "vboxsf",
+    "virtiofs",
+];
 
 impl Mount {
     /// Whether another machine is at the other end.
     #[must_use]
     pub fn is_remote(&self) -> bool {
-        let by_program = ["fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph", "fuse.davfs"];
-        REMOTE.contains(&self.kind.as_str()) || by_program.contains(&self.kind.as_str())
+        REMOTE.contains(&self.kind.as_str())
     }
 
     /// Whether looking below it may wait for ever, or start something.
@@ -72,15 +93,12 @@ fn unescape(field: &str) -> PathBuf {
     while let [first, after @ ..] = rest {
         let code = after.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
         let code = code.and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match (first, code) {
-            (b'\\', Some(code)) => {
-                bytes.push(code);
-                rest = &after[3..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let (b'\\', Some(code)) = (first, code) {
+            bytes.push(code);
+            rest = &after[3..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     std::ffi::OsString::from_vec(bytes).into()

@@ -1,6 +1,6 @@
 //! Whether the distribution made the Incus that runs here, and what it changed in it.
 
-use super::{Root, Seen, Unseen};
+use super::{Root, Seen, Unseen, What};
 
 /// The packages that a daemon comes in.
 const NAMES: [&str; 2] = ["incus-base", "incus"];
@@ -43,7 +43,7 @@ pub(super) fn changes(root: &Root, unpack: impl Fn(&str) -> Seen<String>) -> See
     let package = incus(root)?.ok_or(Unseen::Missing)?;
     let path = root.join(format!("/usr/share/doc/{}/changelog.Debian.gz", package.name));
     let meta = root.followed(format!("/usr/share/doc/{}/changelog.Debian.gz", package.name))?;
-    if !meta.is_file || meta.size > 4 << 20 {
+    if meta.what != What::File || meta.size > 4 << 20 {
         return Err(Unseen::Unfit("it is no small file".into()));
     }
     unpack(&path.to_string_lossy())

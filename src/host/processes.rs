@@ -29,6 +29,10 @@ pub fn processes(root: &Root) -> Seen<Vec<Process>> {
     if numbers.len() > MOST {
         return Err(Unseen::Unfit(format!("there are more than {MOST} processes")));
     }
+    // The first one is always there. Where it is hidden, so are others.
+    if process(root, 1).is_none() {
+        return Err(Unseen::Forbidden);
+    }
     // One that ended meanwhile is none.
     Ok(numbers.into_iter().filter_map(|pid| process(root, pid)).collect())
 }
@@ -64,14 +68,16 @@ mod tests {
     #[test]
     fn tells_those_of_containers_apart() {
         let tree = tempfile::tempdir().unwrap();
-        for (pid, spaces) in [("7", "7"), ("8", "8\t1")] {
+        for (pid, spaces) in [("1", "1"), ("8", "8\t1")] {
             std::fs::create_dir_all(tree.path().join("proc").join(pid)).unwrap();
             let status = format!("Name:\tinit\nUid:\t0\t0\t0\t0\nNSpid:\t{spaces}\nCapEff:\t00000000000000ff\n");
             std::fs::write(tree.path().join("proc").join(pid).join("status"), status).unwrap();
         }
         std::fs::create_dir_all(tree.path().join("proc/9")).unwrap();
         let found = processes(&Root::at(tree.path())).unwrap();
-        assert_eq!(found.iter().map(|p| (p.pid, p.is_hosts)).collect::<Vec<_>>(), [(7, true), (8, false)]);
+        assert_eq!(found.iter().map(|p| (p.pid, p.is_hosts)).collect::<Vec<_>>(), [(1, true), (8, false)]);
         assert_eq!(found[0].capabilities, 0xff);
+        std::fs::remove_dir_all(tree.path().join("proc/1")).unwrap();
+        assert_eq!(processes(&Root::at(tree.path())), Err(Unseen::Forbidden));
     }
 }

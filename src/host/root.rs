@@ -48,17 +48,26 @@ impl From<io::Error> for Unseen {
     }
 }
 
-/// What a path is, without following it.
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A socket.
+    Socket,
+    /// A device or a pipe.
+    Other,
+}
+
+/// What there is to know of a path without opening it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meta {
-    /// Whether it is a directory.
-    pub is_directory: bool,
-    /// Whether it is a regular file.
-    pub is_file: bool,
-    /// Whether it is a socket.
-    pub is_socket: bool,
-    /// Whether it is a symbolic link.
-    pub is_link: bool,
+    /// What it is.
+    pub what: What,
     /// Its permission bits.
     pub mode: u32,
     /// Its owner.
@@ -128,7 +137,7 @@ impl Root {
     pub fn head(&self, path: &Path, most: u64) -> Seen<Vec<u8>> {
         use std::io::Read as _;
 
-        if !self.meta(path)?.is_file {
+        if self.meta(path)?.what != What::File {
             return Err(Unseen::Unfit("it is not a regular file".into()));
         }
         let mut bytes = Vec::new();
@@ -206,10 +215,13 @@ impl Root {
 impl Meta {
     fn of(found: &std::fs::Metadata) -> Self {
         Self {
-            is_directory: found.is_dir(),
-            is_file: found.is_file(),
-            is_socket: found.file_type().is_socket(),
-            is_link: found.is_symlink(),
+            what: match found.file_type() {
+                kind if kind.is_file() => What::File,
+                kind if kind.is_dir() => What::Directory,
+                kind if kind.is_symlink() => What::Link,
+                kind if kind.is_socket() => What::Socket,
+                _ => What::Other,
+            },
             mode: found.mode() & 0o7777,
             uid: found.uid(),
             gid: found.gid(),
@@ -233,8 +245,8 @@ mod tests {
         assert_eq!(root.number("/etc/a"), Ok(7));
         assert_eq!(root.text("/etc/none"), Err(Unseen::Missing));
         assert!(matches!(root.text("/etc"), Err(Unseen::Unfit(_))));
-        assert!(root.meta(Path::new("/etc/a")).unwrap().is_file);
-        assert!(root.meta(Path::new("/link")).unwrap().is_link);
+        assert!(root.meta(Path::new("/etc/a")).unwrap().what == What::File);
+        assert!(root.meta(Path::new("/link")).unwrap().what == What::Link);
         std::os::unix::fs::symlink("none", tree.path().join("nowhere")).unwrap();
         // Through a link nothing is seen, except for what the distribution made.
         assert_eq!(root.meta(Path::new("/link/a")), Err(Unseen::link()));

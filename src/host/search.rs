@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::{Root, Unseen};
+use super::{Root, Unseen, What};
 
 /// How many files one pattern finds.
 const MOST: usize = 500;
@@ -28,7 +28,10 @@ pub fn expand(root: &Root, pattern: &Path) -> (Vec<PathBuf>, Vec<(PathBuf, Unsee
                 }
                 continue;
             }
-            match root.meta(&path).and_then(|meta| if meta.is_link { Err(Unseen::link()) } else { root.names(&path) }) {
+            match root
+                .meta(&path)
+                .and_then(|meta| if meta.what == What::Link { Err(Unseen::link()) } else { root.names(&path) })
+            {
                 Ok(names) => {
                     let fits = names.iter().filter(|name| matches(&wanted, &name.to_string_lossy()));
                     next.extend(fits.map(|name| path.join(name)));

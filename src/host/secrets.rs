@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::mounts::holding;
-use super::{Mount, Root, Unseen};
+use super::{Mount, Root, Unseen, What};
 
 /// What a credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Kind {
     Token,
     /// Accounts at providers of language models.
     Model,
-    /// Private keys of GnuPG, and stores of passwords.
+    /// Private keys of `GnuPG`, and stores of passwords.
     Password,
     /// Ways into other networks.
     Vpn,
@@ -219,12 +219,12 @@ impl Search {
 
 fn holds(root: &Root, path: &Path, proof: Proof) -> Result<bool, Unseen> {
     let meta = root.meta(path)?;
-    if meta.is_link {
+    if meta.what == What::Link {
         // One that leads nowhere hides nothing.
         root.followed(path)?;
         return Err(Unseen::link());
     }
-    if !meta.is_file || meta.size == 0 {
+    if meta.what != What::File || meta.size == 0 {
         return Ok(false);
     }
     match proof {
@@ -279,7 +279,7 @@ mod tests {
         std::os::unix::fs::symlink("../../../data/key", tree.path().join("home/u/.ssh/id")).unwrap();
         let root = Root::at(tree.path());
         let found = search(&root, &["/home/u".into()], &[], Kind::SshKey);
-        assert_eq!(found.found, [PathBuf::new(); 0]);
+        assert!(found.found.is_empty(), "{found:?}");
         assert_eq!(found.blind, [("/home/u/.ssh/id".into(), Unseen::link())]);
         let mount =
             Mount { point: "/home".into(), kind: "nfs4".into(), source: "nas:/".into(), options: String::new() };

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Check, Group, Said, Subject};
-use crate::host::Unseen;
 use crate::host::secrets::{Kind, Search, search};
+use crate::host::{Unseen, What};
 
 macro_rules! secret {
     ($id:literal, $kind:ident, $title:literal, $why:literal, $remedy:literal) => {
@@ -157,7 +157,7 @@ fn remotes(subject: &Subject) -> Said {
 
 fn agents(subject: &Subject) -> Said {
     if let Some(path) = &subject.agent
-        && subject.root.followed(path).is_ok_and(|meta| meta.is_socket)
+        && subject.root.followed(path).is_ok_and(|meta| meta.what == What::Socket)
     {
         return Said::fail(format!("SSH_AUTH_SOCK is {}", path.display()));
     }
@@ -174,7 +174,8 @@ fn agents(subject: &Subject) -> Said {
         if let Some((path, why)) = blind.first() {
             return Said::unseen(&path.display().to_string(), why).mend("run it as root");
         }
-        let is_socket = |path: &&std::path::PathBuf| subject.root.meta(path).is_ok_and(|meta| meta.is_socket);
+        let is_socket =
+            |path: &&std::path::PathBuf| subject.root.meta(path).is_ok_and(|meta| meta.what == What::Socket);
         found.extend(paths.iter().filter(is_socket).map(|path| path.display().to_string()));
     }
     if found.is_empty() { Said::ok("none was found") } else { Said::warn("there are sockets of agents").with(found) }

@@ -14,6 +14,7 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("proc/meminfo", &["resources-memory"]),
     ("proc/swaps", &["resources-swap"]),
     ("proc/self/mountinfo", &["kernel-cgroups", "secrets-mounts", "secrets-clouds", "incus-lxcfs"]),
+    ("proc/1/status", &["machine-work", "resources-clock"]),
     ("proc/7/status", &["incus-capabilities"]),
     ("proc/7/uid_map", &["incus-capabilities"]),
     ("proc/net/tcp", &["net-listeners"]),

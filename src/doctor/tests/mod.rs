@@ -41,7 +41,8 @@ fn what_is_wrong_is_found() {
 
 #[test]
 fn each_check_can_fail() {
-    let tried: BTreeSet<&str> = ALL.into_iter().flatten().map(|(id, ..)| *id).collect();
+    let spoiled = ALL.into_iter().flatten().filter(|(_, _, verdict, _)| *verdict != Verdict::Ok);
+    let tried: BTreeSet<&str> = spoiled.map(|(id, ..)| *id).collect();
     let all: BTreeSet<&str> = all().map(|check| check.id).collect();
     assert_eq!(tried, all);
 }

@@ -65,6 +65,12 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         "secrets-mounts",
+        |host| host.append("proc/self/mountinfo", "9 1 0:9 / /share rw - virtiofs share rw\n"),
+        Fail,
+        "/share: virtiofs",
+    ),
+    (
+        "secrets-mounts",
         |host| {
             host.append("proc/self/mountinfo", "9 1 0:9 / /data rw - ext4 /dev/mapper/data rw\n");
             host.link("../dm-3", "dev/mapper/data");
