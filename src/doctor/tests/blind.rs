@@ -1,6 +1,6 @@
 //! What could not be seen is never taken for being right.
 
-use super::super::fixture::Host;
+use super::super::fixture::{Host, hidden};
 use super::super::{NoDaemon, Verdict, examine};
 
 /// Files that can't be read, and a check that must not call that right.
@@ -88,4 +88,44 @@ fn an_ordinary_user_sees_less() {
         assert!(said.contains("run it as root"), "{said}");
     }
     host.chmod("root/.ssh", 0o700);
+}
+
+#[test]
+fn a_daemon_that_answers_in_part() {
+    let cases: &[(fn(&mut Host), &[&str])] = &[
+        (|host| host.daemon().details = Err("no".into()), &["incus-listens", "incus-trust", "incus-capabilities"]),
+        (|host| host.daemon().certificates = Err("no".into()), &["incus-trust"]),
+        (|host| host.daemon().warnings = Err("no".into()), &["incus-warnings"]),
+        (|host| host.daemon().pools = Err("no".into()), &["incus-pool", "machine-leftovers"]),
+        (|host| host.daemon().networks = Err("no".into()), &["machine-leftovers"]),
+        (|host| host.daemon().room = Err("no".into()), &["resources-pool"]),
+        (|host| host.space.incus = hidden(), &["resources-pool"]),
+        (|host| host.programs.nftables = hidden(), &["net-nat", "machine-leftovers"]),
+        (
+            |host| host.daemon = Err(NoDaemon { why: "none".into(), help: None, may_be_there: false }),
+            &[
+                "incus-extensions",
+                "incus-firewall",
+                "incus-warnings",
+                "incus-pool",
+                "incus-advisories",
+                "incus-listens",
+                "incus-trust",
+                "incus-capabilities",
+                "machine-leftovers",
+            ],
+        ),
+    ];
+    for (number, (spoil, ids)) in cases.iter().enumerate() {
+        let mut host = Host::fit();
+        spoil(&mut host);
+        for id in *ids {
+            let (verdict, said) = host.verdict(id);
+            assert_eq!(verdict, Verdict::Unknown, "case {number}, {id}: {said}");
+        }
+        // Nothing else changes.
+        let wrong = examine(&host.subject()).checks.into_iter().filter(|it| it.verdict != Verdict::Ok);
+        let wrong: Vec<_> = wrong.map(|it| it.id).filter(|id| !ids.contains(id) && *id != "incus-daemon").collect();
+        assert!(wrong.is_empty(), "case {number}: {wrong:?}");
+    }
 }
