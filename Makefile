@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 podclaw := target/release/podclaw
 
-.PHONY: help demo demo-clean test check build clean
+.PHONY: help demo demo-clean test check check-ci docs bench fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,22 @@ test: ## Run all tests, those on a real Incus too, and look that nothing is left
 check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check
 	@scripts/cargo clippy --locked --all-targets -- -D warnings
-	@scripts/cargo test --locked --lib --test cli --test profile --test yaml
+	@scripts/cargo test --locked --lib --test cli --test profile --test report --test rules --test yaml
+	@target/debug/podclaw lint
+
+docs: ## Make docs/rules.md from the rules' own texts
+	@scripts/cargo build --locked
+	@target/debug/podclaw rule --markdown >target/rules.md
+	@mv target/rules.md docs/rules.md
+
+check-ci: ## Try what docs/ci and .pre-commit-hooks.yaml offer to users, as far as it goes without their services
+	@scripts/check-ci-examples
+
+bench: ## Measure, and write the figures into docs/performance.md
+	@scripts/bench
+
+fuzz: ## Judge a million mutated documents; COUNT=n for another number
+	@scripts/fuzz $(COUNT)
 
 build: ## Build podclaw in release mode
 	@scripts/cargo build --release --locked

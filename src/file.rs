@@ -72,9 +72,13 @@ fn open_with(path: &Path, flags: OFlags) -> io::Result<File> {
     Ok(file)
 }
 
+/// No more memory than this is taken before there is anything to put into it.
+const MOST_AT_ONCE: usize = 1024 * 1024;
+
 fn read_all(file: &File, limit: u64) -> io::Result<Vec<u8>> {
-    // The bytes themselves are counted, since a file may grow while it is read.
-    let mut bytes = Vec::new();
+    // The bytes themselves are counted, since a file may grow while it is read. Its size now only saves moving them.
+    let size = file.metadata()?.len().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(MOST_AT_ONCE) + 1);
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(Unfit::TooLarge(limit).into());

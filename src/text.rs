@@ -2,6 +2,8 @@
 //!
 //! A guest may be hostile: what it prints can hold escape sequences that rewrite a terminal, and it can be endless.
 
+use std::fmt::Write as _;
+
 /// Replaces every control character and every one that cannot be seen, such as one that turns the direction of text,
 /// except newline and tab, by its visible escape.
 #[must_use]
@@ -20,9 +22,39 @@ pub fn escape(text: &str) -> String {
 /// The same as [`escape`], on one line: newlines are escaped too, and no more than `most` characters are kept.
 #[must_use]
 pub fn excerpt(text: &str, most: usize) -> String {
+    // Nearly all that is shown is like this.
+    if text.len() <= most && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     let mut shown = escape(&text.chars().take(most).collect::<String>()).replace('\n', "\\n");
     if text.chars().nth(most).is_some() {
         shown.push('…');
+    }
+    shown
+}
+
+/// The nearest place at or before a byte where a character starts, or the text ends.
+#[must_use]
+pub fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// JSON with every character in its strings escaped that [`escape`] escapes; it means the same.
+#[must_use]
+pub fn escape_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        if matches!(c, '\n' | '\t') || !is_unsafe(c) {
+            shown.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        }
     }
     shown
 }
@@ -88,6 +120,14 @@ mod tests {
         let hidden = "\u{61c}\u{180e}\u{e0041}\u{2028}\u{feff}";
         assert_eq!(escape(hidden), "\\u{61c}\\u{180e}\\u{e0041}\\u{2028}\\u{feff}");
         assert_eq!(escape("dürüst 中 🦀"), "dürüst 中 🦀");
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let text = "a\u{9b}2J\u{202e}\u{e0041}\u{7f}\"\n";
+        let json = escape_json(&serde_json::to_string(text).unwrap());
+        assert_eq!(json, r#""a\u009b2J\u202e\udb40\udc41\u007f\"\n""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     #[test]

@@ -23,6 +23,20 @@ pub enum Format {
     Human,
     /// For programs: one JSON document with a `version`.
     Json,
+    /// Of lint only: SARIF 2.1.0, as code scanning takes it.
+    Sarif,
+    /// Of lint only: annotations of GitHub Actions.
+    Github,
+    /// Of lint only: `JUnit` XML, as most CI services take it.
+    Junit,
+}
+
+impl Format {
+    /// Whether only reports of findings are written in it.
+    #[must_use]
+    pub fn is_for_findings(self) -> bool {
+        matches!(self, Self::Sarif | Self::Github | Self::Junit)
+    }
 }
 
 /// When output is coloured.
@@ -92,6 +106,28 @@ impl Ui {
         self.format == Format::Json
     }
 
+    /// How results are to be written.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether only results, warnings and errors are wanted.
+    #[must_use]
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// How wide the terminal is that shows the results; `None` where none does.
+    #[must_use]
+    pub fn width(&self) -> Option<usize> {
+        if !Stream::Out.is_terminal() {
+            return None;
+        }
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
+    }
+
     /// Writes text for people as a result. A reader that has gone away, as in `podclaw list | head -1`, is no error.
     pub fn say(&self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stdout().lock(), "{}", text.as_ref());
@@ -121,11 +157,13 @@ impl Ui {
             body: &'a serde_json::Value,
         }
         let body = serde_json::to_value(body)?;
-        let _ = writeln!(
-            anstream::stdout().lock(),
-            "{}",
-            serde_json::to_string_pretty(&Versioned { version: 1, body: &body })?
-        );
+        self.say_plain_json(&Versioned { version: 1, body: &body })
+    }
+
+    /// Writes a result for programs, in a format that has a version of its own. What a terminal would obey is escaped.
+    pub fn say_plain_json<T: Serialize>(&self, body: &T) -> anyhow::Result<()> {
+        let shown = text::escape_json(&serde_json::to_string_pretty(body)?);
+        let _ = writeln!(anstream::stdout().lock(), "{shown}");
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, shell, wipe,
+    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, rule, shell, wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     /// Judge profiles, cloud-init, Quadlets, AppArmor profiles and more
     Lint(lint::LintArgs),
+    /// List the rules of lint, or explain one
+    Rule(rule::RuleArgs),
     /// Make or repair the lab: project, pool, network, ACL, profiles
     Init(init::InitArgs),
     /// Build, list and delete the images that guests are made of
@@ -88,4 +90,11 @@ pub(crate) enum Command {
     Completions(completions::CompletionsArgs),
     /// Print or write the manual pages
     Man(man::ManArgs),
+}
+
+impl Command {
+    /// Whether its result is a report of findings, which has formats of its own.
+    pub(crate) fn reports_findings(&self) -> bool {
+        matches!(self, Self::Lint(_))
+    }
 }

@@ -8,7 +8,9 @@ use clap::Args;
 use super::context::Context;
 use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
 use crate::lint::{self, Input, Request};
-use crate::report;
+use crate::report::{self, Look};
+use crate::text::excerpt;
+use crate::ui::{Format, Ui};
 use crate::yaml::MAX_BYTES;
 
 /// What is judged when nothing is named.
@@ -25,9 +27,18 @@ pub(crate) struct LintArgs {
     /// The profiles to merge, in order [default: the lab file's, or guest,standard]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     stack: Option<Vec<String>>,
+    /// The directory with waivers.yaml and own rules in rules/ [default: policy]
+    #[arg(long, value_name = "DIRECTORY")]
+    policy: Option<PathBuf>,
     /// The name that tells what standard input is, such as `evil.container`
     #[arg(long, value_name = "NAME", default_value = "-", hide_default_value = true)]
     stdin_name: String,
+    /// Mend what has one safe mend, then judge again
+    #[arg(long)]
+    fix: bool,
+    /// With --fix: only show what would be mended, as a diff
+    #[arg(long, requires = "fix")]
+    dry_run: bool,
 }
 
 pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure> {
@@ -38,16 +49,23 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
         lab: settings.name,
         lab_stack: settings.profiles,
         limits: settings.limits,
-        policy: settings.data.map(|data| data.join("policy")),
+        policy: Some(policy(args.policy, settings.data)?),
         today: jiff::Zoned::now().date(),
     };
-    let judging = tokio::task::spawn_blocking(move || lint::lint(&request));
-    let found = context.unless_cancelled(async { Ok(judging.await.map_err(anyhow::Error::from)?) }).await?;
-    if context.ui.json() {
-        context.ui.say_json(&report::json(&found))?;
-    } else {
-        context.ui.say(report::human(&found).trim_end());
+    let (fix, dry) = (args.fix, args.dry_run);
+    if fix && request.inputs.iter().any(|input| matches!(input, Input::Text { .. })) {
+        return Err(Failure::usage("--fix cannot change standard input", "name the file itself"));
     }
+    let judging = tokio::task::spawn_blocking(move || {
+        if fix {
+            return lint::mend(&request, dry);
+        }
+        lint::Mend { mended: Vec::new(), unmended: Vec::new(), report: lint::lint(&request) }
+    });
+    let done = context.unless_cancelled(async { Ok(judging.await.map_err(anyhow::Error::from)?) }).await?;
+    show_mends(&done, dry, &context.ui);
+    let found = done.report;
+    show(&found, &context.ui)?;
     Ok(if !found.failures.is_empty() {
         COULD_NOT
     } else if found.has_findings() {
@@ -55,6 +73,58 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
     } else {
         DONE
     })
+}
+
+/// How findings look where this output goes.
+pub(super) fn look(ui: &Ui) -> Look {
+    Look { width: ui.width(), quiet: ui.quiet() }
+}
+
+/// Shows what was mended beside the report, so that the report can be read by a program; a diff is what was asked for.
+fn show_mends(done: &lint::Mend, dry: bool, ui: &Ui) {
+    for file in &done.mended {
+        let name = excerpt(&file.name, 4096);
+        if dry && ui.format() == Format::Human {
+            ui.say(report::diff(&file.name, &file.before, &file.after).trim_end());
+            ui.say("");
+        } else {
+            let verb = if dry { "would mend" } else { "mended" };
+            ui.note(format!("{verb} {name}: {}", file.what.join(", ")));
+        }
+    }
+    for file in &done.unmended {
+        ui.warn(format!("not mended: {}: {}", excerpt(&file.name, 4096), file.reason));
+    }
+}
+
+/// Shows a report. The exit code is the same in every format.
+fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
+    let text = match ui.format() {
+        Format::Human => report::human(found, look(ui)),
+        Format::Json => return Ok(ui.say_json(&report::json(found))?),
+        Format::Sarif => return Ok(ui.say_plain_json(&report::sarif(found))?),
+        Format::Github => report::github(found),
+        Format::Junit => report::junit(found).map_err(anyhow::Error::from)?,
+    };
+    let text = text.trim_end();
+    if !text.is_empty() {
+        ui.say(text);
+    }
+    Ok(())
+}
+
+/// The directory of the policy. There is always one, so that files from elsewhere never bring their own waivers.
+fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    match named {
+        Some(directory) if directory.is_dir() => Ok(directory),
+        Some(directory) => Err(Failure::usage(
+            format!("{} is not a directory", crate::text::excerpt(&directory.to_string_lossy(), 200)),
+            "name the directory that has waivers.yaml or rules/ in it",
+        )),
+        None => {
+            Ok(data.map(|data| data.join("policy")).filter(|directory| directory.is_dir()).unwrap_or("policy".into()))
+        }
+    }
 }
 
 fn inputs(args: &LintArgs) -> Result<Vec<Input>, Failure> {

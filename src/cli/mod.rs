@@ -18,6 +18,7 @@ mod list;
 mod logs;
 mod man;
 mod pump;
+mod rule;
 mod shell;
 mod terminal;
 mod wipe;
@@ -44,6 +45,14 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(&cli.global);
+    if context.ui.format().is_for_findings() && !cli.command.reports_findings() {
+        let failure = Failure::usage(
+            "only `podclaw lint` writes its result in this format",
+            "the formats of every command are: --format human, --format json",
+        );
+        context.ui.error(&failure.message(), failure.help());
+        return ExitCode::from(failure.code());
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -78,6 +87,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Image(args) => image::run(args, context).await,
         Command::Launch(args) => launch::run(args, context).await,
         Command::Lint(args) => lint::run(args, context).await,
+        Command::Rule(args) => rule::run(args, context),
         Command::List(args) => list::run(args, context).await,
         Command::Info(args) => info::run(args, context).await,
         Command::Logs(args) => logs::run(args, context).await,

@@ -17,6 +17,7 @@ mod values;
 
 pub use event::{EventError, MAX_EVENT_BYTES, Outcome, StageEvent, parse_event};
 pub use render::{RenderError, UserData, render};
+pub(crate) use render::{fill, names, sample};
 pub use settings::{Settings, Timeouts};
 pub use stage::Stage;
 pub use templates::{TemplateError, Templates};

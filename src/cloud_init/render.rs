@@ -1,5 +1,6 @@
 //! Makes a guest's user-data from the template and the settings.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use minijinja::syntax::SyntaxConfig;
@@ -9,7 +10,10 @@ use minijinja::{Environment, ErrorKind, Output, State, UndefinedBehavior, contex
 use super::settings::Settings;
 use super::stage::Stage;
 use super::templates::Templates;
+use super::values::GatewaySource;
 use super::{RUNNER, SETTINGS, scalar};
+use crate::digest::Sha256;
+use crate::names::GuestName;
 
 const TEMPLATE: &str = "user-data.yaml.j2";
 const LIBRARY_DIR: &str = "/usr/local/lib/podclaw";
@@ -89,7 +93,37 @@ fn variables(templates: &Templates, settings: &Settings) -> Value {
     context! { hostname => settings.hostname.as_str(), files, runner => RUNNER }
 }
 
-fn fill(template: &str, variables: &Value) -> Result<String, minijinja::Error> {
+/// The names that a template may use, with values of no particular guest. `text` takes the place of every value;
+/// without it they are podclaw's own.
+pub(crate) fn sample(text: Option<&str>) -> Value {
+    match (text, "guest".parse::<GuestName>()) {
+        (None, Ok(hostname)) => {
+            let id = Sha256::of(b"");
+            let settings = Settings::new(hostname, GatewaySource::Archive { id });
+            variables(&Templates::builtin(), &settings)
+        }
+        (text, _) => {
+            let text = text.unwrap_or_default();
+            context! { hostname => text, files => [context! { path => text, mode => text, text => text }], runner => text }
+        }
+    }
+}
+
+/// The names that a template uses and does not set itself.
+pub(crate) fn names(template: &str) -> Result<HashSet<String>, minijinja::Error> {
+    let mut environment = environment()?;
+    environment.add_template(TEMPLATE, template)?;
+    Ok(environment.get_template(TEMPLATE)?.undeclared_variables(true))
+}
+
+/// Fills a template with any values, within the limits of [`render`].
+pub(crate) fn fill(template: &str, variables: &Value) -> Result<String, minijinja::Error> {
+    let mut environment = environment()?;
+    environment.add_template(TEMPLATE, template)?;
+    environment.get_template(TEMPLATE)?.render(variables)
+}
+
+fn environment<'a>() -> Result<Environment<'a>, minijinja::Error> {
     // `empty`: none of the built-in filters, tests and functions, of which `safe` is one.
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -98,8 +132,7 @@ fn fill(template: &str, variables: &Value) -> Result<String, minijinja::Error> {
     environment.set_syntax(syntax);
     environment.set_formatter(write_scalar);
     environment.add_filter("block", block);
-    environment.add_template(TEMPLATE, template)?;
-    environment.get_template(TEMPLATE)?.render(variables)
+    Ok(environment)
 }
 
 /// A block scalar that [`block`] made: the only thing that the formatter writes as it is.
@@ -136,7 +169,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::cloud_init::{GatewaySource, StorageDriver};
+    use crate::cloud_init::StorageDriver;
 
     const HOSTILE: [&str; 17] = [
         "",

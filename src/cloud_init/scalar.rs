@@ -24,14 +24,14 @@ pub(super) fn quoted(text: &str, out: &mut impl Write) -> fmt::Result {
 /// `text` as a literal block scalar whose lines stand in column `indent`, which must be two more than the indentation
 /// of the mapping that it is a value of. `None` if that could be read as anything but exactly `text`.
 pub(super) fn literal(text: &str, indent: usize) -> Option<String> {
-    // Printable ASCII and single final newline: nothing that YAML 1.1 and 1.2 read differently. Tabs only inside lines.
+    // Printable ASCII and single final newline: nothing that YAML 1.1 and 1.2 read differently. The first line tells how
+    // deep the block is indented, so it has no spaces of its own.
     let body = text.strip_suffix('\n')?;
-    let plain = |line: &str| line.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t')) && !line.ends_with([' ', '\t']);
-    if body.is_empty() || body.starts_with('\n') || body.ends_with('\n') || !body.split('\n').all(plain) {
+    let plain = |line: &str| line.bytes().all(|b| matches!(b, b' '..=b'~')) && !line.ends_with(' ');
+    if body.is_empty() || body.starts_with(['\n', ' ']) || body.ends_with('\n') || !body.split('\n').all(plain) {
         return None;
     }
-    // The indicator says how deep the lines are, so that the first line may start with spaces of its own.
-    let mut block = String::from("|2");
+    let mut block = String::from("|");
     for line in body.split('\n') {
         block.push('\n');
         if !line.is_empty() {
@@ -66,12 +66,14 @@ mod tests {
             a: String,
             b: u8,
         }
-        for text in ["x\n", "  indented: first\nx\n", "#c\n\n---\n...\n- a: 'b'\n\tq\n"] {
+        for text in ["x\n", "first\n  indented: x\n", "#c\n\n---\n...\n- a: 'b'\n"] {
             let block = literal(text, 2).unwrap();
             let doc: Doc = serde_saphyr::from_str(&format!("a: {block}\nb: 1\n")).unwrap();
             assert_eq!((doc.a.as_str(), doc.b), (text, 1), "{block}");
         }
-        for text in ["", "\n", "x", "x\n\n", "\nx\n", "x \n", "é\n", "a\r\nb\n", "\u{85}\n", "a\0\n"] {
+        for text in
+            ["", "\n", "x", "x\n\n", "\nx\n", "x \n", "é\n", "a\r\nb\n", "\u{85}\n", "a\0\n", " a\nb\n", "a\tb\n"]
+        {
             assert_eq!(literal(text, 2), None, "{text:?}");
         }
     }

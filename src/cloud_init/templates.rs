@@ -116,6 +116,11 @@ impl Templates {
         })
     }
 
+    /// The shell that the stages share.
+    pub(crate) fn library(&self) -> &str {
+        &self.library
+    }
+
     /// The script of a stage.
     #[must_use]
     pub fn script(&self, stage: Stage) -> &str {

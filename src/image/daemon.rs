@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::{Error, Result};
-use super::source::ImageServer;
 use crate::digest::{Fingerprint, InvalidDigest};
 use crate::incus::{Client, Collection, Image, ImageSource, Job, Object, ProjectName, Refusal, Upload};
+use crate::lab_file::ImageServer;
 use crate::mark::Mark;
 use crate::names::LabName;
 

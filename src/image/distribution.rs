@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::apt::{self, SignedBy, Source};
 use super::error::{Error, Result};
-use super::source::Archive;
+use crate::lab_file::Archive;
 
 /// A distribution that podclaw can build images of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::error::{Error, Result};
 use super::lock::{LockedBase, LockedGateway, LockedNpm};
 use super::make::{BASE, GATEWAY, Making};
 use super::npm::Packages;
-use super::source::{BaseSource, GatewaySource};
 use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, daemon, gateway, oci_read};
+use crate::lab_file::{BaseSource, GatewaySource};
 
 impl Making<'_> {
     /// Finds what is pinned, without making anything.

@@ -12,11 +12,11 @@ use super::error::{Error, Result};
 use super::hashing::Hashing;
 use super::lock::{BuiltBase, Lock, LockedBase, LockedGateway, LockedNpm, Wanted};
 use super::npm::Packages;
-use super::source::{Archive, BaseSource, GatewaySource, GivenArchive, Npm};
 use super::{Images, Kind, Request, base, daemon, distribution, gateway, together};
 use crate::digest::{Fingerprint, Sha256};
 use crate::file;
 use crate::incus::{Client, Job};
+use crate::lab_file::{Archive, BaseSource, GatewaySource, GivenArchive, Npm};
 
 /// How the two images are called in messages.
 pub(super) const BASE: &str = "base image";

@@ -23,16 +23,17 @@ mod npm_lock;
 mod oci;
 mod oci_read;
 mod rootfs;
-mod source;
 mod tarball;
 mod untar;
 
 use std::path::{Path, PathBuf};
 
+pub use crate::lab_file::{
+    Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
+};
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Place, Which, delete, list};
 pub use lock::Difference;
-pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 use make::Making;
 use tokio_util::sync::CancellationToken;

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use super::command::{self, Command};
 use super::error::{Error, Result};
 use super::npm_lock::NpmLock;
-use super::source::Npm;
 use crate::digest::Sha256;
 use crate::file;
 use crate::incus::Job;
+use crate::lab_file::Npm;
 
 const PACKAGE: &str = include_str!("../../image/gateway/package.json");
 const PACKAGE_LOCK: &str = include_str!("../../image/gateway/package-lock.json");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use tokio::io::AsyncRead;
 use tokio::time::timeout;
 
@@ -53,13 +53,7 @@ impl Client {
     ) -> Result<()> {
         let object = Object::instance(project, instance);
         let asked = Asked::new("write", &format_args!("the file {path} of {object}"));
-        let request = self
-            .request(&asked, Method::POST, &object.request().below("files").with("path", path))?
-            .header("X-Incus-type", "file")
-            .header("X-Incus-write", "overwrite")
-            .header("X-Incus-mode", mode.to_string())
-            .header("X-Incus-uid", owner.uid)
-            .header("X-Incus-gid", owner.gid);
+        let request = self.post_file(&asked, &object, path, "file", mode, owner)?.header("X-Incus-write", "overwrite");
         match self.send_stream(&asked, request, source, size, job).await? {
             Verdict::Answer(_) => Ok(()),
             Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
@@ -80,12 +74,7 @@ impl Client {
     ) -> Result<()> {
         let object = Object::instance(project, instance);
         let asked = Asked::new("make", &format_args!("the directory {path} of {object}"));
-        let request = self
-            .request(&asked, Method::POST, &object.request().below("files").with("path", path))?
-            .header("X-Incus-type", "directory")
-            .header("X-Incus-mode", mode.to_string())
-            .header("X-Incus-uid", owner.uid)
-            .header("X-Incus-gid", owner.gid);
+        let request = self.post_file(&asked, &object, path, "directory", mode, owner)?;
         let exchange = async {
             let response = request.send().await.map_err(|error| asked.broken(error))?;
             self.verdict(&asked, response).await
@@ -94,6 +83,24 @@ impl Client {
             Verdict::Answer(_) => Ok(()),
             Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
         }
+    }
+
+    /// The request that makes a file or directory, without a body yet.
+    fn post_file(
+        &self,
+        asked: &Asked,
+        object: &Object,
+        path: &str,
+        kind: &'static str,
+        mode: FileMode,
+        owner: Owner,
+    ) -> Result<RequestBuilder> {
+        let request = self.request(asked, Method::POST, &object.request().below("files").with("path", path))?;
+        Ok(request
+            .header("X-Incus-type", kind)
+            .header("X-Incus-mode", mode.to_string())
+            .header("X-Incus-uid", owner.uid)
+            .header("X-Incus-gid", owner.gid))
     }
 
     /// Reads a file of an instance; `None` where the instance has none.

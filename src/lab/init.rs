@@ -5,9 +5,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::plan::{compare, with_own_books};
+use super::prepare::refused;
 use super::{Change, Error, Lab, Plan, Result, Step};
 use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
 use crate::profile::{Difference, Layer, Size};
+use crate::rules;
 
 /// Config keys of a pool in which Incus keeps its own books.
 const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
@@ -128,15 +130,16 @@ impl Lab {
     /// restricted project as it is, and refuses only some of the guests that use it.
     fn profiles_must_contain(&self) -> Result<()> {
         let library = self.library()?;
-        let mut refusals = Vec::new();
+        let stack = library.stack(self.settings.profiles.iter().map(String::as_str))?;
+        let lab = &self.settings.name;
+        let mut found = rules::profile::stack(&stack, &Layer::default(), lab);
         for profile in library.iter() {
-            let names = self.settings.profiles.iter().map(String::as_str).chain([profile.name.as_str()]);
-            let merged = library.stack(names)?.effective(&Layer::default());
-            refusals.extend(merged.check(&self.settings.name).iter().map(ToString::to_string));
+            found.extend(rules::profile::on_top(&stack.profiles, profile, lab));
         }
-        refusals.sort();
-        refusals.dedup();
-        if refusals.is_empty() { Ok(()) } else { Err(Error::NotContained(refusals)) }
+        let mut refused = refused(found);
+        refused.sort();
+        refused.dedup();
+        if refused.is_empty() { Ok(()) } else { Err(Error::NotContained(refused)) }
     }
 
     async fn init_profiles(&self, dry_run: bool, job: &Job, plan: &mut Plan) -> Result<()> {

@@ -4,7 +4,6 @@ mod cleanup;
 mod create;
 mod desired;
 mod error;
-mod file;
 mod follow;
 mod guests;
 mod init;
@@ -14,6 +13,7 @@ mod plan;
 mod prepare;
 mod push;
 mod receipt;
+mod user_data;
 mod wipe;
 
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use tokio::sync::Mutex;
 use crate::incus::{Client, Object, Project, ProjectName};
 use crate::profile::{Layer, Library, Size};
 
+pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use crate::mark::Mark;
 pub use cleanup::remove_guest;
 pub use error::Error;
-pub use file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::init;
 pub use launch::{LaunchOptions, Launched, launch};

@@ -7,10 +7,11 @@ use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
 use crate::profile::{Effective, Layer, Stack};
+use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Error, Lab, Result, init};
+use super::{Change, Error, Lab, Result, init, user_data};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,18 +121,18 @@ impl Lab {
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
         let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
-        let user_data = cloud_init::render(templates, &settings)?;
+        let user_data = user_data::judged(templates, &settings)?;
         let mut config = Config::new();
-        config.insert("cloud-init.user-data".into(), user_data.into_string());
+        config.insert("cloud-init.user-data".into(), user_data);
         config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
         config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
-        let judged = stack.effective(&layer);
-        let refusals = judged.check(&self.settings.name);
-        if !refusals.is_empty() {
-            return Err(Error::NotContained(refusals.iter().map(ToString::to_string).collect()));
+        let refused = refused(rules::profile::stack(stack, &layer, &self.settings.name));
+        if !refused.is_empty() {
+            return Err(Error::NotContained(refused));
         }
+        let judged = stack.effective(&layer);
         let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
         let instance = NewInstance {
             config: layer.config,
@@ -143,6 +144,12 @@ impl Lab {
         };
         Ok(Prepared { name, instance, images: images.clone(), judged })
     }
+}
+
+/// What of the findings keeps a guest from being created, as text. Nobody can waive it here: a waiver is for `lint`.
+pub(super) fn refused(findings: Vec<Finding>) -> Vec<String> {
+    let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.to_string()).collect()
 }
 
 /// A number that no other launch has.

@@ -1,5 +1,6 @@
 //! Finds the files, and reads each without trusting it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Input, Report};
@@ -32,6 +33,14 @@ impl File {
         match self {
             Self::OnDisk { path, .. } => path.to_string_lossy().into_owned(),
             Self::Read { name, .. } => name.clone(),
+        }
+    }
+
+    /// Takes another text for it, if there is one of its name.
+    pub(super) fn take_for(&mut self, texts: &BTreeMap<String, String>) {
+        let name = self.name();
+        if let Some(text) = texts.get(&name) {
+            *self = Self::Read { name, bytes: text.as_bytes().into() };
         }
     }
 

@@ -10,39 +10,45 @@ use super::stacks::Base;
 use super::{Kind, Report, Request};
 use crate::place::Source;
 use crate::profile::Profile;
+use crate::rules::own::{On, OwnRules};
 use crate::rules::{self, Finding};
 use crate::yaml::{self, Document};
 
+/// Fewer files than this are judged before other threads would have started.
+const FEW: usize = 16;
+
 /// Judges all files, side by side.
-pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, report: &mut Report) {
-    let judged: Vec<_> = files.into_par_iter().map(|file| (file.name(), one(&file, base, request))).collect();
-    for (name, outcome) in judged {
+pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, own: &OwnRules, report: &mut Report) {
+    report.findings.extend(super::stages::judge(&files));
+    let one = |file: File| one(&file, base, own, request).map_err(|reason| (file.name(), reason));
+    let judged: Vec<_> =
+        if files.len() < FEW { files.into_iter().map(one).collect() } else { files.into_par_iter().map(one).collect() };
+    for outcome in judged {
         match outcome {
             Ok(findings) => {
                 report.files += 1;
                 report.findings.extend(findings);
             }
-            Err(reason) => report.fail(name, reason),
+            Err((name, reason)) => report.fail(name, reason),
         }
     }
 }
 
 /// Everything that is found in one file, or why it cannot be judged.
-fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, String> {
+fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Vec<Finding>, String> {
     let name = file.name();
-    let bytes = file.bytes()?;
-    let Ok(text) = std::str::from_utf8(&bytes) else { return Err("it is not UTF-8 text".into()) };
+    let Ok(text) = String::from_utf8(file.bytes()?) else { return Err("it is not UTF-8 text".into()) };
     if text.is_empty() {
         return Err("it is empty".into());
     }
-    let source = Arc::new(Source { name: name.clone(), text: text.into() });
-    let Some(kind) = Kind::of(&name, text) else {
-        return Ok(vec![rules::file::unknown(&source)]);
+    let source = Arc::new(Source { name, text });
+    let Some(kind) = Kind::of(&source.name, &source.text) else {
+        return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
     let mut findings = match kind {
-        Kind::Profile => match tree(&name, &bytes) {
-            Ok(document) => profile(&name, &document, base, request),
-            Err(findings) => findings,
+        Kind::Profile => match yaml::parse_source(&source) {
+            Ok(document) => profile(&source.name, &document, base, own, request),
+            Err(problems) => rules::yaml::findings(problems),
         },
         Kind::CloudConfig => rules::cloud_config::judge(&source),
         Kind::Template => rules::template::judge(&source),
@@ -54,18 +60,28 @@ fn one(file: &File, base: &Base, request: &Request) -> Result<Vec<Finding>, Stri
         Kind::Packages => rules::packages::judge(&source),
         Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
     };
-    findings.extend(rules::secrets::judge(&source));
-    Ok(findings)
+    if let Some(on) = on(kind) {
+        findings.extend(own.file(on, &source));
+    }
+    Ok(rules::secrets::judge_and_hide(&source, findings))
 }
 
-fn tree(name: &str, bytes: &[u8]) -> Result<Document, Vec<Finding>> {
-    yaml::parse(name, bytes).map_err(rules::yaml::findings)
+/// What own rules call a kind of file.
+fn on(kind: Kind) -> Option<On> {
+    match kind {
+        Kind::Profile => Some(On::Profile),
+        Kind::CloudConfig => Some(On::CloudConfig),
+        Kind::Quadlet => Some(On::Quadlet),
+        Kind::Openclaw => Some(On::Openclaw),
+        Kind::LabFile => Some(On::LabFile),
+        _ => None,
+    }
 }
 
-fn profile(name: &str, document: &Document, base: &Base, request: &Request) -> Vec<Finding> {
+fn profile(name: &str, document: &Document, base: &Base, own: &OwnRules, request: &Request) -> Vec<Finding> {
     let short = Path::new(name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     match Profile::from_document(short, document) {
-        Ok(profile) => base.judge(profile, request),
+        Ok(profile) => base.judge(name, profile, own, request),
         Err(problems) => rules::yaml::findings(problems),
     }
 }

@@ -50,6 +50,12 @@ impl Kind {
             "waivers.yaml" => return Some(Self::Waivers),
             _ => {}
         }
+        if extension == "conf" && parents().next().is_some_and(is_drop_in) {
+            return Some(Self::Quadlet);
+        }
+        if extension == "conf" && (decides_what_runs(file) || parents().next().is_some_and(decides_what_runs)) {
+            return None;
+        }
         match extension {
             "yaml" | "yml" if parents().take(2).eq(["rules", "policy"]) => return Some(Self::OwnRules),
             "yaml" | "yml" if is_user_data(text) => return Some(Self::CloudConfig),
@@ -74,6 +80,20 @@ impl Kind {
             None
         }
     }
+}
+
+/// Whether what lies in a directory adds to Quadlets: `openclaw.container.d`, and `container.d` for all of them.
+fn is_drop_in(directory: &str) -> bool {
+    directory.strip_suffix(".d").is_some_and(|name| QUADLET.contains(&name.rsplit('.').next().unwrap_or_default()))
+}
+
+/// Whether a configuration decides what runs, and how contained it is: Podman's own, and drop-ins for systemd's units.
+/// podclaw has none of these, and cannot judge them.
+fn decides_what_runs(name: &str) -> bool {
+    let name = name.strip_suffix(".d").unwrap_or(name);
+    let extension = name.rsplit('.').next().unwrap_or_default();
+    matches!(name, "containers.conf" | "mounts.conf" | "registries.conf" | "system.conf" | "user.conf")
+        || matches!(extension, "service" | "socket" | "timer" | "path" | "mount" | "slice" | "target" | "scope")
 }
 
 /// cloud-init tells by the first line, and knows more beginnings than these; `rules` refuses the others.
@@ -109,6 +129,12 @@ mod tests {
             ("x/podclaw.yaml", "", Some(Kind::LabFile)),
             ("a/user-data.yaml.j2", "#cloud-config\n", Some(Kind::Template)),
             ("a/openclaw.container", "", Some(Kind::Quadlet)),
+            ("openclaw.container.d/10-x.conf", "", Some(Kind::Quadlet)),
+            ("a/container.d/10-x.conf", "", Some(Kind::Quadlet)),
+            ("a/journald.conf.d/10-x.conf", "", Some(Kind::Configuration)),
+            ("openclaw.service.d/10-x.conf", "", None),
+            ("a/containers.conf", "", None),
+            ("a/registries.conf.d/x.conf", "", None),
             ("apparmor/podman", "", Some(Kind::AppArmor)),
             ("podman", "# Why.\nabi <abi/4.0>,\n", Some(Kind::AppArmor)),
             ("run", "#!/bin/bash\n", Some(Kind::Shell)),

@@ -3,16 +3,25 @@
 //! What cannot be judged is not passed: a file that cannot be read is a [`Failure`], a file of no known kind a finding.
 
 mod collect;
+mod example;
+mod fix;
 mod judge;
 mod kind;
+mod policy;
 mod report;
 mod stacks;
+mod stages;
+mod write;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::names::LabName;
 use crate::profile::Limits;
+use crate::rules;
 
+pub use example::example;
+pub use fix::{Mend, Mended, Unmended, mend};
 pub use kind::Kind;
 pub use report::{Failure, Report, Waived};
 
@@ -52,10 +61,23 @@ pub enum Input {
 /// Judges everything that is asked for.
 #[must_use]
 pub fn lint(request: &Request) -> Report {
+    lint_with(request, &BTreeMap::new())
+}
+
+/// The same, but where a file is named, this is taken for its text.
+fn lint_with(request: &Request, texts: &BTreeMap<String, String>) -> Report {
     let mut report = Report::default();
-    let files = collect::files(&request.inputs, &mut report);
-    let base = stacks::Base::find(request, &files, &mut report);
-    judge::all(request, files, &base, &mut report);
+    let mut files = collect::files(&request.inputs, &mut report);
+    for file in &mut files {
+        file.take_for(texts);
+    }
+    let policy = policy::Policy::read(request, &files, &mut report);
+    let base = stacks::Base::find(request, &files, &policy.own, &mut report);
+    // What a profile of the stack says may quote its values.
+    rules::secrets::hide(&mut report.findings);
+    let names: Vec<_> = if policy.has_waivers() { files.iter().map(collect::File::name).collect() } else { Vec::new() };
+    judge::all(request, files, &base, &policy.own, &mut report);
+    policy.apply_waivers(&names, &mut report);
     report.finish();
     report
 }

@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 
 use crate::place::Origin;
+use crate::rules::own::OwnRule;
 use crate::rules::{Finding, Severity};
+
+pub use crate::rules::waiver::Waived;
 
 /// What came out of judging.
 #[derive(Debug, Default)]
@@ -16,21 +19,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was found and is waived.
     pub waived: Vec<Waived>,
+    /// The own rules that were run.
+    pub own_rules: Vec<OwnRule>,
     /// What could not be judged.
     pub failures: Vec<Failure>,
-}
-
-/// A finding that somebody answers for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waived {
-    /// The finding.
-    pub finding: Finding,
-    /// Why it is accepted.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: String,
-    /// The last day on which it holds.
-    pub expires: jiff::civil::Date,
 }
 
 /// Something that could not be judged.
@@ -70,9 +62,11 @@ impl Report {
 }
 
 fn order(a: &Finding, b: &Finding) -> Ordering {
-    let key = |finding: &Finding| match &finding.origin {
-        Origin::File(place) => (place.source.name.clone(), place.span.start, place.span.end),
-        Origin::Named(name) => ((*name).to_owned(), 0, 0),
-    };
+    fn key(finding: &Finding) -> (&str, usize, usize) {
+        match &finding.origin {
+            Origin::File(place) => (&place.source.name, place.span.start, place.span.end),
+            Origin::Named(name) => (name, 0, 0),
+        }
+    }
     key(a).cmp(&key(b)).then_with(|| (&a.rule, &a.subject, &a.message).cmp(&(&b.rule, &b.subject, &b.message)))
 }

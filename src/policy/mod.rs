@@ -1,1 +1,55 @@
 //! The policy's data: what each config key, device type and device key of Incus may be, and which threats that serves.
+//!
+//! It is read from `policy/`, which is compiled in. What it does not name is denied: a policy that could not be read would
+//! name nothing, and deny everything.
+
+pub mod advisories;
+mod constraint;
+mod parse;
+mod table;
+mod threats;
+
+use std::sync::LazyLock;
+
+use crate::yaml::{self, Problem};
+
+pub use constraint::Constraint;
+pub use table::{Bringer, Keys, Policy, Row, Verdict};
+pub use threats::{Kind, Threat};
+
+const CONFIG: &str = include_str!("../../policy/config.yaml");
+const DEVICES: &str = include_str!("../../policy/devices.yaml");
+const THREATS: &str = include_str!("../../policy/threats.yaml");
+
+static BUILT_IN: LazyLock<Policy> = LazyLock::new(|| Policy::read().unwrap_or_default());
+
+impl Policy {
+    /// The policy that is compiled in.
+    #[must_use]
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+
+    /// Reads the policy that is compiled in.
+    ///
+    /// # Errors
+    /// None unless podclaw was built from a broken policy.
+    pub fn read() -> Result<Self, Vec<Problem>> {
+        let mut policy = Self::default();
+        for (name, text) in [("policy/config.yaml", CONFIG), ("policy/devices.yaml", DEVICES)] {
+            let document = yaml::parse(name, text.as_bytes())?;
+            parse::groups(&document, &mut policy).map_err(|problem| vec![problem])?;
+        }
+        policy.finish();
+        Ok(policy)
+    }
+}
+
+/// What the threat model demands.
+///
+/// # Errors
+/// None unless podclaw was built from a broken policy.
+pub fn threats() -> Result<Vec<Threat>, Vec<Problem>> {
+    let document = yaml::parse("policy/threats.yaml", THREATS.as_bytes())?;
+    threats::read(&document).map_err(|problem| vec![problem])
+}

@@ -16,7 +16,7 @@ pub struct Layer {
 }
 
 /// Profiles in the order in which they are applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stack {
     /// The profiles; a later one wins.
     pub profiles: Vec<Profile>,
@@ -67,7 +67,8 @@ impl Effective {
 }
 
 impl Layer {
-    fn settings(&self, origin: &Origin) -> (BTreeMap<String, Setting>, BTreeMap<String, Device>) {
+    /// The same, with what brought it.
+    pub(crate) fn settings(&self, origin: &Origin) -> (BTreeMap<String, Setting>, BTreeMap<String, Device>) {
         let settings = |values: &BTreeMap<String, String>| {
             let setting = |value: &String| Setting { value: value.clone(), origin: origin.clone() };
             values.iter().map(|(key, value)| (key.clone(), setting(value))).collect()

@@ -19,7 +19,7 @@ pub fn is_bool(value: &str) -> bool {
 }
 
 /// A whole number without sign that fits into 63 bits.
-pub(super) fn number(text: &str) -> Option<i64> {
+pub(crate) fn number(text: &str) -> Option<i64> {
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -27,12 +27,12 @@ pub(super) fn number(text: &str) -> Option<i64> {
 }
 
 /// A size in bytes: digits and a unit.
-pub(super) fn bytes(text: &str) -> Option<u64> {
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     amount(text, &[("", 1), ("B", 1), (" bytes", 1)], "B")
 }
 
 /// A rate in bits a second: digits and a unit.
-pub(super) fn bits(text: &str) -> Option<u64> {
+pub(crate) fn bits(text: &str) -> Option<u64> {
     amount(text, &[("", 1), ("bit", 1)], "bit")
 }
 
@@ -62,10 +62,16 @@ fn amount(text: &str, plain: &[(&str, u64)], suffix: &str) -> Option<u64> {
     i64::try_from(total).ok().map(|_| total)
 }
 
+/// The longest set of CPUs that is read, in bytes: reading one takes time for each of its parts.
+const LONGEST_SET: usize = 1024;
+
 /// How many CPUs a value of `limits.cpu` gives: a count, or the size of a set.
-pub(super) fn cpus(text: &str) -> Option<u64> {
+pub(crate) fn cpus(text: &str) -> Option<u64> {
     if let Some(count) = number(text) {
         return u64::try_from(count).ok().filter(|count| *count > 0);
+    }
+    if text.len() > LONGEST_SET {
+        return None;
     }
     let mut all = std::collections::BTreeSet::new();
     for part in text.split(',') {

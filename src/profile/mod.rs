@@ -1,14 +1,12 @@
-//! Incus profiles: read strictly, merged in Incus' order, judged, and turned into what the daemon is sent.
+//! Incus profiles: read strictly, merged in Incus' order, and turned into what the daemon is sent.
 //!
 //! A file's text never reaches the daemon. Its tree is parsed into a [`Profile`], profiles are put into a [`Stack`], and
-//! both the judgement ([`Effective::check`]) and the JSON are made from these.
+//! both the judgement ([`crate::rules::profile`]) and the JSON are made from these.
 
-mod check;
-mod device_check;
 mod diff;
 mod directory;
 mod effective;
-mod incus_value;
+pub(crate) mod incus_value;
 mod json;
 mod library;
 mod limits;
@@ -16,7 +14,6 @@ mod model;
 mod parse;
 
 pub use crate::place::Origin;
-pub use check::Refusal;
 pub use diff::{Difference, compare};
 pub use effective::{Effective, Layer, Stack};
 pub use incus_value::{is_bool, is_false, is_true};

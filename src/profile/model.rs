@@ -53,7 +53,7 @@ pub struct Profile {
 
 impl Profile {
     /// The profile for a lab: where a device names the default lab's pool or network, it names the lab's own.
-    /// Any other pool or network stays as it is, to be refused by [`super::Effective::check`].
+    /// Any other pool or network stays as it is, to be refused by the rules.
     #[must_use]
     pub fn for_lab(mut self, lab: &LabName) -> Self {
         let default = LabName::default();

@@ -1,12 +1,12 @@
 //! All rules that are built in.
 
 use super::{
-    Rule, apparmor, cloud_config, file, lab_file, openclaw, own, packages, profile, quadlet, secrets, shell, template,
-    waiver, yaml,
+    Rule, apparmor, cloud_config, file, json, lab_file, openclaw, own, packages, profile, quadlet, secrets, shell,
+    template, waiver, yaml,
 };
 
 /// The rules of each module.
-const ALL: [&[&Rule]; 14] = [
+const ALL: [&[&Rule]; 15] = [
     profile::RULES,
     cloud_config::RULES,
     template::RULES,
@@ -18,6 +18,7 @@ const ALL: [&[&Rule]; 14] = [
     lab_file::RULES,
     secrets::RULES,
     yaml::RULES,
+    json::RULES,
     file::RULES,
     waiver::RULES,
     own::RULES,

@@ -6,11 +6,13 @@
 
 pub mod catalogue;
 mod finding;
+mod found;
 mod rule;
 
 pub mod apparmor;
 pub mod cloud_config;
 pub mod file;
+pub mod json;
 pub mod lab_file;
 pub mod openclaw;
 pub mod own;

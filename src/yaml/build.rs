@@ -1,6 +1,6 @@
 //! From the parser's events to the tree.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
@@ -8,6 +8,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 use super::gaps::Gaps;
 use super::problem::MAX_PROBLEMS;
 use super::scalar::{Doubt, classify};
+use super::seen::Seen;
 use super::{Code, Document, Entry, Key, Kind, MAX_DEPTH, MAX_NODES, Mapping, Node, Place, Problem, Scalar, Source};
 use super::{Span, Style, Value, chars, written};
 use crate::text::excerpt;
@@ -51,8 +52,7 @@ struct Open {
     start: Span,
     flow: bool,
     kind: OpenKind,
-    /// The lines of the keys that were seen, so that finding a duplicate takes no search.
-    seen: HashMap<String, usize>,
+    seen: Seen,
 }
 
 enum OpenKind {
@@ -111,21 +111,18 @@ impl Builder<'_> {
     /// Takes one event; false when there is no point in going on.
     fn event(&mut self, event: Event<'_>, at: &granit_parser::Span) -> bool {
         let span = convert(at);
-        let tagged = match &event {
-            Event::Scalar(_, _, anchor, tag) => Some((*anchor, tag.is_some())),
-            Event::SequenceStart(_, anchor, tag) | Event::MappingStart(_, anchor, tag) => {
-                Some((*anchor, tag.is_some()))
-            }
-            _ => None,
+        let (anchor, tag) = match &event {
+            Event::Scalar(_, _, anchor, tag)
+            | Event::SequenceStart(_, anchor, tag)
+            | Event::MappingStart(_, anchor, tag) => (*anchor, tag.is_some()),
+            _ => (0, false),
         };
-        if let Some((anchor, tag)) = tagged {
-            let place = Place { source: Arc::clone(self.source), span };
-            if anchor != 0 {
-                self.marks.push(Problem::new(Code::Anchor, place.clone(), "anchors are not allowed"));
-            }
-            if tag {
-                self.marks.push(Problem::new(Code::Tag, place, "tags are not allowed"));
-            }
+        let place = || Place { source: Arc::clone(self.source), span };
+        if anchor != 0 {
+            self.marks.push(Problem::new(Code::Anchor, place(), "anchors are not allowed"));
+        }
+        if tag {
+            self.marks.push(Problem::new(Code::Tag, place(), "tags are not allowed"));
         }
         match event {
             Event::DocumentStart(..) => {
@@ -140,7 +137,7 @@ impl Builder<'_> {
                 self.problem(Code::Alias, span, "aliases are not allowed", Some("write the value where it is needed"));
                 return false;
             }
-            Event::Scalar(text, style, ..) => return self.scalar(&text, convert_style(style), span),
+            Event::Scalar(text, style, ..) => return self.scalar(text, convert_style(style), span),
             Event::SequenceStart(style, ..) => {
                 return self.begin(span, is_flow(style), OpenKind::Sequence(Vec::new()));
             }
@@ -155,7 +152,8 @@ impl Builder<'_> {
 }
 
 impl Builder<'_> {
-    fn scalar(&mut self, text: &str, style: Style, span: Span) -> bool {
+    fn scalar(&mut self, decoded: Cow<'_, str>, style: Style, span: Span) -> bool {
+        let text = decoded.as_ref();
         let is_key = matches!(self.open.last(), Some(Open { kind: OpenKind::Mapping(_, None), .. }));
         let flow = self.open.last().is_some_and(|open| open.flow);
         let found = self.gaps.scalar(span, style, is_key, flow);
@@ -165,7 +163,7 @@ impl Builder<'_> {
         if let Some(doubt) = written::doubt(raw, text, style, is_key, flow) {
             self.problem(Code::Layout, span, doubt, None);
         }
-        if let Some(c) = text.chars().find(|&c| c != '\t' && chars::refusal(c).is_some()) {
+        if let Some(c) = chars::first_refused(text, |c| c != '\t') {
             let message = format!("the decoded value has the character U+{:04X}", c as u32);
             self.problem(Code::HiddenCharacter, span, &message, None);
         }
@@ -174,9 +172,10 @@ impl Builder<'_> {
             self.problem(Code::MergeKey, span, "a key that looks like a merge key is not allowed", None);
         }
         if is_key {
-            return self.key(Key { text: text.into(), span, style });
+            return self.key(Key { text: decoded.into_owned(), span, style });
         }
-        self.count(span) && self.attach(Node { span, value: Value::Scalar(Scalar { text: text.into(), kind, style }) })
+        let scalar = Scalar { text: decoded.into_owned(), kind, style };
+        self.count(span) && self.attach(Node { span, value: Value::Scalar(scalar) })
     }
 
     fn plain(&mut self, text: &str, is_key: bool, absent: bool, span: Span) -> Kind {
@@ -209,18 +208,14 @@ impl Builder<'_> {
         if !self.count(key.span) {
             return false;
         }
-        let source = Arc::clone(self.source);
-        let Some(Open { kind: OpenKind::Mapping(_, waiting), seen, .. }) = self.open.last_mut() else {
+        let Some(Open { kind: OpenKind::Mapping(mapping, waiting), seen, .. }) = self.open.last_mut() else {
             return false;
         };
-        let first = seen.get(&key.text).copied();
-        if let Some(line) = first {
-            let place = Place { source, span: key.span };
+        if let Some(line) = seen.line_of(&key, mapping) {
+            let place = Place { source: Arc::clone(self.source), span: key.span };
             let message = format!("the key {:?} is there already, in line {line}", excerpt(&key.text, 64));
             let help = "keep one of them: some decoders take the first, some the last, some refuse both";
             self.problems.push(Problem::new(Code::DuplicateKey, place, message).help(help));
-        } else {
-            seen.insert(key.text.clone(), key.span.line);
         }
         *waiting = Some(key);
         true
@@ -241,7 +236,7 @@ impl Builder<'_> {
             self.problem(Code::Layout, span, "a pair in a list without braces", Some(help));
         }
         let parent_is_flow = self.open.last().is_some_and(|open| open.flow);
-        self.open.push(Open { start: span, flow: flow || parent_is_flow, kind, seen: HashMap::new() });
+        self.open.push(Open { start: span, flow: flow || parent_is_flow, kind, seen: Seen::default() });
         self.count(span)
     }
 

@@ -8,17 +8,22 @@
 mod access;
 mod build;
 mod chars;
+mod embedded;
 mod file;
 mod gaps;
 mod problem;
 mod scalar;
+mod seen;
 mod source;
 mod tree;
 mod written;
 
+use std::sync::Arc;
+
 pub use crate::place::{Place, Source, Span};
+pub use embedded::Embedded;
 pub use file::{FileError, parse_file};
-pub use problem::{Code, Problem};
+pub use problem::{Code, MAX_PROBLEMS, Problem};
 pub use tree::{Document, Entry, Key, Kind, Mapping, Node, Scalar, Style, Value};
 
 /// The most bytes that a document may have.
@@ -35,4 +40,13 @@ pub const MAX_NODES: usize = 50_000;
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Document, Vec<Problem>> {
     let source = source::read(name, bytes)?;
     build::document(&source)
+}
+
+/// Reads one document from a text that is there already.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_source(source: &Arc<Source>) -> Result<Document, Vec<Problem>> {
+    source::check(source)?;
+    build::document(source)
 }

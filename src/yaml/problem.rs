@@ -5,7 +5,7 @@ use std::fmt;
 use super::Place;
 
 /// No more problems than this are listed for one document.
-pub(super) const MAX_PROBLEMS: usize = 100;
+pub const MAX_PROBLEMS: usize = 100;
 
 /// The kind of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

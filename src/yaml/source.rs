@@ -23,12 +23,25 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Arc<Source>, Vec<Problem>
         }
     };
     let source = Arc::new(Source { name: name.into(), text: text.into() });
-    let problems = scan(&source);
-    if problems.is_empty() { Ok(source) } else { Err(problems) }
+    check(&source)?;
+    Ok(source)
+}
+
+/// Checks a text that was read already.
+pub(super) fn check(source: &Arc<Source>) -> Result<(), Vec<Problem>> {
+    if source.text.len() > MAX_BYTES {
+        let message = format!("the document has more than {MAX_BYTES} bytes");
+        return Err(vec![Problem::new(Code::TooLarge, source.place(0..0), message)]);
+    }
+    let problems = scan(source);
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 fn scan(source: &Arc<Source>) -> Vec<Problem> {
     let mut problems = Vec::new();
+    if source.text.ends_with('\n') && chars::is_plain(&source.text) {
+        return problems;
+    }
     let (mut line, mut column) = (1, 1);
     for (start, c) in source.text.char_indices() {
         if let Some(refusal) = chars::refusal(c) {

@@ -8,13 +8,15 @@ pub(super) fn doubt(raw: &str, text: &str, style: Style, is_key: bool, flow: boo
         // Nothing is written, which is a problem of its own.
         return None;
     }
-    if is_key && raw.contains('\n') {
+    let several_lines = raw.contains('\n');
+    if is_key && several_lines {
         return Some("this key goes over several lines");
     }
     if is_key && text.is_empty() {
         return Some("this key is empty");
     }
-    if style != Style::Literal && style != Style::Folded && (raw.contains("\n---") || raw.contains("\n...")) {
+    let is_block = matches!(style, Style::Literal | Style::Folded);
+    if several_lines && !is_block && (raw.contains("\n---") || raw.contains("\n...")) {
         return Some("some decoders take this line for the end of the document");
     }
     match style {

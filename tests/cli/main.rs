@@ -9,5 +9,7 @@ mod common;
 
 mod doctor;
 mod interrupts;
+mod lint;
 mod refusals;
+mod rule;
 mod usage;

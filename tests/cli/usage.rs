@@ -2,8 +2,10 @@
 
 use crate::common::podclaw;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "doctor",
+    "lint",
+    "rule",
     "init",
     "image",
     "launch",

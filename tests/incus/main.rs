@@ -19,13 +19,22 @@ mod gateway;
 mod images;
 mod labs;
 mod launches;
+mod lint;
 mod smoke;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files =
-        vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, doctor::TESTS, gateway::TESTS];
+    let mut files = vec![
+        smoke::TESTS,
+        labs::TESTS,
+        lint::TESTS,
+        images::TESTS,
+        launches::TESTS,
+        failures::TESTS,
+        doctor::TESTS,
+        gateway::TESTS,
+    ];
     files.extend(client::TESTS);
     harness::main(&files)
 }

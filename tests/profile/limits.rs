@@ -82,7 +82,7 @@ fn a_lab_file_replaces_the_limits_of_the_default_stack_only() {
         assert_eq!(merged.config[key].origin.to_string(), "the limits of the lab file");
     }
     assert_eq!(merged.devices["root"].get("size"), Some("20GiB"));
-    assert_eq!(merged.check(&lab()), []);
+    assert_eq!(podclaw::rules::profile::effective(&merged, &lab()), []);
     // The security profile sets no limit, and must not start to.
     assert!(!library.get("guest").unwrap().config.contains_key("limits.cpu"));
     let large = library.stack(["guest", "large"]).unwrap().effective(&Layer::default());

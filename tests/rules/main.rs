@@ -4,11 +4,14 @@
 
 mod apparmor;
 mod cloud_config;
+mod evasions;
 mod examples;
 mod lab_file;
+mod mutated;
 mod openclaw;
 mod own;
 mod packages;
+mod policy;
 mod profiles;
 mod quadlet;
 mod secrets;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod always;
 mod matrix;
 mod property;
 mod refusals;

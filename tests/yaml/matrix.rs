@@ -3,26 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use podclaw::yaml::{self, Document, Kind, Node, Value as Tree};
+use podclaw::yaml::{self, Document, Node};
 use serde_json::{Value, json};
+
+use super::always::typed;
 
 fn cases() -> Vec<Value> {
     serde_json::from_str(include_str!("matrix.json")).expect("the fixture is JSON")
-}
-
-/// The tree as `PyYAML`'s types would be written in JSON.
-fn typed(node: &Node) -> Value {
-    match &node.value {
-        Tree::Scalar(scalar) => match scalar.kind {
-            Kind::String => json!(scalar.text),
-            Kind::Bool => json!(scalar.as_bool()),
-            Kind::Integer => json!(scalar.as_integer()),
-        },
-        Tree::Sequence(nodes) => nodes.iter().map(typed).collect(),
-        Tree::Mapping(mapping) => {
-            mapping.entries.iter().map(|entry| (entry.key.text.clone(), typed(&entry.value))).collect()
-        }
-    }
 }
 
 /// A mapping of single values as Incus would store them; `None` if it is anything else.

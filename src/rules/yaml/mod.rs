@@ -3,6 +3,7 @@
 mod ambiguous;
 mod field;
 mod hidden;
+mod mend;
 mod syntax;
 mod untyped;
 
@@ -18,13 +19,21 @@ pub fn findings(problems: Vec<Problem>) -> Vec<Finding> {
     problems.into_iter().map(finding).collect()
 }
 
+/// Whether a rule of this id keeps a document from being read, so that what else is wrong with it is not known.
+#[must_use]
+pub fn is_unread(id: &str) -> bool {
+    RULES.iter().any(|rule| rule.id == id && id != field::RULE.id)
+}
+
 fn finding(problem: Problem) -> Finding {
+    let fix = mend::fix(&problem);
     let found =
         Finding::at(rule(problem.code), format!("yaml.{}", problem.code.as_str()), problem.place, problem.message);
-    match problem.help {
+    let found = match problem.help {
         Some(help) => found.remedy(help),
         None => found,
-    }
+    };
+    Finding { fix, ..found }
 }
 
 fn rule(code: Code) -> &'static Rule {

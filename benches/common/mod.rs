@@ -1,0 +1,4 @@
+//! What every benchmark shares: measuring, and where the figures go.
+
+pub(crate) mod measure;
+pub(crate) mod section;

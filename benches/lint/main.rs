@@ -1,0 +1,33 @@
+//! How fast `podclaw lint` is: whole runs of the program, beside yamllint on the same files, and the parts of it.
+//!
+//! `make bench` runs this. `--write` puts the figures into docs/performance.md and target/bench.json.
+
+#![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints, and ends where it cannot go on")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod corpus;
+mod inside;
+mod programs;
+
+use common::section;
+use serde_json::json;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    let programs = programs::measure(!has("--quick"));
+    let inside = inside::measure();
+    let text = format!(
+        "Measured by `make bench` on {} with podclaw {}.\n\n{}\n{}\n{}",
+        section::machine(),
+        env!("CARGO_PKG_VERSION"),
+        programs.against_yamllint().markdown(),
+        programs.growth().markdown(),
+        inside.table().markdown()
+    );
+    println!("\n{text}");
+    if has("--write") {
+        section::write("lint", &text, &json!({ "programs": programs.json(), "inside": inside.json() }));
+    }
+}

@@ -1,0 +1,59 @@
+//! Variables that change what commands are.
+
+use std::ops::Range;
+
+use super::call::Found;
+use super::text::shown;
+use crate::rules::{Example, Rule, Severity, Trial};
+
+pub(super) static RULE: Rule = Rule {
+    id: "shell-environment",
+    severity: Severity::Error,
+    summary: "a variable that changes what commands are",
+    why: "With another `PATH` a known name is another program; with `LD_PRELOAD`, `BASH_ENV` and their like, code runs inside of every program that is started.",
+    remedy: "keep `PATH` to the directories of the system, and leave the others alone",
+    threats: &["remote-code"],
+    waivable: true,
+    examples: &[Example {
+        path: "cloud-init/example.sh",
+        bad: "#!/bin/bash\nset -euo pipefail\nexport PATH=/tmp/bin:/usr/bin\n",
+        good: "#!/bin/bash\nset -euo pipefail\nexport PATH=/usr/sbin:/usr/bin:/sbin:/bin\n",
+        trial: Trial::Alone,
+    }],
+};
+
+const LOADERS: &str = "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT BASH_ENV ENV PROMPT_COMMAND PYTHONPATH PYTHONSTARTUP PERL5LIB PERL5OPT RUBYOPT
+RUBYLIB NODE_OPTIONS NODE_PATH GIT_SSH GIT_SSH_COMMAND GIT_EXTERNAL_DIFF GIT_PAGER PAGER EDITOR VISUAL BROWSER GCONV_PATH
+BASH_FUNC SHELLOPTS BASHOPTS PS4 PS0 CONTAINERS_CONF CONTAINERS_CONF_OVERRIDE CONTAINERS_STORAGE_CONF CONTAINER_HOST DOCKER_HOST
+NODE_TLS_REJECT_UNAUTHORIZED GIT_SSL_NO_VERIFY APT_CONFIG CURL_HOME WGETRC PIP_INDEX_URL NPM_CONFIG_REGISTRY LD_DEBUG
+GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_TEMPLATE_DIR GIT_EXEC_PATH LESSOPEN MANPAGER";
+const DIRECTORIES: [&str; 7] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "$PATH"];
+
+pub(super) fn check(name: &str, values: &[String], bytes: &Range<usize>) -> Option<Found> {
+    let found = |message: String| Some(Found { rule: &RULE, subject: shown(name), bytes: bytes.clone(), message });
+    if super::known::in_list(LOADERS, name) || name.starts_with("BASH_FUNC_") {
+        return found(format!("`{name}` makes other programs run what it names"));
+    }
+    if name != "PATH" {
+        return None;
+    }
+    let odd = values.iter().flat_map(|value| value.split(':')).find(|directory| {
+        // An empty part is the directory that one is in.
+        !directory.contains(super::text::PARAMETER) && (directory.is_empty() || !DIRECTORIES.contains(directory))
+    })?;
+    found(format!("`{}` is no directory of the system's programs", shown(odd)))
+}
+
+/// The same for `env NAME=VALUE`, `export` and the like, whose words are assignments.
+pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
+    if !matches!(call.name.as_str(), "env" | "sudo" | "export" | "declare" | "typeset" | "readonly" | "local") {
+        return Vec::new();
+    }
+    let words = call.args.iter().flat_map(|word| &word.values);
+    words
+        .filter_map(|value| {
+            let (name, value) = value.split_once('=')?;
+            check(name, &[value.to_owned()], &call.bytes)
+        })
+        .collect()
+}

@@ -1,0 +1,245 @@
+//! Where scripts write.
+
+use std::ops::Range;
+
+use super::call::{Call, Found};
+use super::text::{PARAMETER, Word, is_hole, shown};
+use super::{accounts, hardening, install, persistence, privilege, ssh};
+use crate::rules::{Example, Rule, Severity, Trial};
+
+pub(super) static RULE: Rule = Rule {
+    id: "shell-write",
+    severity: Severity::Error,
+    summary: "a file outside of the places that setting up needs",
+    why: "Most of the guest stays as the reviewed image has it. A file in another place can change what the system runs, whom it trusts, or what a later stage does.",
+    remedy: "write below /etc/podclaw, /var/lib/podclaw, /usr/local/lib/podclaw, /usr/local/share/podclaw, /run/podclaw or the service user's home",
+    threats: &["persistence", "host-path"],
+    waivable: true,
+    examples: &[Example {
+        path: "cloud-init/example.sh",
+        bad: "#!/bin/bash\nset -euo pipefail\necho hello >/usr/share/hello\n",
+        good: "#!/bin/bash\nset -euo pipefail\necho hello >/run/podclaw/hello\n",
+        trial: Trial::Alone,
+    }],
+};
+
+/// Where anything may be written, below each.
+const FINE: [&str; 16] = [
+    "/etc/podclaw/",
+    "/var/lib/podclaw/",
+    "/var/log/podclaw/",
+    "/run/podclaw/",
+    "/usr/local/lib/podclaw/",
+    "/usr/local/share/podclaw/",
+    "/home/openclaw/",
+    "/tmp/",
+    "/var/tmp/",
+    "/opt/openclaw/",
+    "/etc/containers/systemd/users/",
+    "/etc/apparmor.d/podclaw-",
+    "/run/user/1000/",
+    "/etc/systemd/journald.conf.d/",
+    "/etc/systemd/resolved.conf.d/",
+    "/etc/containers/registries.conf.d/",
+];
+/// Files and directories that are written as they are, or with an ending while they are being replaced.
+const EXACT: [&str; 20] = [
+    "/dev/null",
+    "/dev/stdout",
+    "/dev/stderr",
+    "/dev/tty",
+    "/etc/subuid",
+    "/etc/subgid",
+    "/etc/containers/storage.conf",
+    "/etc/containers/registries.conf",
+    "/etc/containers/containers.conf",
+    "/etc/containers/systemd",
+    "/etc/containers/systemd/users",
+    "/etc/containers",
+    "/etc/systemd/journald.conf.d",
+    "/etc/systemd/resolved.conf.d",
+    "/home/openclaw",
+    "/run/podclaw",
+    "/var/log/podclaw",
+    "/etc/podclaw",
+    "/tmp",
+    "/opt/openclaw",
+];
+/// Where writing means something of its own, and the rule that says what.
+static SPECIAL: [(&str, &crate::rules::Rule, &str); 42] = [
+    ("/etc/sudoers", &privilege::RULE, "decides who becomes root"),
+    ("/etc/doas.conf", &privilege::RULE, "decides who becomes root"),
+    ("/etc/polkit-1", &privilege::RULE, "decides who may do what"),
+    ("/etc/pam", &privilege::RULE, "decides who gets in"),
+    ("/etc/security", &privilege::RULE, "decides who gets in"),
+    ("/etc/passwd", &accounts::RULE, "holds the users"),
+    ("/etc/shadow", &accounts::RULE, "holds the passwords"),
+    ("/etc/gshadow", &accounts::RULE, "holds the passwords"),
+    ("/etc/group", &accounts::RULE, "holds the groups"),
+    ("/etc/login.defs", &accounts::RULE, "decides what users get"),
+    ("/etc/skel", &accounts::RULE, "decides what users get"),
+    ("/etc/ssh", &ssh::RULE, "opens a way in"),
+    ("/root/.ssh", &ssh::RULE, "opens a way in"),
+    ("/etc/cron", &persistence::RULE, "makes something run later"),
+    ("/var/spool/cron", &persistence::RULE, "makes something run later"),
+    ("/var/spool/at", &persistence::RULE, "makes something run later"),
+    ("/etc/at.", &persistence::RULE, "makes something run later"),
+    ("/etc/init.d", &persistence::RULE, "makes something run at boot"),
+    ("/etc/rc", &persistence::RULE, "makes something run at boot"),
+    ("/etc/systemd/system", &persistence::RULE, "makes something run at boot"),
+    ("/etc/systemd/user", &persistence::RULE, "makes something run at boot"),
+    ("/lib/systemd", &persistence::RULE, "makes something run at boot"),
+    ("/usr/lib/systemd", &persistence::RULE, "makes something run at boot"),
+    ("/usr/local/lib/systemd", &persistence::RULE, "makes something run at boot"),
+    ("/run/systemd", &persistence::RULE, "makes something run"),
+    ("/etc/profile", &persistence::RULE, "runs in every shell"),
+    ("/etc/bash", &persistence::RULE, "runs in every shell"),
+    ("/etc/environment", &persistence::RULE, "changes every program"),
+    ("/root/.", &persistence::RULE, "runs in root's shells"),
+    ("/etc/udev", &persistence::RULE, "runs when a device comes"),
+    ("/etc/update-motd.d", &persistence::RULE, "runs at a login"),
+    ("/var/lib/cloud", &persistence::RULE, "runs at boot"),
+    ("/etc/cloud", &persistence::RULE, "changes what cloud-init runs"),
+    ("/etc/ld.so", &persistence::RULE, "runs in every program"),
+    ("/etc/dpkg", &install::RULE, "changes what packages do"),
+    ("/etc/apt", &install::RULE, "changes where packages come from"),
+    ("/usr/share/keyrings", &install::RULE, "changes which packages are trusted"),
+    ("/proc", &hardening::RULE, "changes the kernel's settings"),
+    ("/sys", &hardening::RULE, "changes the kernel's settings"),
+    ("/etc/sysctl", &hardening::RULE, "changes the kernel's settings"),
+    ("/etc/apparmor", &hardening::RULE, "changes what confines programs"),
+    ("/etc/modprobe.d", &hardening::RULE, "changes which modules load"),
+];
+
+/// A file that something writes.
+pub(super) fn path(word: &Word, subject: &str, bytes: &Range<usize>) -> Option<Found> {
+    word.values.iter().find_map(|value| judge(value, subject, bytes))
+}
+
+fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
+    let found = |rule, message| Some(Found { rule, subject: subject.into(), bytes: bytes.clone(), message });
+    if value.starts_with(PARAMETER) || value.is_empty() {
+        return None;
+    }
+    // What is unknown, or a pattern, can be anything from there on.
+    let path = normal(value);
+    if path.contains("/.ssh") || path.contains("authorized_keys") {
+        return found(&ssh::RULE, format!("`{}` opens a way in", shown(value)));
+    }
+    let certain = path.split(|c| is_hole(c) || matches!(c, '*' | '?' | '[')).next().unwrap_or_default();
+    if certain.len() == path.len()
+        && EXACT.iter().any(|exact| path == *exact || path.strip_prefix(exact) == Some(".new"))
+    {
+        return None;
+    }
+    if !path.starts_with('/') && !path.starts_with('~') && !path.starts_with(is_hole) && !path.starts_with("..") {
+        return None;
+    }
+    if FINE
+        .iter()
+        .any(|fine| certain.starts_with(fine) || (certain.len() == path.len() && certain == fine.trim_end_matches('/')))
+    {
+        return None;
+    }
+    if path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") {
+        return None;
+    }
+    let special = SPECIAL.iter().find(|(start, ..)| {
+        certain.starts_with(start) || (certain.len() < path.len() && start.starts_with(certain) && certain.len() > 5)
+    });
+    if let Some((_, rule, why)) = special {
+        return found(rule, format!("`{}` {why}", shown(value)));
+    }
+    let what = if certain.len() < path.len() && certain.len() < 2 {
+        "cannot tell where this writes: "
+    } else {
+        "this writes to "
+    };
+    found(&RULE, format!("{what}`{}`", shown(value)))
+}
+
+/// A path without `.`, `..` and doubled slashes.
+pub(super) fn normal(path: &str) -> String {
+    if !path.starts_with('/') {
+        return path.to_owned();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    let end = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
+    format!("/{}{end}", parts.join("/"))
+}
+
+/// Files that a command writes by its arguments.
+pub(super) fn check(call: &Call) -> Vec<Found> {
+    let targets: Vec<Word> = match call.name.as_str() {
+        "tee" | "touch" | "truncate" | "mkfifo" | "mkdir" | "rmdir" | "unlink" | "shred" => call
+            .plain(&["-m", "--mode", "-s", "--size", "-d", "--date", "-r", "--reference", "-t", "-n"])
+            .into_iter()
+            .cloned()
+            .collect(),
+        "rm" => call.plain(&[]).into_iter().cloned().collect(),
+        "cp" | "mv" | "ln" | "install" | "link" => {
+            let given = call.values_of("--target-directory", Some('t'));
+            let plain = call.plain(&[
+                "-t",
+                "--target-directory",
+                "-m",
+                "--mode",
+                "-o",
+                "--owner",
+                "-g",
+                "--group",
+                "-S",
+                "--suffix",
+            ]);
+            let all = call.name == "install" && (call.short('d', "moggtS") || call.long("--directory"));
+            match (given.is_empty(), all) {
+                (false, _) => given.into_iter().map(Word::known).collect(),
+                (true, true) => plain.into_iter().cloned().collect(),
+                // What is moved away is changed too; what is copied is not.
+                (true, false) if call.name == "mv" => plain.into_iter().cloned().collect(),
+                (true, false) => plain.last().map(|word| (*word).clone()).into_iter().collect(),
+            }
+        }
+        "chmod" | "chown" | "chgrp" => call.plain(&["--from", "--reference"]).into_iter().skip(1).cloned().collect(),
+        "dd" => call
+            .args
+            .iter()
+            .flat_map(|word| &word.values)
+            .filter_map(|value| value.strip_prefix("of="))
+            .map(Word::known)
+            .collect(),
+        "sed" if call.short('i', "efl") || call.long("--in-place") => {
+            let plain = call.plain(&["-e", "--expression", "-f", "--file"]);
+            let skipped = usize::from(!call.has("-e") && !call.long("--expression"));
+            plain.into_iter().skip(skipped).cloned().collect()
+        }
+        "sort" | "curl" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
+        "wget" => call.values_of("--output-document", Some('O')).into_iter().map(Word::known).collect(),
+        "git" if call.has("clone") => call
+            .plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"])
+            .get(2)
+            .map(|word| (*word).clone())
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    };
+    let makes = call.name == "mkdir" && call.values_of("--mode", Some('m')).is_empty();
+    // A directory that is there already, above one that may be written, stays as it is.
+    let above = |word: &Word| {
+        word.values.iter().all(|value| {
+            let path = format!("{}/", normal(value).trim_end_matches('/'));
+            FINE.iter().any(|fine| fine.starts_with(&path))
+        })
+    };
+    let targets = targets.iter().filter(|word| !(word.is("-") || makes && above(word)));
+    targets.filter_map(|word| path(word, &call.name, &call.bytes)).collect()
+}
