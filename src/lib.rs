@@ -6,7 +6,9 @@
 pub mod cli;
 pub mod cloud_init;
 pub mod digest;
+pub mod doctor;
 pub mod file;
+pub mod host;
 pub mod image;
 pub mod incus;
 pub mod json;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{completions, delete, exec, forward, image, info, init, launch, lint, list, logs, man, rule, shell, wipe};
+use super::{
+    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, rule, shell, wipe,
+};
 use crate::names::LabName;
 use crate::ui::{Color, Format};
 
@@ -54,6 +56,8 @@ pub(crate) struct Global {
 /// What podclaw can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Look whether this machine is fit to be sacrificed; changes nothing
+    Doctor(doctor::DoctorArgs),
     /// Judge profiles, cloud-init, Quadlets, AppArmor profiles and more
     Lint(lint::LintArgs),
     /// List the rules of lint, or explain one

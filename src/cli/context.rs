@@ -82,6 +82,11 @@ impl Context {
         Ok(Lab::new(self.client().await?, settings)?)
     }
 
+    /// The socket that was named.
+    pub(crate) fn socket(&self) -> Option<&Path> {
+        self.socket.as_deref()
+    }
+
     async fn client(&self) -> Result<Client, Failure> {
         let path =
             find_socket(self.socket.as_deref(), |name| std::env::var(name).ok()).map_err(crate::incus::Error::from)?;

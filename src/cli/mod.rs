@@ -6,6 +6,7 @@ mod failure;
 
 mod completions;
 mod delete;
+mod doctor;
 mod exec;
 mod forward;
 mod image;
@@ -81,6 +82,7 @@ async fn run(command: Command, context: &Context) -> u8 {
 
 async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
     match command {
+        Command::Doctor(args) => doctor::run(args, context).await,
         Command::Init(args) => init::run(args, context).await,
         Command::Image(args) => image::run(args, context).await,
         Command::Launch(args) => launch::run(args, context).await,

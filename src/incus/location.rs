@@ -83,6 +83,18 @@ impl Collection {
         Self::new("project", &["projects"], Scope::Server)
     }
 
+    /// What the daemon warns of.
+    #[must_use]
+    pub fn warnings() -> Self {
+        Self::new("warning", &["warnings"], Scope::Server)
+    }
+
+    /// The certificates that the daemon trusts.
+    #[must_use]
+    pub fn certificates() -> Self {
+        Self::new("certificate", &["certificates"], Scope::Server)
+    }
+
     /// All storage pools.
     #[must_use]
     pub fn pools() -> Self {

@@ -10,6 +10,7 @@
 mod asked;
 mod client;
 mod console;
+mod details;
 mod error;
 mod exec;
 mod file;
@@ -33,6 +34,7 @@ mod fake;
 mod faults;
 
 pub use client::{Client, Limits};
+pub use details::{Certificate, Details, Warning};
 pub use error::{Error, Refusal, Result};
 pub use exec::{Captured, Command, Output, Process, Session, Stdin, Terminal};
 pub use file::{FileMode, Owner};

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::incus::{Client, Object, Project, ProjectName};
-use crate::profile::Library;
+use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use crate::mark::Mark;
@@ -39,7 +39,7 @@ pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// API extensions of Incus that podclaw can't do without.
-const NEEDED: [&str; 7] = [
+pub const NEEDED: [&str; 7] = [
     "projects",
     "projects_restrictions",
     "projects_networks_restricted_access",
@@ -88,10 +88,26 @@ impl Lab {
 
     /// The profiles that the lab's settings name a source for, adapted to the lab.
     pub fn library(&self) -> Result<Library> {
-        let library = match &self.settings.data {
+        self.settings.library()
+    }
+}
+
+impl Settings {
+    /// The profiles that the settings name a source for, adapted to the lab.
+    pub fn library(&self) -> Result<Library> {
+        let library = match &self.data {
             None => Library::built_in()?,
             Some(directory) => Library::from_directory(&directory.join("profiles"))?,
         };
-        Ok(library.for_lab(&self.settings.name, &self.settings.limits))
+        Ok(library.for_lab(&self.name, &self.limits))
+    }
+
+    /// How much memory a guest of the lab's own profiles may take, in bytes; nothing where that is no fixed amount.
+    #[must_use]
+    pub fn guest_memory(&self) -> Option<u64> {
+        let library = self.library().ok()?;
+        let stack = library.stack(self.profiles.iter().map(String::as_str)).ok()?;
+        let merged = stack.effective(&Layer::default());
+        merged.config.get("limits.memory")?.value.parse::<Size>().ok().map(|size| size.bytes())
     }
 }

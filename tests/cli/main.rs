@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "what is unused differs between the two test programs")]
 mod common;
 
+mod doctor;
 mod interrupts;
 mod lint;
 mod refusals;

@@ -2,7 +2,8 @@
 
 use crate::common::podclaw;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
+    "doctor",
     "lint",
     "rule",
     "init",

@@ -14,7 +14,7 @@ pub(crate) const TESTS: &[Test] = tests![
 ];
 
 /// Everything that the daemon has outside of instances, to see that nothing changed.
-fn everything(daemon: &Daemon) -> String {
+pub(crate) fn everything(daemon: &Daemon) -> String {
     let paths = [
         "/1.0/projects",
         "/1.0/storage-pools",

@@ -13,6 +13,7 @@ mod common;
 mod harness;
 
 mod client;
+mod doctor;
 mod failures;
 mod gateway;
 mod images;
@@ -24,8 +25,16 @@ mod smoke;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files =
-        vec![smoke::TESTS, labs::TESTS, lint::TESTS, images::TESTS, launches::TESTS, failures::TESTS, gateway::TESTS];
+    let mut files = vec![
+        smoke::TESTS,
+        labs::TESTS,
+        lint::TESTS,
+        images::TESTS,
+        launches::TESTS,
+        failures::TESTS,
+        doctor::TESTS,
+        gateway::TESTS,
+    ];
     files.extend(client::TESTS);
     harness::main(&files)
 }
