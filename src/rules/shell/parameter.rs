@@ -4,7 +4,7 @@ use brush_parser::word::{Parameter, ParameterExpr, SpecialParameter, WordPiece};
 
 use super::expand::Building;
 use super::scope::Assigned;
-use super::text::{FETCHED, MOST_VALUES, NUMBER, PARAMETER, UNKNOWN, Word, join};
+use super::text::{FETCHED, MOST_VALUES, NUMBER, PARAMETER, UNKNOWN, Word, is_hole, join};
 use super::walk::{Frame, Parameters, Walker};
 
 /// How often a variable may stand in the value of another.
@@ -180,10 +180,10 @@ impl Walker<'_> {
                 values.push(String::new());
                 values
             }
-            E::RemoveSmallestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_end_short),
-            E::RemoveLargestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_end_long),
-            E::RemoveSmallestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_start_short),
-            E::RemoveLargestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_start_long),
+            E::RemoveSmallestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::End, false),
+            E::RemoveLargestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::End, true),
+            E::RemoveSmallestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::Start, false),
+            E::RemoveLargestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::Start, true),
             _ => values.iter().map(|value| changed(value)).collect(),
         }
     }
@@ -198,36 +198,47 @@ fn changed(value: &str) -> String {
     }
 }
 
-/// What is left of each value without what a pattern of one fixed text, and one `*` at most, takes away.
-fn cut(values: &[String], pattern: Option<&str>, how: fn(&str, &str, bool) -> Option<String>) -> Vec<String> {
+/// Where a pattern of `${name#pattern}` and its like begins or ends to fit.
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    End,
+}
+
+/// What is left of each value without what a pattern takes away. Only patterns are followed that are one fixed text, with
+/// a `*` at most between it and the side that is cut: of any other it is not told where it fits.
+fn cut(values: &[String], pattern: Option<&str>, side: Side, most: bool) -> Vec<String> {
     let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) else { return values.to_vec() };
-    let fixed = pattern.trim_matches('*');
-    let simple = !fixed.contains(['*', '?', '[', '\\', '$', '"', '\'', '`', '(', '~']) && !fixed.is_empty();
-    let starred = fixed.len() < pattern.len();
-    values
-        .iter()
-        .map(|value| if simple { how(value, fixed, starred).unwrap_or_else(|| value.clone()) } else { changed(value) })
-        .collect()
-}
-
-fn cut_end_short(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let end = if starred { value.rfind(fixed)? } else { value.strip_suffix(fixed)?.len() };
-    Some(value[..end].to_owned())
-}
-
-fn cut_end_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let end = if starred { value.find(fixed)? } else { value.strip_suffix(fixed)?.len() };
-    Some(value[..end].to_owned())
-}
-
-fn cut_start_short(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start =
-        if starred { value.find(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
-    Some(value[start..].to_owned())
-}
-
-fn cut_start_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start =
-        if starred { value.rfind(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
-    Some(value[start..].to_owned())
+    let starred = match side {
+        Side::Start => pattern.strip_prefix('*'),
+        Side::End => pattern.strip_suffix('*'),
+    };
+    let fixed = starred.unwrap_or(pattern);
+    if fixed.is_empty() || fixed.contains(['*', '?', '[', '\\', '$', '"', '\'', '`', '(', '~']) {
+        return values.iter().map(|value| changed(value)).collect();
+    }
+    let left = |value: &str| -> Option<String> {
+        let left = match (side, starred.is_some()) {
+            (Side::Start, false) => value.strip_prefix(fixed)?,
+            (Side::End, false) => value.strip_suffix(fixed)?,
+            // From the start the first place where it fits takes the least, from the end the last.
+            (Side::Start, true) => &value[if most { value.rfind(fixed)? } else { value.find(fixed)? } + fixed.len()..],
+            (Side::End, true) => &value[..if most { value.find(fixed)? } else { value.rfind(fixed)? }],
+        };
+        Some(left.to_owned())
+    };
+    let each = |value: &String| {
+        let Some(left) = left(value) else { return vec![value.clone()] };
+        let gone = match side {
+            Side::Start => &value[..value.len() - left.len()],
+            Side::End => &value[left.len()..],
+        };
+        // What is not known there can hold the fixed text too: then less is cut.
+        match (gone.find(is_hole), side) {
+            (None, _) => vec![left],
+            (Some(_), Side::Start) => vec![format!("{gone}{left}"), left],
+            (Some(_), Side::End) => vec![format!("{left}{gone}"), left],
+        }
+    };
+    values.iter().flat_map(each).collect()
 }
