@@ -32,7 +32,8 @@ fn judged(waivers: &str) -> Report {
 }
 
 fn rules(report: &Report) -> Vec<&str> {
-    report.findings.iter().map(|finding| finding.rule.as_ref()).collect()
+    // That a profile alone leaves something open is only a note.
+    report.findings.iter().filter(|finding| finding.counts()).map(|finding| finding.rule.as_ref()).collect()
 }
 
 #[test]
