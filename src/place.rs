@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::text::floor;
+
 /// A text and what it is called.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -17,15 +19,8 @@ impl Source {
     /// A part of the text, by its bytes. What is beyond the end, or inside a character, is moved to where it can be.
     #[must_use]
     pub fn place(self: &Arc<Self>, bytes: Range<usize>) -> Place {
-        let at_boundary = |mut at: usize| {
-            at = at.min(self.text.len());
-            while !self.text.is_char_boundary(at) {
-                at -= 1;
-            }
-            at
-        };
-        let start = at_boundary(bytes.start);
-        let end = at_boundary(bytes.end.max(start)).max(start);
+        let start = floor(&self.text, bytes.start);
+        let end = floor(&self.text, bytes.end.max(start));
         let before = &self.text[..start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|&b| b == b'\n').count() + 1;

@@ -92,7 +92,8 @@ impl Escaper {
     }
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a character is no text to be shown as it is: a reader could not see it, or a terminal would obey it.
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 

@@ -174,12 +174,7 @@ impl Reader<'_> {
                 }
                 '\\' => decoded.push(self.escape()?),
                 c if u32::from(c) < 0x20 => return self.fail("a control character inside of a string"),
-                c if c.is_control()
-                    || crate::text::is_hidden(c)
-                    || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
-                {
-                    return self.fail("a character that cannot be seen");
-                }
+                c if crate::text::is_unsafe(c) => return self.fail("a character that cannot be seen"),
                 c => {
                     decoded.push(c);
                     self.at += c.len_utf8();

@@ -6,7 +6,6 @@ mod collect;
 mod example;
 mod fix;
 mod judge;
-mod kind;
 mod policy;
 mod report;
 mod stacks;
@@ -20,9 +19,9 @@ use crate::names::LabName;
 use crate::profile::Limits;
 use crate::rules;
 
+pub use crate::rules::Kind;
 pub use example::example;
 pub use fix::{Mend, Mended, Unmended, mend};
-pub use kind::Kind;
 pub use report::{Failure, Report, Waived};
 
 /// What is to be judged, and as what.

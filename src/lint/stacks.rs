@@ -68,7 +68,7 @@ impl Base {
         let lab = &request.lab;
         if self.stack.profiles.is_empty() {
             let mut findings = rules::profile::alone(&profile, lab);
-            findings.extend(rules::profile::open_requirements(&profile, lab));
+            findings.extend(rules::profile::open_requirements(&profile));
             return findings;
         }
         let mut findings = match self.stack.profiles.iter().position(|part| part.name == profile.name) {

@@ -113,7 +113,7 @@ fn language(path: &str) -> &'static str {
         Some("yaml" | "yml" | "j2") => "yaml",
         Some("json") => "json",
         Some("sh") => "sh",
-        Some("container" | "pod" | "network" | "volume" | "kube" | "image" | "build") => "ini",
+        Some("container" | "pod" | "network" | "volume" | "kube" | "image" | "build" | "artifact") => "ini",
         _ => "text",
     }
 }

@@ -7,6 +7,7 @@
 pub mod catalogue;
 mod finding;
 mod found;
+mod kind;
 mod rule;
 
 pub mod apparmor;
@@ -26,4 +27,5 @@ pub mod waiver;
 pub mod yaml;
 
 pub use finding::{Edit, Finding, Fix, Related};
+pub use kind::Kind;
 pub use rule::{Example, Rule, Severity, Trial};

@@ -83,12 +83,7 @@ impl Reader {
 
     /// Characters that a reviewer can't see, or that are a space or an end of a line to some.
     fn characters(&mut self, line: &str, bytes: &Range<usize>) {
-        let doubtful = |c: char| {
-            (c.is_control() && c != '\t')
-                || (c.is_whitespace() && !c.is_ascii())
-                || crate::text::is_hidden(c)
-                || c == '\u{feff}'
-        };
+        let doubtful = |c: char| c != '\t' && (crate::text::is_unsafe(c) || (c.is_whitespace() && !c.is_ascii()));
         if let Some((at, c)) = line.char_indices().find(|&(_, c)| doubtful(c)) {
             let start = bytes.start + at;
             self.fault(

@@ -102,6 +102,13 @@ fn files_are_judged_by_place_owner_and_content() {
         ("path: /etc/podclaw/a\ncontent: a\npermissions: 644", "cloud-init-write-file"),
         ("path: /etc/podclaw/a\ncontent: a\nowner: openclaw", "cloud-init-write-file"),
         ("path: /usr/local/lib/podclaw/a\ncontent: \"#!/usr/bin/python3\\n\"", "cloud-init-write-file"),
+        ("path: /etc/containers/containers.conf\ncontent: a", "cloud-init-write-file"),
+        ("path: /etc/containers/systemd/users/a.artifact\ncontent: \"[Artifact]\\nArtifact=a\\n\"", "quadlet-image"),
+        (
+            "path: /etc/containers/systemd/users/a.container.d/b.conf\ncontent: \"[Container]\\nVolume=/:/h\\n\"",
+            "quadlet-mount",
+        ),
+        ("path: /etc/apparmor.d/podclaw-a.conf\ncontent: a", "apparmor-rule"),
         ("path: /usr/local/lib/podclaw/a\ncontent: |\n  #!/bin/sh\n  set -e\n  modprobe a", "shell-kernel"),
     ] {
         let found = file(fields);

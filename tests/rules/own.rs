@@ -79,7 +79,7 @@ fn each_kind_of_file_can_be_judged() {
             "quadlet",
             "'Container' in doc && doc.Container.Image.exists(i, !i.startsWith('localhost/'))",
             "a.container",
-            "[Container]\nImage=\\\n  other/x\n",
+            "[Container]\nImage= \\\n# a\n  other/x\n",
             "[Container]\nImage=localhost/x\n",
         ),
         (

@@ -52,11 +52,7 @@ fn scalar(node: &Node) -> Option<&str> {
     }
 }
 
-/// The stages that `packages` and `write_files` do before anything is run.
+/// The stages whose work is done before anything is run: `packages` installs what the first stage does.
 pub(super) fn done(root: &Mapping) -> Vec<Stage> {
-    let mut done = Vec::new();
-    if root.get("packages").is_some() {
-        done.push(Stage::Packages);
-    }
-    done
+    root.get("packages").map(|_| Stage::Packages).into_iter().collect()
 }

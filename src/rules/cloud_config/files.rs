@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::modules::{bool_of, text};
 use super::write_file;
 use crate::place::{Origin, Source};
-use crate::rules::{self, Finding, shell};
+use crate::rules::{self, Finding, Kind, shell};
 use crate::text::excerpt;
 use crate::yaml::{Document, Embedded, Mapping, Node, Value};
 
@@ -144,21 +144,23 @@ fn content(
     programs: &BTreeSet<String>,
 ) -> Result<Vec<Finding>, String> {
     let source = Arc::new(Source { name: path.to_owned(), text: content.text.clone() });
-    let runs = mode.is_some_and(|mode| mode & 0o111 != 0);
-    let extension = Path::new(path).extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let first = content.text.lines().next().unwrap_or_default().trim_end();
-    let shell = ["sh", "bash", "dash", "ksh"].iter().any(|shell| first.starts_with("#!") && first.ends_with(shell));
-    if shell || matches!(extension, "sh" | "bash") {
+    let kind = Kind::of(path, &content.text);
+    if kind == Some(Kind::Shell) {
         let setting = shell::Setting { script: true, programs: programs.clone() };
         return Ok(shell::embedded(content, &setting, subject));
     }
-    if runs || first.starts_with("#!") {
+    if mode.is_some_and(|mode| mode & 0o111 != 0) || content.text.starts_with("#!") {
         return Err("this is a program, and no shell that podclaw can judge".into());
     }
-    let findings = match extension {
-        "container" | "pod" | "network" | "volume" | "kube" | "image" | "build" => rules::quadlet::judge(&source),
-        "json" if path.ends_with("/openclaw.json") => rules::openclaw::judge(&source),
+    let findings = match kind {
         _ if path.contains("/apparmor") => rules::apparmor::judge(&source),
+        Some(Kind::Quadlet) => rules::quadlet::judge(&source),
+        Some(Kind::Openclaw) => rules::openclaw::judge(&source),
+        Some(Kind::AppArmor) => rules::apparmor::judge(&source),
+        // Of what has no kind, these alone are obeyed by something.
+        None if Path::new(path).extension().is_some_and(|extension| extension == "conf") => {
+            return Err("this configuration decides what runs, and podclaw cannot judge it".into());
+        }
         _ => Vec::new(),
     };
     Ok(findings.into_iter().map(|finding| moved(finding, &source, content)).collect())

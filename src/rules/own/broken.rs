@@ -12,36 +12,8 @@ pub(super) static RULE: Rule = Rule {
     waivable: false,
     examples: &[Example {
         path: "policy/rules/no-nesting.yaml",
-        bad: r#"id: own-no-nesting
-judges: profile
-severity: error
-summary: a guest in which other containers can run
-why: This lab's guests need none.
-remedy: remove the key
-condition: "security.nesting' in config"
-examples:
-  bad: |
-    description: nesting
-    config:
-      security.nesting: "true"
-  good: |
-    description: none
-"#,
-        good: r#"id: own-no-nesting
-judges: profile
-severity: error
-summary: a guest in which other containers can run
-why: This lab's guests need none.
-remedy: remove the key
-condition: "'security.nesting' in config"
-examples:
-  bad: |
-    description: nesting
-    config:
-      security.nesting: "true"
-  good: |
-    description: none
-"#,
+        bad: super::no_nesting!("security.nesting' in config"),
+        good: super::no_nesting!("'security.nesting' in config"),
         trial: Trial::Alone,
     }],
 };

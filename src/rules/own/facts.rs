@@ -7,9 +7,10 @@ use cel::Value;
 
 use super::condition::Facts;
 use super::rule::On;
-use super::unit;
+use crate::json;
 use crate::place::{Origin, Source};
 use crate::profile::{Device, Effective, Setting};
+use crate::unit_file::{self, Unit};
 use crate::yaml::{self, Document, Kind, Node};
 
 /// A file, or a stack, as conditions see it.
@@ -46,10 +47,11 @@ impl Subject {
         let origin = Origin::File(source.place(0..0));
         let tree = match on {
             On::Stack => return Ok(None),
-            On::Quadlet => Tree::unit(&unit::sections(&source.text)),
+            On::Quadlet => Tree::unit(&unit_file::read(&source.text)),
             On::Openclaw => {
-                let json = serde_json::from_str(&source.text).map_err(|error| format!("it is not JSON: {error}"))?;
-                Tree::json(&json)
+                let document = json::read(&source.text);
+                let problem = document.problems.first().map_or("", |problem| problem.message);
+                Tree::json(&document.root.ok_or_else(|| format!("it is not JSON: {problem}"))?)
             }
             On::Profile | On::CloudConfig | On::LabFile => match yaml::parse(&source.name, source.text.as_bytes()) {
                 Ok(document) => Tree::yaml(&document, &document.root, on == On::Profile),
@@ -142,29 +144,37 @@ impl Tree {
         }
     }
 
-    fn json(json: &serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Self::leaf(Value::Null, None),
-            serde_json::Value::Bool(flag) => Self::leaf(*flag, None),
-            serde_json::Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-                (Some(number), _) => Self::leaf(number, None),
-                (None, number) => Self::leaf(number.unwrap_or(f64::NAN), None),
+    fn json(node: &json::Node) -> Self {
+        match &node.value {
+            json::Value::Null => Self::leaf(Value::Null, None),
+            json::Value::Bool(flag) => Self::leaf(*flag, None),
+            json::Value::Number(text) => match text.parse::<i64>() {
+                Ok(number) => Self::leaf(number, None),
+                Err(_) => Self::leaf(text.parse().unwrap_or(f64::NAN), None),
             },
-            serde_json::Value::String(text) => Self::leaf(text.as_str(), None),
-            serde_json::Value::Array(values) => Self::list(values.iter().map(Self::json).collect(), None),
-            serde_json::Value::Object(fields) => {
-                Self::mapping(fields.iter().map(|(key, value)| (key.clone(), Self::json(value))).collect(), None)
+            json::Value::String(text) => Self::leaf(text.as_str(), None),
+            json::Value::Array(items) => Self::list(items.iter().map(Self::json).collect(), None),
+            json::Value::Object(members) => {
+                let parts = members.iter().map(|member| (member.key.clone(), Self::json(&member.value)));
+                Self::mapping(parts.collect(), None)
             }
         }
     }
 
-    fn unit(sections: &unit::Sections) -> Self {
-        let values =
-            |values: &Vec<String>| Self::list(values.iter().map(|v| Self::leaf(v.as_str(), None)).collect(), None);
-        let keys = |keys: &BTreeMap<String, Vec<String>>| {
-            Self::mapping(keys.iter().map(|(key, all)| (key.clone(), values(all))).collect(), None)
+    /// Sections with keys, each with all its values in order.
+    fn unit(unit: &Unit) -> Self {
+        let mut sections: BTreeMap<&str, BTreeMap<&str, Vec<Self>>> = BTreeMap::new();
+        for section in &unit.sections {
+            sections.entry(&section.name).or_default();
+        }
+        for entry in &unit.entries {
+            let keys = sections.entry(&entry.section).or_default();
+            keys.entry(&entry.key).or_default().push(Self::leaf(entry.value.as_str(), None));
+        }
+        let keys = |keys: BTreeMap<&str, Vec<Self>>| {
+            Self::mapping(keys.into_iter().map(|(key, all)| (key.to_owned(), Self::list(all, None))).collect(), None)
         };
-        Self::mapping(sections.iter().map(|(name, section)| (name.clone(), keys(section))).collect(), None)
+        Self::mapping(sections.into_iter().map(|(name, section)| (name.to_owned(), keys(section))).collect(), None)
     }
 
     fn settings(settings: &BTreeMap<String, Setting>) -> Self {

@@ -8,7 +8,6 @@ mod facts;
 mod judge;
 mod read;
 mod rule;
-mod unit;
 
 use std::sync::Arc;
 
@@ -17,6 +16,21 @@ use crate::place::Source;
 use crate::profile::Effective;
 
 pub use rule::{Examples, On, OwnRule};
+
+/// A rule against nesting, with a condition, for the examples.
+macro_rules! no_nesting {
+    ($condition:literal) => {
+        concat!(
+            "id: own-no-nesting\njudges: profile\nseverity: error\n",
+            "summary: a guest in which other containers can run\nwhy: This lab's guests need none.\n",
+            "remedy: remove the key\ncondition: \"",
+            $condition,
+            "\"\nexamples:\n  bad: |\n    description: nesting\n    config:\n      security.nesting: \"true\"\n",
+            "  good: |\n    description: none\n"
+        )
+    };
+}
+use no_nesting;
 
 /// The rules about own rules themselves.
 pub const RULES: &[&Rule] = &[&broken::RULE, &example::RULE];

@@ -138,7 +138,7 @@ pub fn effective(reported: &Effective, lab: &LabName) -> Vec<Finding> {
 
 /// One note that names the requirements that a profile by itself leaves open; none where it leaves none.
 #[must_use]
-pub fn open_requirements(profile: &Profile, _lab: &LabName) -> Option<Finding> {
+pub fn open_requirements(profile: &Profile) -> Option<Finding> {
     let mut view = View::default();
     view.add(Bringer::Profile, &profile.config, &profile.devices);
     let open = whole::open(&view);

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use super::found::Found;
 use super::{Finding, Rule};
 use crate::place::Source;
+pub(super) use mount::volume as volume_doubt;
 
 /// A container with everything that is required, and one more line, for the examples.
 macro_rules! example {

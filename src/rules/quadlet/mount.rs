@@ -82,7 +82,7 @@ fn device(quadlet: &Quadlet, found: &mut Found) {
 }
 
 /// Why `[SOURCE:]DESTINATION[:OPTIONS]` is not fine.
-fn volume(text: &str) -> Option<&'static str> {
+pub(in crate::rules) fn volume(text: &str) -> Option<&'static str> {
     let parts: Vec<_> = text.split(':').collect();
     let (source, destination, options) = match parts[..] {
         [destination] => (None, destination, ""),

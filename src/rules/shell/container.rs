@@ -2,7 +2,7 @@
 
 use super::call::{Call, Found};
 use super::text::{PARAMETER, is_open, shown};
-use crate::rules::{Example, Rule, Severity, Trial};
+use crate::rules::{Example, Rule, Severity, Trial, quadlet};
 
 pub(super) static RULE: Rule = Rule {
     id: "shell-container",
@@ -112,10 +112,7 @@ fn bad(name: &str, value: &str) -> Option<String> {
     }
 }
 
-/// A host path in a container: of the service user's own state, or nothing.
+/// The same that a Quadlet may mount.
 fn volume(value: &str) -> Option<String> {
-    let source = value.split(':').next().unwrap_or_default();
-    let own = source.starts_with("/home/openclaw/.openclaw") && !source.contains("..");
-    let named = source.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) && !source.is_empty();
-    (!(own || named)).then(|| format!("the container gets `{}` of the guest", shown(source)))
+    quadlet::volume_doubt(value).map(|why| format!("the container gets `{}`: {why}", shown(value)))
 }

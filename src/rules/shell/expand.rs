@@ -1,20 +1,13 @@
-//! Words as the shell would make them: quotes removed, variables filled in with each value that they can have.
+//! Words as the shell would make them: quotes removed, variables filled in with each value that they can have, and split.
 
-use brush_parser::word::{self, Parameter, ParameterExpr, SpecialParameter, WordPiece, WordPieceWithSource};
+use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
 use super::program::options;
-use super::scope::Assigned;
-use super::text::{FETCHED, MOST_VALUES, NUMBER, PARAMETER, UNKNOWN, Word, is_open, join};
-use super::walk::{Frame, Parameters, Walker};
-
-/// How often a variable may stand in the value of another.
-const DEEPEST: usize = 6;
-
-/// The most places where one variable may be set.
-const MOST_ASSIGNED: usize = 64;
+use super::text::{NUMBER, PARAMETER, UNKNOWN, Word, is_open, join};
+use super::walk::{Frame, Walker};
 
 /// The words that are being put together.
-struct Building {
+pub(super) struct Building {
     done: Vec<Word>,
     values: Vec<String>,
     /// Whether something, be it an empty text, makes this a word.
@@ -36,7 +29,7 @@ impl Building {
     }
 
     /// Several words, of which the first continues this one, and the last can be continued.
-    fn splice(&mut self, words: Vec<Word>) {
+    pub(super) fn splice(&mut self, words: Vec<Word>) {
         for (at, word) in words.into_iter().enumerate() {
             if at > 0 {
                 self.finish();
@@ -152,223 +145,6 @@ impl Walker<'_> {
             }
         }
     }
-
-    /// `$@` and `${array[@]}` become as many words as there are.
-    fn splat(&mut self, piece: &WordPiece, frame: &Frame, depth: usize, to: &mut Building) -> bool {
-        let WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter, indirect: false }) = piece else {
-            return false;
-        };
-        match parameter {
-            Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => {
-                match &frame.parameters {
-                    Parameters::Known(words) => to.splice(words.clone()),
-                    Parameters::Own => to.splice(vec![Word { values: vec![PARAMETER.into()], many: true }]),
-                    Parameters::Unknown => to.splice(vec![Word { values: vec![UNKNOWN.into()], many: true }]),
-                }
-                true
-            }
-            Parameter::NamedWithAllIndices { name, .. } => {
-                let words = self.array(name, frame, depth);
-                to.splice(words);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The elements of an array: one by one if it gets them in one place, else all of them as one that is many.
-    fn array(&mut self, name: &str, frame: &Frame, depth: usize) -> Vec<Word> {
-        let assigned = self.scope.seen(name, frame.function);
-        if depth > DEEPEST || assigned.is_empty() || (self.scope.any && self.naming) {
-            return vec![Word { values: vec![UNKNOWN.into()], many: true }];
-        }
-        if let [(function, Assigned::Array(raws))] = assigned.as_slice() {
-            let frame = frame.seen_from(*function);
-            return raws.iter().flat_map(|raw| self.words(raw, &frame, depth + 1)).collect();
-        }
-        let values = self.lookup(name, frame, depth);
-        vec![Word { values, many: true }]
-    }
-
-    /// Each value that a variable can have, wherever it gets it.
-    fn lookup(&mut self, name: &str, frame: &Frame, depth: usize) -> Vec<String> {
-        if matches!(name, "SECONDS" | "EPOCHSECONDS" | "RANDOM" | "LINENO" | "UID" | "EUID" | "PPID" | "BASHPID") {
-            return vec![NUMBER.into()];
-        }
-        let assigned = self.scope.seen(name, frame.function);
-        if assigned.is_empty() {
-            return vec![match name {
-                "HOME" => "/root".to_owned(),
-                // What it was before: itself.
-                "PATH" => "$PATH".to_owned(),
-                _ => UNKNOWN.to_string(),
-            }];
-        }
-        let again = self.looking.iter().any(|looking| looking == name);
-        if depth > DEEPEST || again || assigned.len() > MOST_ASSIGNED || !self.spend(assigned.len()) {
-            return vec![if name == "PATH" { "$PATH".into() } else { UNKNOWN.into() }];
-        }
-        self.looking.push(name.to_owned());
-        let mut values = Vec::new();
-        for (function, value) in assigned {
-            match value {
-                Assigned::Word(raw) => values.extend(self.values(&raw, &frame.seen_from(function), depth + 1)),
-                Assigned::Array(raws) => {
-                    for raw in raws {
-                        let words = self.words(&raw, &frame.seen_from(function), depth + 1);
-                        values.extend(words.into_iter().flat_map(|word| word.values));
-                    }
-                }
-                Assigned::Open => values.push(UNKNOWN.into()),
-                Assigned::Number => values.push(NUMBER.into()),
-            }
-        }
-        self.looking.pop();
-        self.spend(values.iter().map(String::len).sum::<usize>() / 32);
-        if self.scope.any && self.naming {
-            values.push(UNKNOWN.into());
-        }
-        values.sort();
-        values.dedup();
-        if values.len() > MOST_VALUES {
-            let fetched = values.iter().any(|value| value.contains(FETCHED));
-            return vec![if fetched { FETCHED } else { UNKNOWN }.to_string()];
-        }
-        values
-    }
-
-    fn get(&mut self, parameter: &Parameter, frame: &Frame, depth: usize) -> Vec<String> {
-        match parameter {
-            Parameter::Positional(0) => vec![UNKNOWN.into()],
-            Parameter::Positional(number) => match &frame.parameters {
-                Parameters::Known(words) => match words.iter().position(|word| word.many) {
-                    // What is behind something of unknown length can be anywhere.
-                    Some(many) if many < *number as usize => {
-                        words[many..].iter().flat_map(|word| word.values.clone()).collect()
-                    }
-                    _ => {
-                        words.get(*number as usize - 1).map_or_else(|| vec![String::new()], |word| word.values.clone())
-                    }
-                },
-                Parameters::Own => vec![PARAMETER.into()],
-                Parameters::Unknown => vec![UNKNOWN.into()],
-            },
-            Parameter::Special(SpecialParameter::AllPositionalParameters { .. }) => match &frame.parameters {
-                Parameters::Known(words) => {
-                    let words = words.clone();
-                    words.iter().fold(vec![String::new()], |text, word| {
-                        let space = if text == [String::new()] { "" } else { " " };
-                        join(&join(&text, &[space.to_owned()]), &word.values)
-                    })
-                }
-                Parameters::Own => vec![PARAMETER.into()],
-                Parameters::Unknown => vec![UNKNOWN.into()],
-            },
-            Parameter::Special(SpecialParameter::ShellName | SpecialParameter::CurrentOptionFlags) => {
-                vec![UNKNOWN.into()]
-            }
-            Parameter::Special(_) => vec![NUMBER.into()],
-            Parameter::Named(name) => self.lookup(name, frame, depth),
-            Parameter::NamedWithIndex { name, index } => {
-                self.arithmetic(index, frame, depth);
-                self.lookup(name, frame, depth)
-            }
-            Parameter::NamedWithAllIndices { name, .. } => {
-                let words = self.array(name, frame, depth);
-                words.into_iter().fold(vec![String::new()], |text, word| {
-                    let space = if text == [String::new()] { "" } else { " " };
-                    join(&join(&text, &[space.to_owned()]), &word.values)
-                })
-            }
-        }
-    }
-
-    fn parameter(&mut self, expression: &ParameterExpr, frame: &Frame, depth: usize) -> Vec<String> {
-        use ParameterExpr as E;
-        let (parameter, indirect) = match expression {
-            E::Parameter { parameter, indirect }
-            | E::UseDefaultValues { parameter, indirect, .. }
-            | E::AssignDefaultValues { parameter, indirect, .. }
-            | E::IndicateErrorIfNullOrUnset { parameter, indirect, .. }
-            | E::UseAlternativeValue { parameter, indirect, .. }
-            | E::RemoveSmallestSuffixPattern { parameter, indirect, .. }
-            | E::RemoveLargestSuffixPattern { parameter, indirect, .. }
-            | E::RemoveSmallestPrefixPattern { parameter, indirect, .. }
-            | E::RemoveLargestPrefixPattern { parameter, indirect, .. }
-            | E::Substring { parameter, indirect, .. }
-            | E::Transform { parameter, indirect, .. }
-            | E::UppercaseFirstChar { parameter, indirect, .. }
-            | E::UppercasePattern { parameter, indirect, .. }
-            | E::LowercaseFirstChar { parameter, indirect, .. }
-            | E::LowercasePattern { parameter, indirect, .. }
-            | E::ReplaceSubstring { parameter, indirect, .. } => (parameter, *indirect),
-            E::ParameterLength { .. } => return vec![NUMBER.into()],
-            E::VariableNames { .. } | E::MemberKeys { .. } => return vec![UNKNOWN.into()],
-        };
-        let values = if indirect { vec![UNKNOWN.into()] } else { self.get(parameter, frame, depth) };
-        match expression {
-            E::Parameter { .. } | E::IndicateErrorIfNullOrUnset { .. } => values,
-            E::UseDefaultValues { default_value, .. } | E::AssignDefaultValues { default_value, .. } => {
-                let mut values = values;
-                let default = default_value.as_deref().unwrap_or_default();
-                values.extend(self.values(default, frame, depth + 1));
-                values
-            }
-            E::UseAlternativeValue { alternative_value, .. } => {
-                let mut values = self.values(alternative_value.as_deref().unwrap_or_default(), frame, depth + 1);
-                values.push(String::new());
-                values
-            }
-            E::RemoveSmallestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_end_short),
-            E::RemoveLargestSuffixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_end_long),
-            E::RemoveSmallestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_start_short),
-            E::RemoveLargestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), cut_start_long),
-            _ => values.iter().map(|value| changed(value)).collect(),
-        }
-    }
-}
-
-/// A text of which some is replaced: known to come from arguments or the network, and nothing more.
-fn changed(value: &str) -> String {
-    match value {
-        _ if value.contains(FETCHED) => FETCHED.to_string(),
-        _ if value.chars().all(|c| c == PARAMETER) => value.to_owned(),
-        _ => UNKNOWN.to_string(),
-    }
-}
-
-/// What is left of each value without what a pattern of one fixed text, and one `*` at most, takes away.
-fn cut(values: &[String], pattern: Option<&str>, how: fn(&str, &str, bool) -> Option<String>) -> Vec<String> {
-    let Some(pattern) = pattern.filter(|pattern| !pattern.is_empty()) else { return values.to_vec() };
-    let fixed = pattern.trim_matches('*');
-    let simple = !fixed.contains(['*', '?', '[', '\\', '$', '"', '\'', '`', '(', '~']) && !fixed.is_empty();
-    let starred = fixed.len() < pattern.len();
-    values
-        .iter()
-        .map(|value| if simple { how(value, fixed, starred).unwrap_or_else(|| value.clone()) } else { changed(value) })
-        .collect()
-}
-
-fn cut_end_short(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let end = if starred { value.rfind(fixed)? } else { value.strip_suffix(fixed)?.len() };
-    Some(value[..end].to_owned())
-}
-
-fn cut_end_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let end = if starred { value.find(fixed)? } else { value.strip_suffix(fixed)?.len() };
-    Some(value[..end].to_owned())
-}
-
-fn cut_start_short(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start =
-        if starred { value.find(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
-    Some(value[start..].to_owned())
-}
-
-fn cut_start_long(value: &str, fixed: &str, starred: bool) -> Option<String> {
-    let start =
-        if starred { value.rfind(fixed)? + fixed.len() } else { value.strip_prefix(fixed).map(|_| fixed.len())? };
-    Some(value[start..].to_owned())
 }
 
 /// The members of a word that has one `{a,b}` in it and nothing else of a meaning of its own.

@@ -7,6 +7,7 @@ mod accounts;
 mod ansi;
 mod call;
 mod clone;
+mod commands;
 mod container;
 mod download;
 mod dynamic;
@@ -24,11 +25,14 @@ mod known;
 mod library;
 mod network;
 mod order;
+mod parameter;
 mod persistence;
 mod privilege;
 mod program;
+mod redirect;
 mod run;
 mod scope;
+mod simple;
 mod source;
 mod ssh;
 mod strict;
@@ -125,12 +129,12 @@ pub(crate) enum Job {
 
 /// Judges what is run in order, such as the entries of `runcmd`: each by itself, then all of them together. Gives the
 /// findings of each, and those about the order with the number of the entry.
-pub(crate) fn sequence(jobs: &[Job], setting: &Setting, before: &[Stage]) -> Vec<(usize, Found0)> {
+pub(crate) fn sequence(jobs: &[Job], setting: &Setting, before: &[Stage]) -> Vec<(usize, Unplaced)> {
     let mut all = Vec::new();
     let mut calls = Vec::new();
     for (at, job) in jobs.iter().enumerate() {
         let judged = run_alone(job, setting);
-        all.extend(judged.found.into_iter().map(|found| (at, Found0(found))));
+        all.extend(judged.found.into_iter().map(|found| (at, Unplaced(found))));
         calls.extend(judged.calls.into_iter().map(|call| (at, call)));
     }
     // The commands of all entries, each at a place of its own so that it can be found again.
@@ -139,15 +143,15 @@ pub(crate) fn sequence(jobs: &[Job], setting: &Setting, before: &[Stage]) -> Vec
     for mut found in together(&numbered).into_iter().chain(order::check(&numbered, before)) {
         let Some((at, call)) = calls.get(found.bytes.start) else { continue };
         found.bytes = call.bytes.clone();
-        all.push((*at, Found0(found)));
+        all.push((*at, Unplaced(found)));
     }
     all
 }
 
 /// A finding whose place is still to be told.
-pub(crate) struct Found0(Found);
+pub(crate) struct Unplaced(Found);
 
-impl Found0 {
+impl Unplaced {
     pub(crate) fn at(self, subject: &str, place: &dyn Fn(std::ops::Range<usize>) -> Place) -> Finding {
         finding(&self.0, subject, place)
     }

@@ -222,7 +222,9 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             let skipped = usize::from(!call.has("-e") && !call.long("--expression"));
             plain.into_iter().skip(skipped).cloned().collect()
         }
-        "sort" | "curl" => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
+        "sort" | "curl" | "shuf" | "iconv" | "zstd" => {
+            call.values_of("--output", Some('o')).into_iter().map(Word::known).collect()
+        }
         "wget" => call.values_of("--output-document", Some('O')).into_iter().map(Word::known).collect(),
         "git" if call.has("clone") => call
             .plain(&["-b", "--branch", "--depth", "-C", "-c", "-o", "--origin"])
@@ -230,6 +232,13 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             .map(|word| (*word).clone())
             .into_iter()
             .collect(),
+        // The second file is the one that is written.
+        "uniq" => call.plain(&["-f", "-s", "-w"]).into_iter().skip(1).cloned().collect(),
+        "xxd" => call.plain(&["-c", "-g", "-l", "-n", "-o", "-R", "-s"]).into_iter().skip(1).cloned().collect(),
+        "openssl" => {
+            let takes_file = |word: &Word| ["-out", "-keyout", "-writerand"].iter().any(|option| word.is(option));
+            call.args.windows(2).filter(|pair| takes_file(&pair[0])).map(|pair| pair[1].clone()).collect()
+        }
         _ => Vec::new(),
     };
     let makes = call.name == "mkdir" && call.values_of("--mode", Some('m')).is_empty();

@@ -96,7 +96,7 @@ fn decides_what_runs(name: &str) -> bool {
         || matches!(extension, "service" | "socket" | "timer" | "path" | "mount" | "slice" | "target" | "scope")
 }
 
-/// cloud-init tells by the first line, and knows more beginnings than these; `rules` refuses the others.
+/// cloud-init tells by the first line, and knows more beginnings than these; the rules of cloud-config refuse the others.
 fn is_user_data(text: &str) -> bool {
     ["#cloud-config", "## template:", "#include", "#cloud-boothook", "#part-handler", "Content-Type:"]
         .iter()
