@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-podclaw := target/release/podclaw
+# Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
+podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
 
 .PHONY: help demo demo-clean test check build clean
 
