@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::asked::Asked;
 use super::client::Client;
 use super::error::Result;
-use super::location::Object;
+use super::location::{Collection, Object, ProjectName};
 
 #[derive(Deserialize)]
 struct State {
@@ -33,13 +33,13 @@ struct Lease {
 }
 
 impl Client {
-    /// The IPv4 addresses that a managed network has given out, each with the hardware address that it is for; none where
-    /// there is no such network.
+    /// The IPv4 addresses that a managed network has given out to the guests of a project, each with the hardware address
+    /// that it is for; none where there is no such network.
     ///
     /// # Errors
     /// Whatever keeps the daemon from answering.
-    pub async fn leases(&self, network: &str) -> Result<Vec<(String, Ipv4Addr)>> {
-        let object = Object::network(network);
+    pub async fn leases(&self, project: &ProjectName, network: &str) -> Result<Vec<(String, Ipv4Addr)>> {
+        let object = Collection::networks_of(project).object(network);
         let asked = Asked::new("read the leases of", &object);
         let found = self.read::<Option<Vec<Lease>>>(&asked, &object.request().below("leases")).await?;
         let leases = found.flatten().unwrap_or_default().into_iter();

@@ -40,7 +40,7 @@ pub(super) async fn place(
 ) -> Result<Place, String> {
     let bridge = lab.settings.name.network();
     let subnet = lab.settings.network.subnet.net();
-    let leases = lab.client.leases(&bridge).await.unwrap_or_default();
+    let leases = lab.client.leases(&lab.project, &bridge).await.unwrap_or_default();
     let card = |of: &InstanceWithState| card(of, &bridge, &leases);
     let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
     let address = own.address.ok_or("the guest has no address on the lab's network")?;

@@ -21,11 +21,11 @@ fn powers() -> Finding {
     let mut came_back = Vec::new();
     match clock_settime(ClockId::Realtime, clock_gettime(ClockId::Realtime)) {
         Ok(()) => open.push("the clock was set".to_owned()),
-        Err(error) => came_back.push(format!("clock: {error:?}")),
+        Err(error) => came_back.push(format!("clock: {}", errno(&error.into()))),
     }
     match rustix::fs::chmod("/proc/sys/kernel/core_pattern", rustix::fs::Mode::from_raw_mode(0o644)) {
         Ok(()) => open.push("a setting of the kernel changed its mode".to_owned()),
-        Err(error) => came_back.push(format!("mode of a setting: {error:?}")),
+        Err(error) => came_back.push(format!("mode of a setting: {}", errno(&error.into()))),
     }
     if let Some(owner) = initial_ids() {
         open.push(owner);
@@ -55,11 +55,11 @@ fn modules() -> Finding {
         .filter(|(_, result)| !refused(result))
         .map(|(name, result)| match result {
             Ok(()) => format!("{name} worked"),
-            Err(error) => format!("{name} got as far as {error:?}"),
+            Err(error) => format!("{name} got as far as: {}", errno(&(*error).into())),
         })
         .collect();
     let came_back: Vec<String> =
-        attempts.iter().filter_map(|(name, result)| Some(format!("{name}: {:?}", result.err()?))).collect();
+        attempts.iter().filter_map(|(name, result)| Some(format!("{name}: {}", errno(&result.err()?.into())))).collect();
     Finding::of_attempts(tried, &open, came_back.join(", "))
 }
 

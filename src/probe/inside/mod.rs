@@ -128,7 +128,8 @@ fn scratch() -> io::Result<std::path::PathBuf> {
     made.ok_or_else(|| io::Error::other("no directory can be made"))
 }
 
-/// The system's own name of an error, which is the same in every language.
+/// An error in the system's own words, without its number.
 fn errno(error: &io::Error) -> String {
-    error.raw_os_error().map_or_else(|| error.to_string(), |code| format!("{:?}", rustix::io::Errno::from_raw_os_error(code)))
+    let text = error.to_string();
+    text.split_once(" (os error ").map_or(text.clone(), |(words, _)| words.to_lowercase())
 }

@@ -10,7 +10,7 @@ pub(super) const ATTEMPTS: &[(&Probe, fn() -> Finding)] =
     &[(SETTINGS, settings), (DEBUGFS, debugging), (GUEST_API, guest_api)];
 
 /// Settings without a namespace of their own, and switches: who writes them changes the host.
-const SETTINGS_OF_ALL: [&str; 30] = [
+const SETTINGS_OF_ALL: [&str; 29] = [
     "/proc/sysrq-trigger",
     "/proc/sys/kernel/core_pattern",
     "/proc/sys/kernel/modprobe",
@@ -25,7 +25,6 @@ const SETTINGS_OF_ALL: [&str; 30] = [
     "/proc/sys/kernel/randomize_va_space",
     "/proc/sys/kernel/unprivileged_bpf_disabled",
     "/proc/sys/kernel/usermodehelper/bset",
-    "/proc/sys/kernel/pid_max",
     "/proc/sys/kernel/threads-max",
     "/proc/sys/vm/drop_caches",
     "/proc/sys/vm/overcommit_memory",
