@@ -57,7 +57,10 @@ pub(super) enum Carrier {
 /// A whole IPv4 packet with a marker in it.
 pub(super) fn packet(source: Ipv4Addr, destination: Ipv4Addr, carrier: Carrier, marker: Marker) -> Vec<u8> {
     let (protocol, mut inner) = match carrier {
-        Carrier::Echo => (1, vec![8, 0, 0, 0, 0x70, 0x63, 0, 1]),
+        Carrier::Echo => {
+            let [high, low] = source_port(marker).to_be_bytes();
+            (1, vec![8, 0, 0, 0, high, low, 0, 1])
+        }
         Carrier::Udp(port) => {
             let length = u16::try_from(8 + LENGTH).unwrap_or(u16::MAX);
             let fields = [source_port(marker), port, length, 0];

@@ -18,12 +18,13 @@ mod gateway;
 mod images;
 mod labs;
 mod launches;
+mod prove;
 mod smoke;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files = vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, gateway::TESTS];
+    let mut files = vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, prove::TESTS, gateway::TESTS];
     files.extend(client::TESTS);
     harness::main(&files)
 }
