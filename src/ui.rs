@@ -9,8 +9,8 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::progress::Progress;
 use crate::probe::Verdict;
+use crate::progress::Progress;
 use crate::text;
 
 pub use progress::Watch;

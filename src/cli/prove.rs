@@ -76,7 +76,11 @@ async fn prove_all(
     let cancel = context.cancel();
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, cancel);
-    job.progress.begin(if let [one] = names { format!("prove {one}") } else { format!("prove {} guests", names.len()) });
+    job.progress.begin(if let [one] = names {
+        format!("prove {one}")
+    } else {
+        format!("prove {} guests", names.len())
+    });
     let outcomes: Vec<_> = {
         let (prover, job) = (&prover, &job);
         let each = stream::iter(names).map(|name| async move { (name, prover.prove(lab, name, options, job).await) });

@@ -109,8 +109,10 @@ impl Prover {
         let mut outcomes = match view(guest.state.pid) {
             None => crate::probe::host::blind(),
             Some(own) => {
-                let others: Vec<(String, View)> =
-                    all.iter().filter_map(|other| Some((other.instance.name.clone(), view(other.state.pid)?))).collect();
+                let others: Vec<(String, View)> = all
+                    .iter()
+                    .filter_map(|other| Some((other.instance.name.clone(), view(other.state.pid)?)))
+                    .collect();
                 // Reading all of the host's processes takes a while.
                 let looked =
                     tokio::task::spawn_blocking(move || own.outcomes(&others, crate::cloud_init::DEFAULT_PORT));

@@ -199,7 +199,7 @@ impl Aims {
                 self.add(NET_HOST, Meaning::MustStop, address, ShotKind::Udp(port));
             }
             self.add(NET_HOST, Meaning::MustStop, address, ShotKind::Echo);
-            if address != own && udp.contains(&53) {
+            if address != own && udp.contains(&53) && !host.bridge_resolvers.contains(&address) {
                 self.other_resolvers.push((address, 53).into());
             }
         }

@@ -93,7 +93,9 @@ fn merge(probe: &'static Probe, mut all: Vec<Outcome>, why: &str) -> Outcome {
     all.sort_by_key(|outcome| std::cmp::Reverse(outcome.verdict));
     let Some(worst) = all.first().cloned() else { return Outcome::could_not_tell(probe, "", why) };
     // The control is kept by whichever shows that the way is open.
-    if probe == EGRESS && let Some(good) = all.iter().find(|outcome| outcome.verdict == Verdict::Contained) {
+    if probe == EGRESS
+        && let Some(good) = all.iter().find(|outcome| outcome.verdict == Verdict::Contained)
+    {
         return good.clone();
     }
     let join = |field: fn(&Outcome) -> &str| {
@@ -199,7 +201,9 @@ impl Range<'_> {
         if probe == EGRESS {
             return match &fates[0].1 {
                 Fate::Went(_) => Outcome::contained(probe, tried, "it was seen leaving the host"),
-                Fate::Stopped => Outcome::could_not_tell(probe, tried, "it did not leave the host; name an address with --control"),
+                Fate::Stopped => {
+                    Outcome::could_not_tell(probe, tried, "it did not leave the host; name an address with --control")
+                }
                 Fate::Unknown(why) => Outcome::could_not_tell(probe, tried, why),
             };
         }
@@ -227,7 +231,11 @@ impl Range<'_> {
             match self.aims.uplink {
                 Uplink::Ready => {}
                 Uplink::None => {
-                    return Outcome::contained(probe, tried, format!("{count} packets came in; the host has no way on"));
+                    return Outcome::contained(
+                        probe,
+                        tried,
+                        format!("{count} packets came in; the host has no way on"),
+                    );
                 }
                 Uplink::Silent => {
                     return Outcome::could_not_tell(probe, tried, "the host's own gateway does not answer it");
@@ -317,7 +325,9 @@ mod tests {
         assert_eq!(of(&one, DEVICES).verdict, Verdict::Contained);
         let two = judged(vec![good.clone(), good.clone(), Said::Ended], None, Vec::new());
         assert_eq!(of(&two, DEVICES).verdict, Verdict::CouldNotTell);
-        for order in [[answer(DEVICES, Verdict::NotContained), good.clone()], [good, answer(DEVICES, Verdict::NotContained)]] {
+        for order in
+            [[answer(DEVICES, Verdict::NotContained), good.clone()], [good, answer(DEVICES, Verdict::NotContained)]]
+        {
             assert_eq!(of(&judged(order.to_vec(), None, Vec::new()), DEVICES).verdict, Verdict::NotContained);
         }
     }
@@ -329,6 +339,10 @@ mod tests {
         assert_eq!(of(&outcomes, IDMAP).verdict, Verdict::NotContained);
         assert_eq!(of(&outcomes, IDMAP).came_back, "seen");
         let nobody = judged(vec![answer(GATEWAY_TOKEN, Verdict::Contained)], Some("late"), Vec::new());
-        assert_eq!(of(&nobody, GATEWAY_TOKEN).verdict, Verdict::Contained, "it was answered before the guest went silent");
+        assert_eq!(
+            of(&nobody, GATEWAY_TOKEN).verdict,
+            Verdict::Contained,
+            "it was answered before the guest went silent"
+        );
     }
 }

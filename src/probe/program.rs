@@ -24,7 +24,9 @@ pub enum Unusable {
     #[error("podclaw's own program is not a 64-bit ELF file of this machine")]
     Unknown,
     /// It needs a loader and libraries, which in a guest are the guest's.
-    #[error("this podclaw is linked dynamically, so in a guest it would run what the guest gives it; build it with `make build`, which links it statically")]
+    #[error(
+        "this podclaw is linked dynamically, so in a guest it would run what the guest gives it; build it with `make build`, which links it statically"
+    )]
     Dynamic,
 }
 

@@ -24,7 +24,8 @@ mod smoke;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut files = vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, prove::TESTS, gateway::TESTS];
+    let mut files =
+        vec![smoke::TESTS, labs::TESTS, images::TESTS, launches::TESTS, failures::TESTS, prove::TESTS, gateway::TESTS];
     files.extend(client::TESTS);
     harness::main(&files)
 }

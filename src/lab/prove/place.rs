@@ -46,7 +46,8 @@ pub(super) async fn place(
     let address = own.address.ok_or("the guest has no address on the lab's network")?;
     let bridge_mac = std::fs::read_to_string(format!("/sys/class/net/{bridge}/address")).ok();
     let bridge_mac = bridge_mac.and_then(|text| mac(text.trim()));
-    let bridge_mac = bridge_mac.ok_or_else(|| format!("this host has no bridge {bridge}: run podclaw on the guests' host"))?;
+    let bridge_mac =
+        bridge_mac.ok_or_else(|| format!("this host has no bridge {bridge}: run podclaw on the guests' host"))?;
     let siblings: Vec<Sibling> = all
         .iter()
         .filter(|other| other.instance.name != guest.instance.name && other.state.pid > 1)

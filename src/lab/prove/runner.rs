@@ -11,7 +11,7 @@ use super::place::place;
 use super::{ProveOptions, Prover, from_host};
 use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
 use crate::lab::{Lab, Result};
-use crate::probe::plan::{Line, LimitsPlan, Plan, Said};
+use crate::probe::plan::{LimitsPlan, Line, Plan, Said};
 use crate::probe::{Aims, OWN, Outcome, RUNNER_ARGUMENT, Set};
 use crate::text;
 
@@ -49,8 +49,7 @@ pub(super) async fn run(
         tries += 1;
         let place = place(lab, guest, all, options.control).await;
         let aims = place.map(|place| Aims::new(place, &prover.facts));
-        let mut gathered =
-            Gathered { nonce: random(), aims, said: Vec::new(), broken: None, outcomes: Vec::new() };
+        let mut gathered = Gathered { nonce: random(), aims, said: Vec::new(), broken: None, outcomes: Vec::new() };
         let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,
@@ -206,7 +205,8 @@ impl Lines {
 /// How far the guest may go, by its configuration.
 fn limits(guest: &InstanceWithState) -> LimitsPlan {
     let config = |key: &str| guest.instance.expanded_config.get(key);
-    let root = guest.instance.expanded_devices.values().find(|device| device.get("path").is_some_and(|path| path == "/"));
+    let root =
+        guest.instance.expanded_devices.values().find(|device| device.get("path").is_some_and(|path| path == "/"));
     LimitsPlan {
         processes: config("limits.processes").and_then(|number| number.parse().ok()),
         memory: config("limits.memory").and_then(|size| bytes(size)),
@@ -216,8 +216,15 @@ fn limits(guest: &InstanceWithState) -> LimitsPlan {
 
 /// A size as Incus writes it. A share of the host's memory is none.
 fn bytes(size: &str) -> Option<u64> {
-    let units =
-        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("kB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000)];
+    let units = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("kB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+    ];
     let unit = units.iter().find_map(|(unit, factor)| Some((size.strip_suffix(unit)?, *factor)));
     let (number, factor) = unit.unwrap_or((size.strip_suffix('B').unwrap_or(size), 1));
     number.parse::<u64>().ok()?.checked_mul(factor)

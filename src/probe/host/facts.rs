@@ -29,6 +29,9 @@ pub struct HostFacts {
     pub neighbours: BTreeSet<(Ipv4Addr, String)>,
     /// Whether it has a way to the internet.
     pub has_default_route: bool,
+    /// The addresses of its bridges at which a resolver for the bridge's own guests answers. Incus lets guests of one bridge
+    /// ask that of another.
+    pub bridge_resolvers: BTreeSet<IpAddr>,
     /// Its block devices.
     pub block_devices: BTreeSet<(u32, u32)>,
 }
@@ -55,7 +58,9 @@ impl HostFacts {
         let gateways = routes.lines().skip(1).filter_map(|line| ipv4(line.split_whitespace().nth(2)?));
         let is_default = |line: &str| line.split_whitespace().nth(1) == Some("00000000");
         let neighbours = fs::read_to_string("/proc/net/arp")?;
+        let resolvers = fs::read_to_string("/proc/net/udp").unwrap_or_default();
         Ok(Self {
+            bridge_resolvers: bridge_resolvers(&resolvers),
             addresses,
             listeners,
             gateways: gateways.filter(|gateway| !gateway.is_unspecified()).collect(),
@@ -74,6 +79,30 @@ impl HostFacts {
         };
         self.listeners.iter().filter(serves).map(|listener| listener.port).collect()
     }
+}
+
+/// Where dnsmasq listens that was started for one bridge, as Incus and libvirt do.
+fn bridge_resolvers(sockets: &str) -> BTreeSet<IpAddr> {
+    let inode = |line: &str| Some(format!("socket:[{}]", line.split_whitespace().nth(9)?));
+    let asked = sockets.lines().skip(1).filter_map(|line| Some((listener(line, true)?, inode(line)?)));
+    let asked: Vec<(Listener, String)> = asked.filter(|(found, _)| found.port == 53).collect();
+    if asked.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_for_bridge = |path: &std::path::Path| {
+        let command = fs::read(path.join("cmdline")).unwrap_or_default();
+        let mut words = command.split(|byte| *byte == 0);
+        let program = words.next().unwrap_or_default();
+        program.ends_with(b"dnsmasq")
+            && words.any(|word| word.starts_with(b"--interface=") || word.starts_with(b"--conf-file=/var/lib/libvirt"))
+    };
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut open = BTreeSet::new();
+    for process in processes.filter(|path| is_for_bridge(path)) {
+        let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        open.extend(files.filter_map(|file| fs::read_link(file.path()).ok()?.to_str().map(str::to_owned)));
+    }
+    asked.into_iter().filter(|(_, inode)| open.contains(inode)).map(|(found, _)| found.address).collect()
 }
 
 fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {

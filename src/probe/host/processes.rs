@@ -19,7 +19,8 @@ struct Process {
 #[must_use]
 pub fn gateway_processes(init: u32) -> Vec<Outcome> {
     let tried = "each process in a container of the guest, by the host's kernel";
-    let both = |say: &dyn Fn(&'static Probe) -> Outcome| vec![say(probe::GATEWAY_CAPABILITIES), say(probe::GATEWAY_ROOT)];
+    let both =
+        |say: &dyn Fn(&'static Probe) -> Outcome| vec![say(probe::GATEWAY_CAPABILITIES), say(probe::GATEWAY_ROOT)];
     let Some(found) = contained_in(init) else {
         return both(&|probe| Outcome::could_not_tell(probe, tried, "the host's processes can't be read"));
     };

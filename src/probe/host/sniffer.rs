@@ -5,12 +5,12 @@
 //! sockets show what got through the firewall to the host itself, whether something listens there or not.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::io;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, eth, ipproto, socket_with, sockopt};
@@ -137,10 +137,8 @@ fn open(family: AddressFamily, protocol: rustix::net::Protocol) -> io::Result<Ow
 }
 
 fn look(frames: &OwnedFd, taken_in: &[OwnedFd], book: &Mutex<Book>) {
-    let mut ready: Vec<PollFd<'_>> = std::iter::once(frames)
-        .chain(taken_in)
-        .map(|fd| PollFd::new(fd, PollFlags::IN))
-        .collect();
+    let mut ready: Vec<PollFd<'_>> =
+        std::iter::once(frames).chain(taken_in).map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
     if poll(&mut ready, Some(&TICK)).is_err() {
         return;
     }
@@ -194,7 +192,8 @@ fn frame(bytes: &[u8], marker: usize) -> Option<Frame> {
     for (ip, inner, protocols) in [(20, 20, &[6][..]), (20, 8, &[17, 1]), (40, 8, &[17])] {
         let Some(start) = marker.checked_sub(ip + inner) else { continue };
         let header = &bytes[start..];
-        let (version, protocol, ttl) = if ip == 20 { (0x45, header[9], header[8]) } else { (0x60, header[6], header[7]) };
+        let (version, protocol, ttl) =
+            if ip == 20 { (0x45, header[9], header[8]) } else { (0x60, header[6], header[7]) };
         if header[0] & if ip == 20 { 0xff } else { 0xf0 } != version || !protocols.contains(&protocol) {
             continue;
         }
@@ -202,7 +201,8 @@ fn frame(bytes: &[u8], marker: usize) -> Option<Frame> {
             let at = |at: usize| Some(IpAddr::from(Ipv4Addr::from(<[u8; 4]>::try_from(header.get(at..at + 4)?).ok()?)));
             (at(12)?, at(16)?)
         } else {
-            let at = |at: usize| Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(header.get(at..at + 16)?).ok()?)));
+            let at =
+                |at: usize| Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(header.get(at..at + 16)?).ok()?)));
             (at(8)?, at(24)?)
         };
         let mac = start.checked_sub(14).and_then(|link| bytes.get(link + 6..link + 12)?.try_into().ok());
@@ -221,7 +221,8 @@ mod tests {
     fn a_frame_is_read() {
         let marker = Marker { nonce: 1, run: 2, index: 3 };
         let (from, to) = (Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 1));
-        for (carrier, protocol, port) in [(Carrier::Tcp(80), 6, 80), (Carrier::Udp(53), 17, 53), (Carrier::Echo, 1, 0)] {
+        for (carrier, protocol, port) in [(Carrier::Tcp(80), 6, 80), (Carrier::Udp(53), 17, 53), (Carrier::Echo, 1, 0)]
+        {
             let mut bytes = vec![1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0];
             bytes.extend(packet(from, to, carrier, marker));
             let mut book = Book::default();

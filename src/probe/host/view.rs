@@ -17,7 +17,8 @@ pub struct View {
 /// A line of an id map: ids inside, ids outside, how many.
 type IdRange = (u64, u64, u64);
 
-const UNREADABLE: &str = "the host does not let podclaw look at the guest's processes; run it as root on the guest's host";
+const UNREADABLE: &str =
+    "the host does not let podclaw look at the guest's processes; run it as root on the guest's host";
 
 /// The view of the guest whose first process has this id on the host; `None` where that is no such process.
 #[must_use]
@@ -138,7 +139,11 @@ impl View {
                 Outcome::not_contained(probe, tried, label)
             };
         }
-        Outcome::could_not_tell(probe, tried, "this host's kernel runs without AppArmor, so there is no confinement by it")
+        Outcome::could_not_tell(
+            probe,
+            tried,
+            "this host's kernel runs without AppArmor, so there is no confinement by it",
+        )
     }
 
     fn host_paths(&self) -> Outcome {
@@ -146,7 +151,8 @@ impl View {
         let Some(table) = self.read("mountinfo").filter(|table| !table.is_empty()) else {
             return Outcome::could_not_tell(probe, tried, UNREADABLE);
         };
-        match foreign_mounts(&table) {
+        let own = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        match foreign_mounts(&table, &own) {
             None => Outcome::could_not_tell(probe, tried, "the mounts can't be read"),
             Some(foreign) if foreign.is_empty() => {
                 Outcome::contained(probe, tried, format!("{} mounts, none of the host's files", table.lines().count()))
@@ -180,26 +186,52 @@ pub(super) fn status(pid: u32, field: &str) -> Option<String> {
 }
 
 /// Kinds of filesystems that hold no files of the host: the kernel makes up what is in them, or the guest did.
-const WITHOUT_FILES: [&str; 22] = [
-    "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "devtmpfs", "fuse.lxcfs", "securityfs", "debugfs",
-    "tracefs", "configfs", "efivarfs", "binfmt_misc", "pstore", "bpf", "hugetlbfs", "nsfs", "ramfs", "autofs", "rpc_pipefs",
+const WITHOUT_FILES: [&str; 19] = [
+    "proc",
+    "sysfs",
+    "devpts",
+    "mqueue",
+    "cgroup",
+    "cgroup2",
+    "fuse.lxcfs",
+    "securityfs",
+    "debugfs",
+    "tracefs",
+    "configfs",
+    "efivarfs",
+    "binfmt_misc",
+    "pstore",
+    "bpf",
+    "hugetlbfs",
+    "nsfs",
+    "autofs",
+    "rpc_pipefs",
 ];
 
+/// Where Incus shows a guest what it mounts for it, from a tmpfs of the host that is the guest's alone.
+const INCUS_MOUNTS: &str = "/dev/.incus-mounts";
+
 /// The mounts that show other files than the guest's own: a filesystem that is not the one of its root, or a part of it
-/// that is not below its root.
-fn foreign_mounts(table: &str) -> Option<Vec<String>> {
+/// that is not below its root. `host` are the host's mounts: a filesystem in memory that is there, too, is the host's.
+fn foreign_mounts(table: &str, host: &str) -> Option<Vec<String>> {
     let mounts: Vec<Mount<'_>> = table.lines().map(Mount::read).collect::<Option<_>>()?;
     let root = mounts.iter().find(|mount| mount.at == "/")?;
+    let of_host: BTreeSet<&str> = host.lines().filter_map(Mount::read).map(|mount| mount.device).collect();
     let below = |part: &str| part == root.part || root.part == "/" || part.starts_with(&format!("{}/", root.part));
     let is_own = |mount: &&Mount<'_>| {
         if mount.device == root.device {
             return below(mount.part);
         }
-        // Single device nodes, and what the guest stacked on its own files.
-        WITHOUT_FILES.contains(&mount.kind) || matches!(mount.kind, "overlay" | "fuse.fuse-overlayfs")
+        match mount.kind {
+            // Single nodes of devices are bound from the host's; the whole is one of its directories.
+            "devtmpfs" => mount.part != "/",
+            "tmpfs" | "ramfs" => !of_host.contains(mount.device) || mount.at == INCUS_MOUNTS,
+            // What the guest stacked on its own files.
+            "overlay" | "fuse.fuse-overlayfs" => !of_host.contains(mount.device),
+            kind => WITHOUT_FILES.contains(&kind),
+        }
     };
-    // A tmpfs or devtmpfs of the host as a whole is one of its directories.
-    let foreign = mounts.iter().filter(|mount| !is_own(mount) || (mount.kind == "devtmpfs" && mount.part == "/"));
+    let foreign = mounts.iter().filter(|mount| !is_own(mount));
     Some(foreign.map(|mount| format!("{} is {} of a {}", mount.at, mount.part, mount.kind)).collect())
 }
 
@@ -242,17 +274,23 @@ mod tests {
     const ROOT: &str = "1 0 0:50 /containers/a/rootfs / rw - btrfs /dev/loop0 rw\n";
 
     fn foreign(more: &str) -> Vec<String> {
-        foreign_mounts(&format!("{ROOT}{more}")).unwrap()
+        foreign_mounts(&format!("{ROOT}{more}"), "9 1 0:30 / /run rw - tmpfs tmpfs rw\n").unwrap()
     }
 
     #[test]
     fn a_path_of_the_host_is_found() {
-        assert_eq!(foreign("2 1 0:50 /containers/a/rootfs/var /mnt rw - btrfs x rw\n3 1 0:20 / /proc rw - proc proc rw\n"), [""; 0]);
+        assert_eq!(
+            foreign("2 1 0:50 /containers/a/rootfs/var /mnt rw - btrfs x rw\n3 1 0:20 / /proc rw - proc proc rw\n"),
+            [""; 0]
+        );
         assert_eq!(foreign("4 1 0:6 /null /dev/null rw - devtmpfs udev rw\n"), [""; 0]);
         assert_eq!(foreign("2 1 0:50 /containers/ab /mnt rw - btrfs x rw\n"), ["/mnt is /containers/ab of a btrfs"]);
         assert_eq!(foreign("2 1 254:0 /etc /mnt rw shared:1 - ext4 /dev/vda rw\n"), ["/mnt is /etc of a ext4"]);
         assert_eq!(foreign("2 1 0:6 / /dev rw - devtmpfs udev rw\n"), ["/dev is / of a devtmpfs"]);
-        assert_eq!(foreign_mounts("nonsense"), None);
+        assert_eq!(foreign("2 1 0:31 / /run rw - tmpfs tmpfs rw\n"), [""; 0]);
+        assert_eq!(foreign("2 1 0:30 /x /mnt rw - tmpfs tmpfs rw\n"), ["/mnt is /x of a tmpfs"]);
+        assert_eq!(foreign("2 1 0:30 /x /dev/.incus-mounts rw - tmpfs tmpfs rw\n"), [""; 0]);
+        assert_eq!(foreign_mounts("nonsense", ""), None);
     }
 
     #[test]

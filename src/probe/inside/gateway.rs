@@ -23,7 +23,9 @@ pub(super) fn without_token(port: u16) -> Finding {
         Ok(Some(code @ (401 | 403 | 429))) => Finding::contained(tried, format!("code {code}")),
         Ok(Some(code @ 200..300)) => Finding::not_contained(tried, format!("it did it: code {code}")),
         // It was let in, and what it asked for is not there.
-        Ok(Some(code @ (400 | 404 | 405 | 422))) => Finding::not_contained(tried, format!("it was let in: code {code}")),
+        Ok(Some(code @ (400 | 404 | 405 | 422))) => {
+            Finding::not_contained(tried, format!("it was let in: code {code}"))
+        }
         Ok(Some(code)) => Finding::could_not_tell(tried, format!("an unexpected answer: code {code}")),
         Ok(None) => Finding::could_not_tell(tried, "an answer that is not HTTP"),
         Err(error) => Finding::could_not_tell(tried, format!("no answer ({})", errno(&error))),
@@ -79,7 +81,9 @@ fn exchange(port: u16, request: &str) -> io::Result<(Vec<u8>, Vec<u8>)> {
         return Ok((headers, Vec::new()));
     }
     stream.write_all(&frame(INTRODUCTION.as_bytes())?)?;
-    while !String::from_utf8_lossy(&said).contains("ORIGIN") && more(&mut stream, &mut said, deadline).unwrap_or(false) {}
+    while !String::from_utf8_lossy(&said).contains("ORIGIN") && more(&mut stream, &mut said, deadline).unwrap_or(false)
+    {
+    }
     Ok((headers, said))
 }
 

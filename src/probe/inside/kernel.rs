@@ -58,8 +58,10 @@ fn modules() -> Finding {
             Err(error) => format!("{name} got as far as: {}", errno(&(*error).into())),
         })
         .collect();
-    let came_back: Vec<String> =
-        attempts.iter().filter_map(|(name, result)| Some(format!("{name}: {}", errno(&result.err()?.into())))).collect();
+    let came_back: Vec<String> = attempts
+        .iter()
+        .filter_map(|(name, result)| Some(format!("{name}: {}", errno(&result.err()?.into()))))
+        .collect();
     Finding::of_attempts(tried, &open, came_back.join(", "))
 }
 

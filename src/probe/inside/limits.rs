@@ -54,7 +54,9 @@ pub(super) fn processes(limits: &LimitsPlan) -> Finding {
         let _ = thread.join();
     }
     match refused {
-        Some(error) => Finding::contained(tried, format!("{count} were made, the next one was refused: {}", errno(&error))),
+        Some(error) => {
+            Finding::contained(tried, format!("{count} were made, the next one was refused: {}", errno(&error)))
+        }
         None => Finding::not_contained(tried, "all were made"),
     }
 }

@@ -2,7 +2,7 @@
 //! address, a second address. Each is taken away again when its value is dropped.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netlink::SocketAddrNetlink;
@@ -73,12 +73,17 @@ impl Netlink {
         self.add(NEW_ROUTE, DELETE_ROUTE, body)
     }
 
-    /// One more address of a link.
-    pub(super) fn address(&self, link: u32, address: Ipv4Addr) -> io::Result<Added<'_>> {
-        let mut body = vec![2, 32, 0, 0];
+    /// One more address of a link. It can be used at once.
+    pub(super) fn address(&self, link: u32, address: IpAddr) -> io::Result<Added<'_>> {
+        // Over IPv6 without asking whether somebody has it already, which takes a second.
+        const WITHOUT_ASKING: u8 = 2;
+        let mut body = match address {
+            IpAddr::V4(_) => vec![2, 32, 0, 0],
+            IpAddr::V6(_) => vec![10, 64, WITHOUT_ASKING, 253],
+        };
         body.extend(link.to_ne_bytes());
-        attribute(&mut body, 2, &address.octets());
-        attribute(&mut body, 1, &address.octets());
+        attribute(&mut body, 2, &octets(address));
+        attribute(&mut body, 1, &octets(address));
         self.add(NEW_ADDRESS, DELETE_ADDRESS, body)
     }
 

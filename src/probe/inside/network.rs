@@ -1,7 +1,7 @@
 //! Packets. What becomes of most of them is seen by the host; here it only counts that they are sent.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,9 @@ impl<'p> Gun<'p> {
                 sendto(&self.four, &packet, SendFlags::empty(), &SocketAddrV4::new(to, 0))?;
             }
             (IpAddr::V6(to), ShotKind::Tcp(port) | ShotKind::Udp(port)) => {
+                // The one that the card gave itself may not be ready in a guest that just started.
+                let own = Ipv6Addr::from((0xfe80 << 112) | u128::from(u64::from_ne_bytes(random()?)));
+                let _address = self.netlink.address(link, own.into())?;
                 let socket = UdpSocket::bind("[::]:0")?;
                 rustix::net::sockopt::set_ipv6_unicast_hops(&socket, Some(crate::probe::shot::TTL))?;
                 let scope = if is_link_local(shot.to) { link } else { 0 };
@@ -97,7 +100,7 @@ impl<'p> Gun<'p> {
     }
 
     fn ask_in_the_name_of(&self, from: Ipv4Addr, to: Ipv4Addr) -> io::Result<()> {
-        let _address = self.netlink.address(self.link, from)?;
+        let _address = self.netlink.address(self.link, from.into())?;
         let _route = self.netlink.route(self.link, to.into())?;
         let socket = UdpSocket::bind((from, 0))?;
         socket.send_to(b"?", (to, 9))?;

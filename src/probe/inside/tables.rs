@@ -61,7 +61,8 @@ fn settings() -> Finding {
 }
 
 fn debugging() -> Finding {
-    let places = ["/sys/kernel/debug", "/sys/kernel/tracing", "/sys/fs/bpf", "/sys/fs/pstore", "/sys/firmware/efi/efivars"];
+    let places =
+        ["/sys/kernel/debug", "/sys/kernel/tracing", "/sys/fs/bpf", "/sys/fs/pstore", "/sys/firmware/efi/efivars"];
     let mut open = Vec::new();
     let mut came_back = Vec::new();
     for place in places {
