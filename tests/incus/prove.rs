@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::common::Output;
-use crate::harness::{Daemon, Lab, Lan, Test, tests};
+use crate::harness::{Daemon, Gateway, Lab, Lan, Test, tests};
+use crate::launches::ready;
 
 pub(crate) const TESTS: &[Test] = tests![
     the_lab_contains,
     the_network_without_its_protections,
     a_guest_without_its_protections,
     guests_that_fight_back,
-    many_guests
+    many_guests,
+    a_launch_proves
 ];
 
 /// A lab in which tiny guests are what podclaw takes for its own.
@@ -263,4 +265,30 @@ fn many_guests(daemon: &Daemon) {
     let found: Vec<&str> = guests.iter().filter_map(|guest| guest["name"].as_str()).collect();
     assert_eq!(found, names, "{proofs}");
     assert!(guests.iter().all(|guest| guest["verdict"] == "could-not-tell"), "{proofs}");
+}
+
+fn a_launch_proves(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    lab.podclaw(&["launch", "good"]).run().ok();
+    let receipt = &lab.podclaw(&["info", "good", "--format", "json"]).run().json()["guest"]["receipt"];
+    let probes = receipt["probes"].as_array().expect("probes");
+    let contained = |id: &str| probes.iter().any(|probe| probe["id"] == id && probe["verdict"] == "contained");
+    for id in
+        ["net-host", "kernel-idmap", "gateway-loopback", "gateway-token", "gateway-capabilities", "gateway-read-only"]
+    {
+        assert!(contained(id), "{id}: {receipt}");
+    }
+
+    // The lab is right when the launch looks, and is loosened then.
+    let mut launch = lab.podclaw(&["launch", "bad"]).start();
+    launch.wait_for("✓ started");
+    daemon.incus(&["network", "unset", &lab.network(), "security.acls"]).run().ok();
+    let said = launch.wait().exits(3);
+    assert!(said.stderr.contains("the guest is not contained:\n  net-host: "), "{said}");
+    let list = lab.podclaw(&["list", "--format", "json"]).run().json();
+    let bad = list["guests"]
+        .as_array()
+        .and_then(|guests| guests.iter().find(|guest| guest["name"] == "bad"))
+        .expect("it is kept");
+    assert_eq!((&bad["status"], &bad["readiness"]), (&"stopped".into(), &"failed".into()), "{said}");
 }

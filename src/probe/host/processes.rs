@@ -1,7 +1,8 @@
 //! The processes of the gateway's container, as the host's kernel sees them.
 //!
-//! They are those that live in a process namespace below the guest's own one. A guest can make others such; they are
-//! judged the same.
+//! They are those below the guest's first process that have both processes and a network of their own. What carries a
+//! container's packets, such as pasta, has its own processes too, but the guest's network. A guest can make others such;
+//! they are judged the same.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,10 +39,10 @@ pub fn gateway_processes(init: u32) -> Vec<Outcome> {
     ]
 }
 
-/// The processes in process namespaces below that of `init`.
+/// The processes below `init` that are neither in its process namespace nor in its network namespace.
 fn contained_in(init: u32) -> Option<Vec<Process>> {
-    let space = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
-    let (own, host) = (space(init)?, space(std::process::id())?);
+    let space = |pid: u32, kind: &str| fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok();
+    let (processes, network, host) = (space(init, "pid")?, space(init, "net")?, space(std::process::id(), "pid")?);
     let numbers = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let mut parents = BTreeMap::new();
     let mut apart = Vec::new();
@@ -49,7 +50,8 @@ fn contained_in(init: u32) -> Option<Vec<Process>> {
         // Those that end meanwhile are not there any more.
         let Some(parent) = status(pid, "PPid").and_then(|parent| parent.parse().ok()) else { continue };
         parents.insert(pid, parent);
-        if space(pid).is_some_and(|space| space != own && space != host) {
+        let apart_of_processes = space(pid, "pid").is_some_and(|space| space != processes && space != host);
+        if apart_of_processes && space(pid, "net").is_some_and(|space| space != network) {
             apart.push(pid);
         }
     }
