@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::aim::{Aim, Aims, Meaning, Uplink};
-use super::host::{Frame, Seen, Sniffer};
+use super::host::{FRAMES, Frame, Seen, Sniffer};
 use super::plan::{Said, ShotKind};
 use super::shot::TTL;
 use super::{
@@ -148,6 +148,9 @@ impl Range<'_> {
         if let Some(reason) = self.not_sent.get(&index) {
             return Err(format!("it could not be sent: {reason}"));
         }
+        if sniffer.is_crowded() {
+            return Err("there were more packets than the host could look at".into());
+        }
         Ok(sniffer.seen(self.nonce, run, index))
     }
 
@@ -162,6 +165,9 @@ impl Range<'_> {
         }
         if forwarded {
             return Fate::Went("was forwarded");
+        }
+        if seen.frames.len() >= FRAMES {
+            return Fate::Unknown("it was seen too often".into());
         }
         if seen.delivered {
             return Fate::Went("got to the host");
@@ -179,7 +185,8 @@ impl Range<'_> {
         }
     }
 
-    /// Whether it is really the packet that the plan asks for: a guest could send another one, which gets nowhere.
+    /// Whether it is really the packet that the plan asks for: a guest could send another one, which gets nowhere, or which
+    /// does not look forwarded when it is.
     fn is_as_planned(&self, frame: &Frame, aim: &Aim) -> bool {
         let shot = aim.shot;
         let (protocol, port) = match shot.kind {
@@ -193,7 +200,9 @@ impl Range<'_> {
             && (frame.protocol, frame.port) == (protocol, port)
             // Over IPv6 the guest has the address that its card gave itself, or another one.
             && (shot.to.is_ipv6() || frame.source == source)
-            && frame.mac == Some(mac)
+            && frame.macs == Some((mac, shot.hop))
+            && frame.ttl == TTL
+            && frame.sound
     }
 
     fn sum(&self, probe: &'static Probe, fates: &[(&Aim, Fate)]) -> Outcome {

@@ -7,5 +7,6 @@ mod view;
 
 pub use facts::{HostFacts, Listener};
 pub use processes::gateway_processes;
+pub(crate) use sniffer::FRAMES;
 pub use sniffer::{Frame, Seen, Sniffer};
 pub use view::{View, blind, view};

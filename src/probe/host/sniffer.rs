@@ -16,24 +16,26 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, eth, ipproto, socket_with, sockopt};
 
 use crate::probe::plan::Mac;
-use crate::probe::shot::{Marker, TTL};
+use crate::probe::shot::{Marker, TTL, checksum};
 
 /// How much of a frame is looked at, in bytes.
 const LOOKED_AT: usize = 256;
 /// How many packets are kept apart. No proof comes near.
 const MOST: usize = 100_000;
 /// How many frames of one packet are kept.
-const FRAMES: usize = 16;
+pub(crate) const FRAMES: usize = 16;
 /// How much the kernel may keep until it is read, in bytes.
-const BUFFER: usize = 4 << 20;
+const BUFFER: usize = 16 << 20;
+/// How many packets at once are a sign that the kernel may have had to throw some away.
+const CROWD: usize = 8_000;
 /// How often the thread looks whether it is still needed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// One sighting of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
-    /// Its sender, where the interface has hardware addresses.
-    pub mac: Option<Mac>,
+    /// Its sender and whom it is for, where the interface has hardware addresses.
+    pub macs: Option<(Mac, Mac)>,
     /// The source address.
     pub source: IpAddr,
     /// The destination.
@@ -44,6 +46,9 @@ pub struct Frame {
     pub port: u16,
     /// The time to live, or hop limit.
     pub ttl: u8,
+    /// Whether it is whole and its checksums are right: one that is not goes nowhere, and shows nothing. Over IPv6 it is not
+    /// looked at, because the kernel leaves that sum to the card.
+    pub sound: bool,
 }
 
 impl Frame {
@@ -68,6 +73,7 @@ struct Book {
     packets: HashMap<Marker, Seen>,
     /// Requests of ARP, by who asks and for whom.
     arp: HashMap<(Ipv4Addr, Ipv4Addr), usize>,
+    crowded: bool,
 }
 
 /// Looks at all packets of the host until it is dropped.
@@ -85,9 +91,6 @@ impl Sniffer {
     /// What the system says: only root may look at all packets.
     pub fn start() -> io::Result<Self> {
         let frames = open(AddressFamily::PACKET, eth::ALL)?;
-        // As much as this process may ask for; the default does for a few guests.
-        let _ = sockopt::set_socket_recv_buffer_size_force(&frames, BUFFER)
-            .or_else(|_| sockopt::set_socket_recv_buffer_size(&frames, BUFFER));
         let mut taken_in = Vec::new();
         for protocol in [ipproto::TCP, ipproto::UDP, ipproto::ICMP] {
             taken_in.push(open(AddressFamily::INET, protocol)?);
@@ -116,6 +119,11 @@ impl Sniffer {
         self.book().arp.get(&(from, to)).copied().unwrap_or(0)
     }
 
+    /// Whether so much came at once that something may have been missed.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.book().crowded
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -133,7 +141,9 @@ impl Drop for Sniffer {
 
 fn open(family: AddressFamily, protocol: rustix::net::Protocol) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    Ok(socket_with(family, SocketType::RAW, flags, Some(protocol))?)
+    let socket = socket_with(family, SocketType::RAW, flags, Some(protocol))?;
+    sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER)?;
+    Ok(socket)
 }
 
 fn look(frames: &OwnedFd, taken_in: &[OwnedFd], book: &Mutex<Book>) {
@@ -145,11 +155,17 @@ fn look(frames: &OwnedFd, taken_in: &[OwnedFd], book: &Mutex<Book>) {
     let mut buffer = [0; LOOKED_AT];
     // One lock for all that is there.
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut count = 0;
     while let Ok(length @ 1..) = rustix::io::read(frames, &mut buffer) {
         note_frame(&buffer[..length], &mut book);
+        count += 1;
+        book.crowded |= count > CROWD;
     }
     for socket in taken_in {
+        let mut count = 0;
         while let Ok(length @ 1..) = rustix::io::read(socket, &mut buffer) {
+            count += 1;
+            book.crowded |= count > CROWD;
             if let Some((marker, _)) = Marker::find(&buffer[..length])
                 && let Some(seen) = entry(&mut book, marker)
             {
@@ -205,11 +221,31 @@ fn frame(bytes: &[u8], marker: usize) -> Option<Frame> {
                 |at: usize| Some(IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(header.get(at..at + 16)?).ok()?)));
             (at(8)?, at(24)?)
         };
-        let mac = start.checked_sub(14).and_then(|link| bytes.get(link + 6..link + 12)?.try_into().ok());
+        let mac = |at: usize| bytes.get(at..at + 6)?.try_into().ok();
+        let macs = start.checked_sub(14).and_then(|link| Some((mac(link + 6)?, mac(link)?)));
         let port = if protocol == 1 { 0 } else { word(start + ip + 2)? };
-        return Some(Frame { mac, source, destination, protocol, port, ttl });
+        let sound = ip != 20 || is_sound(header);
+        return Some(Frame { macs, source, destination, protocol, port, ttl, sound });
     }
     None
+}
+
+/// Whether an IPv4 packet is whole, in one piece, and adds up.
+fn is_sound(bytes: &[u8]) -> bool {
+    let Some(length) = bytes.get(2..4).map(|two| usize::from(u16::from_be_bytes([two[0], two[1]]))) else {
+        return false;
+    };
+    let Some((header, inner)) = bytes.get(..length).and_then(|whole| whole.split_at_checked(20)) else { return false };
+    let mut summed = Vec::new();
+    if header[9] != 1 {
+        summed.extend_from_slice(&header[12..20]);
+        summed.extend([0, header[9]]);
+        summed.extend(u16::try_from(inner.len()).unwrap_or(0).to_be_bytes());
+    }
+    summed.extend_from_slice(inner);
+    // Neither a fragment nor the first of several.
+    let is_one_piece = header[6] & 0x3f == 0 && header[7] == 0;
+    is_one_piece && checksum(header) == 0 && checksum(&summed) == 0
 }
 
 #[cfg(test)]
@@ -229,12 +265,35 @@ mod tests {
             note_frame(&bytes, &mut book);
             note_frame(&bytes[14..], &mut book);
             let frames = &book.packets[&marker].frames;
-            let frame =
-                Frame { mac: Some([2; 6]), source: from.into(), destination: to.into(), protocol, port, ttl: TTL };
-            assert_eq!(frames, &[frame, Frame { mac: None, ..frame }]);
+            let frame = Frame {
+                macs: Some(([2; 6], [1; 6])),
+                source: from.into(),
+                destination: to.into(),
+                protocol,
+                port,
+                ttl: TTL,
+                sound: true,
+            };
+            assert_eq!(frames, &[frame, Frame { macs: None, ..frame }]);
             assert!(!frames[0].was_forwarded());
         }
         assert_eq!(frame(&[0; 64], 50), None);
+    }
+
+    #[test]
+    fn a_packet_that_goes_nowhere_is_not_sound() {
+        let marker = Marker { nonce: 1, run: 2, index: 3 };
+        for carrier in [Carrier::Tcp(80), Carrier::Udp(53), Carrier::Echo] {
+            let good = packet(Ipv4Addr::new(10, 0, 0, 2), Ipv4Addr::new(10, 0, 0, 1), carrier, marker);
+            assert!(is_sound(&good));
+            // Anywhere: a wrong sum, a fragment, an address that was not summed.
+            for at in 2..good.len() {
+                let mut bad = good.clone();
+                bad[at] ^= 1;
+                assert!(!is_sound(&bad), "{carrier:?}, byte {at}");
+            }
+            assert!(!is_sound(&good[..good.len() - 1]));
+        }
     }
 
     #[test]
