@@ -97,8 +97,8 @@ pub fn take_memory(bytes: u64) -> u8 {
         if piece.try_reserve_exact(length).is_err() {
             return 2;
         }
-        // Each page is written, with what can't be shared with others.
-        piece.extend((0..length).map(|at| (at as u64 ^ number).to_le_bytes()[0]));
+        // Each page is written, and not with zeros, of which there is one for all.
+        piece.resize(length, number.to_le_bytes()[0] | 1);
         taken.push(piece);
     }
     u8::from(std::hint::black_box(&taken).is_empty())
@@ -112,7 +112,12 @@ pub(super) fn disk(limits: &LimitsPlan) -> Finding {
     let tried = format!("files of {} MiB, of which {} are allowed", wanted / MEBIBYTE, limit / MEBIBYTE);
     match fill(wanted) {
         Ok(None) => Finding::not_contained(tried, "all of it was there to be had"),
-        Ok(Some(error)) => Finding::contained(tried, errno(&error)),
+        // The limit of the guest is one thing; that the pool is full is another: then all guests have no space left.
+        Ok(Some(error)) if error.kind() == io::ErrorKind::QuotaExceeded => Finding::contained(tried, errno(&error)),
+        Ok(Some(error)) => Finding::could_not_tell(
+            tried,
+            format!("{}: it may be the pool that is full, and not the guest", errno(&error)),
+        ),
         Err(error) => Finding::could_not_tell(tried, errno(&error)),
     }
 }
