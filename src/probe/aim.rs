@@ -62,8 +62,10 @@ pub struct Place {
     pub mac: Mac,
     /// The guest's address.
     pub address: Ipv4Addr,
-    /// Three addresses of the subnet that nobody has.
-    pub unused: [Ipv4Addr; 3],
+    /// Two addresses of the subnet that nobody has.
+    pub unused: [Ipv4Addr; 2],
+    /// An address that nobody has anywhere, and that only this proof asks for.
+    pub nobody: Ipv4Addr,
     /// The other guests that run.
     pub siblings: Vec<Sibling>,
     /// Whether the kernel keeps the guest's port apart from others; `None` where it does not say.
@@ -76,11 +78,11 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// It must neither be forwarded nor taken in.
-    MustStop,
+    Stop,
     /// It must not even pass the bridge.
-    MustNotPass,
+    NotPass,
     /// It must be forwarded.
-    MustLeave,
+    Leave,
 }
 
 /// A packet, with what it is for.
@@ -96,7 +98,7 @@ pub(super) struct Aim {
 #[derive(Debug, Clone)]
 pub struct Aims {
     pub(super) place: Place,
-    pub(super) aims: Vec<Aim>,
+    pub(super) all: Vec<Aim>,
     pub(super) uplink: Uplink,
     other_resolvers: Vec<SocketAddr>,
 }
@@ -124,7 +126,7 @@ impl Aims {
             (true, false) if host.gateways.iter().any(|gateway| answers.contains(gateway)) => Uplink::Ready,
             (true, false) => Uplink::Silent,
         };
-        let mut aims = Self { place, aims: Vec::new(), uplink, other_resolvers: Vec::new() };
+        let mut aims = Self { place, all: Vec::new(), uplink, other_resolvers: Vec::new() };
         aims.host(host);
         aims.neighbours(host);
         for address in RESERVED {
@@ -138,7 +140,7 @@ impl Aims {
         aims.poses();
         aims.ipv6(host);
         let control = aims.place.control.unwrap_or(PUBLIC);
-        aims.add(EGRESS, Meaning::MustLeave, control.ip(), ShotKind::Tcp(control.port()));
+        aims.add(EGRESS, Meaning::Leave, control.ip(), ShotKind::Tcp(control.port()));
         aims
     }
 
@@ -151,13 +153,13 @@ impl Aims {
     /// The plan for the runner.
     #[must_use]
     pub fn plan(&self) -> NetworkPlan {
-        let Place { gateway, bridge_mac, mac, address, unused, control, .. } = self.place;
+        let Place { gateway, bridge_mac, mac, address, unused, nobody, control, .. } = self.place;
         NetworkPlan {
             mac,
             address,
             bridge_mac,
-            shots: self.aims.iter().map(|aim| aim.shot).collect(),
-            arp: (unused[1], unused[2]),
+            shots: self.all.iter().map(|aim| aim.shot).collect(),
+            arp: (unused[1], nobody),
             other_mac: OTHER_MAC,
             resolver: (gateway, 53).into(),
             other_resolvers: self.other_resolvers.clone(),
@@ -172,12 +174,12 @@ impl Aims {
             ShotKind::Echo => format!("{to} echo"),
         };
         let shot = Shot { to, kind, hop: self.place.bridge_mac, source: None, other_mac: false };
-        self.aims.push(Aim { probe, meaning, what, shot });
+        self.all.push(Aim { probe, meaning, what, shot });
     }
 
     fn stop(&mut self, probe: &'static Probe, to: Ipv4Addr, kinds: &[ShotKind]) {
         for &kind in kinds {
-            self.add(probe, Meaning::MustStop, to.into(), kind);
+            self.add(probe, Meaning::Stop, to.into(), kind);
         }
     }
 
@@ -192,13 +194,13 @@ impl Aims {
             let tcp = host.ports(address, false);
             let quiet = (1..1024).rev().find(|port| !tcp.contains(port)).unwrap_or(1023);
             for port in tcp.into_iter().filter(|port| *port != 53).take(PORTS).chain([quiet]) {
-                self.add(NET_HOST, Meaning::MustStop, address, ShotKind::Tcp(port));
+                self.add(NET_HOST, Meaning::Stop, address, ShotKind::Tcp(port));
             }
             let udp = host.ports(address, true);
             for port in udp.iter().copied().filter(|port| !matches!(port, 53 | 67 | 68)).take(PORTS).chain([quiet]) {
-                self.add(NET_HOST, Meaning::MustStop, address, ShotKind::Udp(port));
+                self.add(NET_HOST, Meaning::Stop, address, ShotKind::Udp(port));
             }
-            self.add(NET_HOST, Meaning::MustStop, address, ShotKind::Echo);
+            self.add(NET_HOST, Meaning::Stop, address, ShotKind::Echo);
             if address != own && udp.contains(&53) && !host.bridge_resolvers.contains(&address) {
                 self.other_resolvers.push((address, 53).into());
             }
@@ -228,7 +230,7 @@ impl Aims {
             let six = Shot { to: link_local(sibling.mac).into(), ..own };
             for shot in [own, Shot { kind: ShotKind::Tcp(18_789), ..own }, six] {
                 let what = format!("guest {} at {}", sibling.name, shot.to);
-                self.aims.push(Aim { probe: NET_SIBLING, meaning: Meaning::MustNotPass, what, shot });
+                self.all.push(Aim { probe: NET_SIBLING, meaning: Meaning::NotPass, what, shot });
             }
         }
     }
@@ -246,7 +248,7 @@ impl Aims {
             (NET_SOURCE, format!("from {gateway}"), as_gateway),
             (NET_MAC, format!("from {}", OTHER_MAC.map(|byte| format!("{byte:02x}")).join(":")), other_card),
         ] {
-            self.aims.push(Aim { probe, meaning: Meaning::MustNotPass, what, shot });
+            self.all.push(Aim { probe, meaning: Meaning::NotPass, what, shot });
         }
     }
 
@@ -262,17 +264,19 @@ impl Aims {
             }
             let udp = host.ports(address, true);
             for port in udp.into_iter().filter(|port| !matches!(port, 53 | 546 | 547)).take(PORTS).chain([9]) {
-                self.add(NET_IPV6, Meaning::MustStop, address, ShotKind::Udp(port));
+                self.add(NET_IPV6, Meaning::Stop, address, ShotKind::Udp(port));
             }
         }
-        self.add(NET_IPV6, Meaning::MustStop, PUBLIC_IPV6.into(), ShotKind::Udp(53));
+        self.add(NET_IPV6, Meaning::Stop, PUBLIC_IPV6.into(), ShotKind::Udp(53));
     }
 }
 
 /// The address that a card gives itself.
 fn link_local(mac: Mac) -> Ipv6Addr {
-    let [a, b, c, d, e, f] = mac.map(u16::from);
-    Ipv6Addr::new(0xfe80, 0, 0, 0, (a ^ 2) << 8 | b, c << 8 | 0xff, 0xfe00 | d, e << 8 | f)
+    let [first, rest @ ..] = mac;
+    let [second, third, fourth, fifth, sixth] = rest;
+    let card = [first ^ 2, second, third, 0xff, 0xfe, fourth, fifth, sixth];
+    Ipv6Addr::from((0xfe80 << 112) | u128::from(u64::from_be_bytes(card)))
 }
 
 #[cfg(test)]

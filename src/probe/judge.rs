@@ -129,7 +129,7 @@ enum Fate {
 impl Range<'_> {
     fn outcomes(&self) -> Vec<Outcome> {
         let mut by_probe: Vec<(&'static Probe, Vec<(&Aim, Fate)>)> = Vec::new();
-        for (index, aim) in self.aims.aims.iter().enumerate() {
+        for (index, aim) in self.aims.all.iter().enumerate() {
             let fate = self.fate(u16::try_from(index).unwrap_or(u16::MAX), aim);
             match by_probe.iter_mut().find(|(probe, _)| *probe == aim.probe) {
                 Some((_, fates)) => fates.push((aim, fate)),
@@ -160,7 +160,7 @@ impl Range<'_> {
             Err(reason) => return Fate::Unknown(reason),
         };
         let forwarded = seen.frames.iter().any(Frame::was_forwarded);
-        if aim.meaning == Meaning::MustLeave {
+        if aim.meaning == Meaning::Leave {
             return if forwarded { Fate::Went("left") } else { Fate::Stopped };
         }
         if forwarded {
@@ -173,7 +173,7 @@ impl Range<'_> {
             return Fate::Went("got to the host");
         }
         let fresh = seen.frames.iter().filter(|frame| frame.ttl == TTL).count();
-        if aim.meaning == Meaning::MustNotPass && fresh > 1 {
+        if aim.meaning == Meaning::NotPass && fresh > 1 {
             return Fate::Went("passed the bridge");
         }
         if seen.frames.first().is_some_and(|frame| self.is_as_planned(frame, aim)) {
@@ -257,7 +257,7 @@ impl Range<'_> {
     fn arp(&self) -> Outcome {
         let (from, to) = self.aims.plan().arp;
         let tried = format!("who has {to}? tell {from}");
-        let index = u16::try_from(self.aims.aims.len()).unwrap_or(u16::MAX);
+        let index = u16::try_from(self.aims.all.len()).unwrap_or(u16::MAX);
         if let Err(reason) = self.seen(index) {
             return Outcome::could_not_tell(NET_ARP, tried, reason);
         }
@@ -270,7 +270,7 @@ impl Range<'_> {
 
     /// What is to be said where there is nothing to shoot at.
     fn without_aims(&self) -> Vec<Outcome> {
-        let has = |probe: &'static Probe| self.aims.aims.iter().any(|aim| aim.probe == probe);
+        let has = |probe: &'static Probe| self.aims.all.iter().any(|aim| aim.probe == probe);
         let mut outcomes = Vec::new();
         if !has(NET_LAN) {
             let said = "the host knows no neighbour that answers it";

@@ -78,16 +78,16 @@ pub(super) fn packet(source: Ipv4Addr, destination: Ipv4Addr, carrier: Carrier, 
         }
     };
     inner.extend(marker.bytes());
-    let sum = match protocol {
-        1 => checksum(&inner),
-        _ => {
-            let mut with_addresses = source.octets().to_vec();
-            with_addresses.extend(destination.octets());
-            with_addresses.extend([0, protocol]);
-            with_addresses.extend(u16::try_from(inner.len()).unwrap_or(0).to_be_bytes());
-            with_addresses.extend(&inner);
-            checksum(&with_addresses)
-        }
+    // All but an echo are summed with the addresses.
+    let sum = if protocol == 1 {
+        checksum(&inner)
+    } else {
+        let mut with_addresses = source.octets().to_vec();
+        with_addresses.extend(destination.octets());
+        with_addresses.extend([0, protocol]);
+        with_addresses.extend(u16::try_from(inner.len()).unwrap_or(0).to_be_bytes());
+        with_addresses.extend(&inner);
+        checksum(&with_addresses)
     };
     let at = match protocol {
         1 => 2,

@@ -217,7 +217,7 @@ fn guests_that_fight_back(daemon: &Daemon) {
         let told = proofs.that_say("contained");
         // What only the guest could say is not known.
         for probe in ["host-devices", "kernel-modules", "net-host", "net-lan", "control-resolver"] {
-            assert!(!told.contains(probe), "{probe} is told of a guest that does not talk\n{}", proofs);
+            assert!(!told.contains(probe), "{probe} is told of a guest that does not talk\n{proofs}");
         }
     };
     let within = |names: &[&str], more: &[&str]| {

@@ -60,20 +60,22 @@ pub(super) async fn place(
     taken.extend(siblings.iter().map(|sibling| sibling.address));
     taken.extend([address, subnet.addr()]);
     let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
-    let unused = pick(&free).ok_or("the lab's network has no address left")?;
+    let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
     let isolated = std::fs::read_to_string(format!("/sys/class/net/{}/brport/isolated", own.host_name)).ok();
     let isolated = isolated.map(|flag| flag.trim() == "1");
     let (gateway, mac) = (subnet.addr(), own.mac);
-    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, siblings, isolated, control })
+    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, nobody, siblings, isolated, control })
 }
 
-/// Three different ones, by chance: proofs that run side by side must not take the same.
-fn pick(free: &[Ipv4Addr]) -> Option<[Ipv4Addr; 3]> {
+/// Two different ones by chance, and one that is asked for: from a range that nobody has, and large enough that no two
+/// proofs ask for the same.
+fn pick(free: &[Ipv4Addr]) -> Option<([Ipv4Addr; 2], Ipv4Addr)> {
     let mut number = [0; 8];
     rustix::rand::getrandom(&mut number, rustix::rand::GetRandomFlags::empty()).ok()?;
+    let [_, _, _, _, _, high, middle, low] = number;
     let start = usize::try_from(u64::from_ne_bytes(number) % free.len().max(1) as u64).ok()?;
-    let at = |step: usize| free.get((start + step) % free.len().max(1)).copied();
-    (free.len() > 3).then(|| Some([at(0)?, at(1)?, at(2)?]))?
+    let unused = [*free.get(start)?, *free.get((start + 1) % free.len())?];
+    (free.len() > 1).then_some((unused, Ipv4Addr::new(198, 18 + high % 2, middle, low)))
 }
 
 /// The card by which a guest hangs on the bridge. Its hardware address is what the daemon gave it; what the guest itself

@@ -71,6 +71,7 @@ impl HostFacts {
     }
 
     /// The ports that something listens on at an address, by TCP or UDP.
+    #[must_use]
     pub fn ports(&self, at: IpAddr, udp: bool) -> BTreeSet<u16> {
         let serves = |listener: &&Listener| {
             // Something on `::` takes IPv4 too, unless it was told otherwise, which is not to be seen here.
@@ -144,7 +145,7 @@ pub(super) fn listener(line: &str, udp: bool) -> Option<Listener> {
     let address = if address.len() == 8 { ipv4(address)?.into() } else { ipv6_words(address)?.into() };
     let address = match address {
         IpAddr::V6(six) => six.to_ipv4_mapped().map_or(IpAddr::V6(six), IpAddr::V4),
-        four => four,
+        four @ IpAddr::V4(_) => four,
     };
     Some(Listener { address, port: u16::from_str_radix(port, 16).ok()?, udp })
 }

@@ -244,7 +244,7 @@ fn is_sound(bytes: &[u8]) -> bool {
     }
     summed.extend_from_slice(inner);
     // Neither a fragment nor the first of several.
-    let is_one_piece = header[6] & 0x3f == 0 && header[7] == 0;
+    let is_one_piece = header[6].trailing_zeros() >= 6 && header[7] == 0;
     is_one_piece && checksum(header) == 0 && checksum(&summed) == 0
 }
 

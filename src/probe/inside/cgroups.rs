@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use super::{Finding, errno, scratch};
-use crate::probe::{CGROUPS, Probe};
+use super::{Attempt, Finding, errno, scratch};
+use crate::probe::CGROUPS;
 
-pub(super) const ATTEMPTS: &[(&Probe, fn() -> Finding)] = &[(CGROUPS, files)];
+pub(super) const ATTEMPTS: &[Attempt] = &[(CGROUPS, files)];
 
 /// How many control groups are looked at.
 const MOST: usize = 200;

@@ -36,11 +36,9 @@ pub(super) fn without_token(port: u16) -> Finding {
 /// then, before its token is looked at.
 pub(super) fn foreign_origin(port: u16) -> Finding {
     let tried = "to open the control UI's websocket from the origin https://example.invalid";
-    let request = format!(
-        "GET / HTTP/1.1\r\nHost: example.invalid\r\nOrigin: https://example.invalid\r\nUpgrade: websocket\r\n\
-         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cG9kY2xhdyBwcm9iZSAuLg==\r\n\r\n"
-    );
-    match exchange(port, &request) {
+    let request = "GET / HTTP/1.1\r\nHost: example.invalid\r\nOrigin: https://example.invalid\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cG9kY2xhdyBwcm9iZSAuLg==\r\n\r\n";
+    match exchange(port, request) {
         Err(error) => Finding::could_not_tell(tried, format!("no answer ({})", errno(&error))),
         Ok((answer, said)) => match code(&answer) {
             Some(code @ (400 | 401 | 403 | 404 | 426)) => Finding::contained(tried, format!("code {code}")),
@@ -93,7 +91,7 @@ const INTRODUCTION: &str = r#"{"type":"req","id":"1","method":"connect","params"
 fn frame(text: &[u8]) -> io::Result<Vec<u8>> {
     let mask: [u8; 4] = random()?;
     let length = u16::try_from(text.len()).map_err(io::Error::other)?;
-    let mut frame = vec![0x81, 0x80 | 126];
+    let mut frame = vec![0x81, 0x80 | 0x7e];
     frame.extend(length.to_be_bytes());
     frame.extend(mask);
     frame.extend(text.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));

@@ -7,10 +7,8 @@ use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime, clock_settime};
 
-use super::{Finding, errno};
-use crate::probe::{CAPABILITIES, LOG, MODULES, Probe};
-
-type Attempt = (&'static Probe, fn() -> Finding);
+use super::{Attempt, Finding, errno};
+use crate::probe::{CAPABILITIES, LOG, MODULES};
 
 pub(super) const ATTEMPTS: &[Attempt] = &[(CAPABILITIES, powers), (MODULES, modules), (LOG, log)];
 

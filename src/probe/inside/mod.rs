@@ -21,6 +21,9 @@ use super::{Probe, Verdict};
 
 pub use limits::{MEMORY_ARGUMENT, take_memory};
 
+/// A probe, and what is done for it.
+type Attempt = (&'static Probe, fn() -> Finding);
+
 /// What an attempt came to.
 struct Finding {
     verdict: Verdict,

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Finding, devices, errno};
-use crate::probe::{DEBUGFS, GUEST_API, Probe, SETTINGS};
+use super::{Attempt, Finding, devices, errno};
+use crate::probe::{DEBUGFS, GUEST_API, SETTINGS};
 
-pub(super) const ATTEMPTS: &[(&Probe, fn() -> Finding)] =
-    &[(SETTINGS, settings), (DEBUGFS, debugging), (GUEST_API, guest_api)];
+pub(super) const ATTEMPTS: &[Attempt] = &[(SETTINGS, settings), (DEBUGFS, debugging), (GUEST_API, guest_api)];
 
 /// Settings without a namespace of their own, and switches: who writes them changes the host.
 const SETTINGS_OF_ALL: [&str; 29] = [
