@@ -78,14 +78,14 @@ fn answers(said: &[Said]) -> Vec<Outcome> {
         found.entry(probe.id).or_default().push(Outcome::new(probe, *verdict, tried, came_back).took(*millis));
     }
     let one = |mut all: Vec<Outcome>| {
-        let last = all.pop()?;
-        let worst = all.iter().any(|outcome| outcome.verdict == Verdict::NotContained);
-        Some(match (all.is_empty(), worst || last.verdict == Verdict::NotContained) {
-            (true, _) | (false, true) => last,
-            (false, false) => Outcome::could_not_tell(last.probe, last.tried, "it was answered more than once"),
-        })
+        let open = all.iter().position(|outcome| outcome.verdict == Verdict::NotContained);
+        let said = all.swap_remove(open.unwrap_or(0));
+        if all.is_empty() || open.is_some() {
+            return said;
+        }
+        Outcome::could_not_tell(said.probe, said.tried, "it was answered more than once")
     };
-    found.into_values().filter_map(one).collect()
+    found.into_values().map(one).collect()
 }
 
 /// One outcome of several: the worst, with what all of them say.
