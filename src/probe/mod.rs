@@ -25,6 +25,9 @@ pub use program::{OWN, Program, Unusable};
 /// The argument that makes podclaw the runner of the probes in a guest.
 pub const RUNNER_ARGUMENT: &str = "__probe";
 
+/// How the runner's file in a guest is called; a number follows.
+pub const FILE: &str = "podclaw-probe-";
+
 /// What no probe can show. Said after every proof.
 pub const NOT_SHOWN: [&str; 5] = [
     "bugs in the kernel and side channels between guests: a probe tries what is known to be tried",

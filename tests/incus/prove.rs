@@ -195,6 +195,9 @@ fn a_guest_without_its_protections(daemon: &Daemon) {
         "mode=0666",
     ]);
     proving.prove(&["api"], &[]).red(&["host-paths"]);
+    // No disk: a loop device that nothing hangs on.
+    proving.set(&["config", "device", "add", "api", "disk", "unix-block", "source=/dev/loop0", "path=/dev/disk"]);
+    proving.prove(&["api"], &[]).red(&["host-devices", "host-paths"]);
     proving.set(&["delete", "--force", "api"]);
 
     for name in ["same-a", "same-b"] {
@@ -205,7 +208,14 @@ fn a_guest_without_its_protections(daemon: &Daemon) {
 
     proving.launch("root", &["-c", "security.privileged=true", "-c", "security.syscalls.deny_default=false"]);
     let open = proving.prove(&["root"], &[]);
-    open.red(&["kernel-idmap", "kernel-namespaces", "kernel-capabilities", "host-mounts"]);
+    open.red(&[
+        "kernel-idmap",
+        "kernel-namespaces",
+        "kernel-capabilities",
+        "kernel-settings",
+        "kernel-log",
+        "host-mounts",
+    ]);
 }
 
 fn guests_that_fight_back(daemon: &Daemon) {

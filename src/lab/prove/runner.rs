@@ -12,7 +12,7 @@ use super::{ProveOptions, Prover, from_host};
 use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
 use crate::lab::{Lab, Result};
 use crate::probe::plan::{LimitsPlan, Line, Plan, Said};
-use crate::probe::{Aims, OWN, Outcome, RUNNER_ARGUMENT, Set};
+use crate::probe::{Aims, FILE, OWN, Outcome, RUNNER_ARGUMENT, Set};
 use crate::text;
 
 /// How much of what the runner says is read, in bytes.
@@ -163,7 +163,7 @@ async fn push(prover: &Prover, lab: &Lab, guest: &str, job: &Job) -> std::result
     let mut failure = String::new();
     // A tmpfs where there is one; else the guest's own disk.
     for directory in ["/run", ""] {
-        let path = format!("{directory}/podclaw-probe-{:016x}", random());
+        let path = format!("{directory}/{FILE}{:016x}", random());
         let file = tokio::fs::File::open(OWN).await.map_err(|error| Trouble::Program(error.to_string()))?;
         let (mode, root) = (FileMode(0o700), Owner::default());
         let quiet = Job::new(crate::progress::Progress::silent(), job.cancel.clone());

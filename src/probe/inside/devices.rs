@@ -61,7 +61,9 @@ pub(super) fn make_and_open(disks: &[(u32, u32)]) -> Finding {
     }
     let _ = fs::remove_dir(&place);
     for entry in fs::read_dir("/dev").into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_block_device()) && open(entry.path(), false).is_ok() {
+        // A node that is mounted over a file shows as a file in its directory.
+        let is_disk = fs::metadata(entry.path()).is_ok_and(|found| found.file_type().is_block_device());
+        if is_disk && open(entry.path(), false).is_ok() {
             open_ones.push(format!("{} can be opened", entry.path().display()));
         }
     }

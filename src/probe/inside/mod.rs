@@ -17,7 +17,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Instant;
 
 use super::plan::{LARGEST_PLAN, Line, Plan, Said};
-use super::{Probe, Verdict};
+use super::{FILE, Probe, Verdict};
 
 pub use limits::{MEMORY_ARGUMENT, take_memory};
 
@@ -63,8 +63,10 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<()> {
     let mut text = Vec::new();
     input.take(LARGEST_PLAN).read_to_end(&mut text)?;
     let plan: Plan = serde_json::from_slice(&text)?;
-    // The program has done its part as a file.
-    if let Ok(own) = std::env::current_exe() {
+    // The program has done its part as a file. Where somebody runs it by hand, it is no such file.
+    if let Ok(own) = std::env::current_exe()
+        && own.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE))
+    {
         let _ = std::fs::remove_file(own);
     }
     let mut runner = Runner { nonce: plan.nonce, output };
