@@ -34,5 +34,5 @@ pub const NOT_SHOWN: [&str; 5] = [
     "what the guest does later: a probe sees one moment",
     "ways that were not tried: each probe is one attempt of many",
     "what leaves by a way that is allowed: the public internet where it is open, and DNS queries",
-    "a guest whose root lies: what only it can see (marked `guest`) is its own word",
+    "a guest whose root lies: of what only it can see there is only its word (docs/prove.md says which probes)",
 ];
