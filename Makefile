@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-podclaw := target/release/podclaw
+# Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
+podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
 
 .PHONY: help demo demo-clean test check check-ci docs bench fuzz build clean
 
@@ -26,11 +27,10 @@ check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check
 	@scripts/cargo clippy --locked --all-targets -- -D warnings
 	@scripts/cargo test --locked --lib --test cli --test profile --test report --test rules --test yaml
-	@target/debug/podclaw lint
+	@scripts/cargo run --quiet --locked -- lint
 
 docs: ## Make docs/rules.md from the rules' own texts
-	@scripts/cargo build --locked
-	@target/debug/podclaw rule --markdown >target/rules.md
+	@scripts/cargo run --quiet --locked -- rule --markdown >target/rules.md
 	@mv target/rules.md docs/rules.md
 
 check-ci: ## Try what docs/ci and .pre-commit-hooks.yaml offer to users, as far as it goes without their services

@@ -19,6 +19,7 @@ pub mod mark;
 pub mod names;
 pub mod place;
 pub mod policy;
+pub mod probe;
 pub mod profile;
 pub mod progress;
 pub mod reference;

@@ -9,6 +9,7 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::probe::Verdict;
 use crate::progress::Progress;
 use crate::text;
 
@@ -131,6 +132,16 @@ impl Ui {
     /// Writes text for people as a result. A reader that has gone away, as in `podclaw list | head -1`, is no error.
     pub fn say(&self, text: impl AsRef<str>) {
         let _ = writeln!(anstream::stdout().lock(), "{}", text.as_ref());
+    }
+
+    /// The mark of a verdict, and its colour.
+    #[must_use]
+    pub fn mark(&self, verdict: Verdict) -> (&'static str, Style) {
+        match verdict {
+            Verdict::Contained => ("✓", GOOD),
+            Verdict::NotContained => ("✗", BAD),
+            Verdict::CouldNotTell => ("?", CAUTION),
+        }
     }
 
     /// Writes bytes as they are and at once. The caller sees to it that no terminal gets what it must not obey.

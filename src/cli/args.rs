@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, rule, shell, wipe,
+    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule, shell, wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};
@@ -81,6 +81,8 @@ pub(crate) enum Command {
     Exec(exec::ExecArgs),
     /// Forward a port of this machine's loopback to a guest's loopback
     Forward(forward::ForwardArgs),
+    /// Try to break out of guests, and show what came of it
+    Prove(prove::ProveArgs),
     /// Stop and delete guests
     #[command(visible_alias = "rm")]
     Delete(delete::DeleteArgs),

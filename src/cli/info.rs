@@ -9,6 +9,7 @@ use super::words;
 use crate::cloud_init::{DEFAULT_PORT, TOKEN_FILE};
 use crate::lab::{self, Guest};
 use crate::names::GuestName;
+use crate::probe::Verdict;
 use crate::ui::{SummaryBox, Ui};
 
 /// What `info` takes.
@@ -36,6 +37,16 @@ pub(crate) async fn run(args: InfoArgs, context: &Context) -> Result<u8, Failure
         });
         context.ui.say("");
         context.ui.table(&["stage", "outcome", "took"], rows.collect());
+        let doubtful = receipt.probes.iter().filter(|probe| probe.verdict != Verdict::Contained);
+        let rows = doubtful.map(|probe| {
+            let verdict = if probe.verdict == Verdict::NotContained { "NOT CONTAINED" } else { "could not tell" };
+            vec![crate::text::excerpt(&probe.id, 24), verdict.into(), crate::text::excerpt(&probe.came_back, 80)]
+        });
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            context.ui.say("");
+            context.ui.table(&["probe", "verdict", "came back"], rows);
+        }
     }
     Ok(DONE)
 }
@@ -60,6 +71,12 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
         .row("state", state)
         .row("address", format!("{addresses} (the gateway listens on the guest's loopback only)"));
     if let Some(receipt) = &guest.receipt {
+        let contained = receipt.probes.iter().filter(|probe| probe.verdict == Verdict::Contained).count();
+        let proven = match receipt.probes.len() {
+            0 => "no probe was run when it was launched".into(),
+            all => format!("{contained} of {all} probes contained when it was launched (podclaw prove {name})"),
+        };
+        summary = summary.row("proof", proven);
         summary = summary.row("made of", format!("base {}, gateway {}", short(&receipt.base), short(&receipt.gateway)));
     }
     if guest.is_running() {

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 
 use super::context::Context;
+use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
 use crate::incus::Job;
@@ -135,13 +136,5 @@ fn names(args: &LaunchArgs) -> Result<Vec<GuestName>, Failure> {
             .map_err(|error| {
                 Failure::usage(error.to_string(), "take a shorter name: each guest's number is added to it")
             }),
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|_| "it must be like 90s, 10m or 1h30m".to_owned())?;
-    match Duration::try_from(span) {
-        Ok(duration) if duration >= Duration::from_secs(1) => Ok(duration),
-        _ => Err("it must be at least 1s".into()),
     }
 }

@@ -17,6 +17,8 @@ mod lint;
 mod list;
 mod logs;
 mod man;
+mod probing;
+mod prove;
 mod pump;
 mod rule;
 mod shell;
@@ -25,6 +27,7 @@ mod wipe;
 mod words;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -36,6 +39,9 @@ pub use failure::{COULD_NOT, DONE, FINDINGS, Failure, USAGE};
 /// Runs podclaw with this process' arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(code) = probing::run(std::env::args_os().skip(1)) {
+        return ExitCode::from(code);
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -94,6 +100,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Shell(args) => shell::run(args, context).await,
         Command::Exec(args) => exec::run(args, context).await,
         Command::Forward(args) => forward::run(args, context).await,
+        Command::Prove(args) => prove::run(args, context).await,
         Command::Delete(args) => delete::run(args, context).await,
         Command::Wipe(args) => wipe::run(args, context).await,
         Command::Completions(args) => completions::run(args, context),
@@ -116,4 +123,13 @@ fn all_or_last(mut failures: Vec<Failure>, ui: &Ui, code: u8) -> Result<u8, Fail
         ui.error(&failure.message(), failure.help());
     }
     Err(last)
+}
+
+/// A time as it is written on the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| "it must be like 90s, 10m or 1h30m".to_owned())?;
+    match Duration::try_from(span) {
+        Ok(duration) if duration >= Duration::from_secs(1) => Ok(duration),
+        _ => Err("it must be at least 1s".into()),
+    }
 }

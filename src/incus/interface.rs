@@ -1,12 +1,14 @@
 //! The addresses of the host's network interfaces, which Incus lists beside its own networks.
 
+use std::net::Ipv4Addr;
+
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 
 use super::asked::Asked;
 use super::client::Client;
 use super::error::Result;
-use super::location::Object;
+use super::location::{Collection, Object, ProjectName};
 
 #[derive(Deserialize)]
 struct State {
@@ -22,7 +24,28 @@ struct Address {
     netmask: String,
 }
 
+#[derive(Deserialize)]
+struct Lease {
+    #[serde(default)]
+    hwaddr: String,
+    #[serde(default)]
+    address: String,
+}
+
 impl Client {
+    /// The IPv4 addresses that a managed network has given out to the guests of a project, each with the hardware address
+    /// that it is for; none where there is no such network.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn leases(&self, project: &ProjectName, network: &str) -> Result<Vec<(String, Ipv4Addr)>> {
+        let object = Collection::networks_of(project).object(network);
+        let asked = Asked::new("read the leases of", &object);
+        let found = self.read::<Option<Vec<Lease>>>(&asked, &object.request().below("leases")).await?;
+        let leases = found.flatten().unwrap_or_default().into_iter();
+        Ok(leases.filter_map(|lease| Some((lease.hwaddr, lease.address.parse().ok()?))).collect())
+    }
+
     /// The IPv4 addresses of an interface of the host, with their subnets; none where there is no such interface.
     ///
     /// # Errors

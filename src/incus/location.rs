@@ -107,6 +107,12 @@ impl Collection {
         Self::new("network", &["networks"], Scope::Project(ProjectName::default_project()))
     }
 
+    /// The networks as a project sees them: what is told of guests there is told of that project's.
+    #[must_use]
+    pub fn networks_of(project: &ProjectName) -> Self {
+        Self::new("network", &["networks"], Scope::Project(project.clone()))
+    }
+
     /// The network ACLs of the project `default`, where those of bridges must live.
     #[must_use]
     pub fn acls() -> Self {

@@ -105,6 +105,15 @@ impl Lab {
         neighbours.sort();
         neighbours.dedup();
         egress.extend(neighbours.iter().map(|net| rule("reject", &net.to_string(), "the host and its neighbours")));
+        // Incus lets questions to the host's own resolver pass before any rule; nobody else is to be asked.
+        for protocol in ["udp", "tcp"] {
+            let to_port = |ports: &str| AclRule {
+                protocol: protocol.into(),
+                destination_port: ports.into(),
+                ..rule("reject", "0.0.0.0/0", "other resolvers")
+            };
+            egress.push(to_port("53,853"));
+        }
         egress.push(rule("allow", "0.0.0.0/0", "public internet"));
         let mut config = Config::new();
         self.mark().put_on(&mut config);

@@ -76,6 +76,9 @@ pub enum Error {
     /// The merged instance breaks the policy.
     #[error("the guest would not be contained:\n{}", .0.iter().map(|refusal| format!("  {refusal}")).collect::<Vec<_>>().join("\n"))]
     NotContained(Vec<String>),
+    /// Probes in the guest got where they must not.
+    #[error("the guest is not contained:\n{}", .0.iter().map(|escape| format!("  {escape}")).collect::<Vec<_>>().join("\n"))]
+    Escapes(Vec<String>),
     /// A guest of that name exists.
     #[error("a guest named {0} exists already")]
     NameTaken(GuestName),
@@ -200,7 +203,7 @@ impl Error {
             Self::Kept { error, guest } => {
                 let kept = format!("the stopped guest is kept: `podclaw logs {guest} --source stages` has its logs");
                 let help = match error.as_ref() {
-                    Self::StageFailed { code: 78, .. } | Self::Incus(_) => error.help(),
+                    Self::StageFailed { code: 78, .. } | Self::Incus(_) | Self::Escapes(_) => error.help(),
                     _ => None,
                 };
                 help.map_or_else(|| kept.clone(), |help| format!("{help}; {kept}"))
@@ -215,6 +218,7 @@ impl Error {
             }
             Self::SubnetTaken { .. } => "set another `network.subnet` in the lab file".into(),
             Self::Drifted { .. } => "put it right with `podclaw init`".into(),
+            Self::Escapes(_) => "do not use the guest; `podclaw init` puts the lab right, `podclaw prove` tries again".into(),
             Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),
             Self::UnknownProfile(_) => "name a profile with -p, or add it to the directory of `data` in the lab file".into(),
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),

@@ -12,10 +12,11 @@ use super::create::create;
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
-use super::{Error, Lab, Prepared, Receipt, Result, StageRecord};
+use super::{Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord};
 use crate::image::GatewayImage;
 use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
 use crate::names::GuestName;
+use crate::probe::Verdict;
 use crate::profile::Layer;
 
 /// How long a failed guest that is kept gets to shut down.
@@ -41,7 +42,7 @@ pub struct LaunchOptions {
     pub keep_failed: bool,
 }
 
-/// Launches a guest: create, push the gateway, start, follow the stages, write the receipt. When it fails, is
+/// Launches a guest: create, push the gateway, start, follow the stages, prove, write the receipt. When it fails, is
 /// cancelled, or takes too long, the guest is removed, or stopped and kept if that is asked for.
 pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job: &Job) -> Result<Launched> {
     let began = Instant::now();
@@ -64,7 +65,8 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
         Err(_) => Error::TimedOut { after: options.timeout, at: follower.at(), log: follower.log_now().await },
     };
     let cleanup = Job::new(job.progress.clone(), tokio_util::sync::CancellationToken::new());
-    let cleaned = if options.keep_failed {
+    // A guest that got out is evidence: it is stopped, and left to be looked at.
+    let cleaned = if options.keep_failed || matches!(error, Error::Escapes(_)) {
         match keep(lab, prepared, &cleanup).await {
             Ok(true) => return Err(Error::Kept { error: Box::new(error), guest: prepared.name.clone() }),
             kept => kept.map(drop),
@@ -98,7 +100,8 @@ async fn bring_up(
     })
     .await?;
     follower.run(job).await?;
-    let receipt = receipt(prepared, began, std::mem::take(&mut follower.records));
+    let proof = prove(lab, prepared, job).await?;
+    let receipt = receipt(prepared, began, std::mem::take(&mut follower.records), &proof);
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
@@ -119,6 +122,24 @@ async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
     }
 }
 
+/// Tries what an attacker in the guest would. Nothing that is not contained is ever called ready.
+async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
+    let began = Instant::now();
+    job.progress.begin("prove");
+    let proof = Prover::new().await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
+    let escapes: Vec<String> = proof
+        .all(Verdict::NotContained)
+        .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))
+        .collect();
+    if !escapes.is_empty() {
+        return Err(Error::Escapes(escapes));
+    }
+    let unknown = proof.all(Verdict::CouldNotTell).count();
+    let contained = proof.all(Verdict::Contained).count();
+    job.progress.done(format!("proven: {contained} probes contained, {unknown} could not tell"), began.elapsed());
+    Ok(proof)
+}
+
 async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
     let began = Instant::now();
     job.progress.begin(doing);
@@ -127,7 +148,7 @@ async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = 
     Ok(made)
 }
 
-fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>) -> Receipt {
+fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
@@ -136,6 +157,7 @@ fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>) -> Rec
         profiles: prepared.instance.profiles.clone(),
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stages,
+        probes: proof.probes.iter().map(ProbeRecord::from).collect(),
     }
 }
 

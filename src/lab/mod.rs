@@ -11,6 +11,7 @@ pub mod inside;
 mod launch;
 mod plan;
 mod prepare;
+mod prove;
 mod push;
 mod receipt;
 mod user_data;
@@ -32,7 +33,8 @@ pub use init::init;
 pub use launch::{LaunchOptions, Launched, launch};
 pub use plan::{Change, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, prepare};
-pub use receipt::{Receipt, StageRecord};
+pub use prove::{Proof, ProveOptions, Prover, provable};
+pub use receipt::{ProbeRecord, Receipt, StageRecord};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.

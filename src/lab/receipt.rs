@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud_init::{Outcome, Stage};
 use crate::incus::Config;
+use crate::probe::{Outcome as ProbeOutcome, Verdict};
 
 /// The longest receipt that is read back, in bytes. The guest API is off, so a guest can't write to its own config;
 /// somebody else with access to the daemon can.
@@ -27,6 +28,20 @@ pub struct Receipt {
     pub millis: u64,
     /// The stages, as the guest reported them.
     pub stages: Vec<StageRecord>,
+    /// What the probes said before the guest was called ready. None in receipts of before there were probes.
+    #[serde(default)]
+    pub probes: Vec<ProbeRecord>,
+}
+
+/// What one probe said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeRecord {
+    /// Its name.
+    pub id: String,
+    /// What it said.
+    pub verdict: Verdict,
+    /// What came back.
+    pub came_back: String,
 }
 
 /// How one stage went.
@@ -55,6 +70,12 @@ impl Receipt {
     pub fn write(&self, config: &mut Config) -> serde_json::Result<()> {
         config.insert(Self::KEY.into(), serde_json::to_string(self)?);
         Ok(())
+    }
+}
+
+impl From<&ProbeOutcome> for ProbeRecord {
+    fn from(outcome: &ProbeOutcome) -> Self {
+        Self { id: outcome.probe.id.into(), verdict: outcome.verdict, came_back: outcome.came_back.clone() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::common::podclaw;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "doctor",
     "lint",
     "rule",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 16] = [
     "shell",
     "exec",
     "forward",
+    "prove",
     "delete",
     "wipe",
     "completions",
@@ -45,9 +46,14 @@ fn nothing_to_do_is_a_usage_error_with_help() {
 
 #[test]
 fn unknown_arguments_are_usage_errors() {
-    for args in
-        [&["lunch"][..], &["list", "--al"], &["launch", "a", "b"], &["exec", "demo"], &["--format", "xml", "list"]]
-    {
+    for args in [
+        &["prove", "--control", "nowhere"][..],
+        &["lunch"],
+        &["list", "--al"],
+        &["launch", "a", "b"],
+        &["exec", "demo"],
+        &["--format", "xml", "list"],
+    ] {
         let said = podclaw(args).run().exits(2);
         assert_eq!(said.stdout, "", "{said}");
         assert!(said.stderr.starts_with("error: "), "{said}");
@@ -93,5 +99,14 @@ fn manual_pages() {
     podclaw(&["man", "--directory"]).arg(dir.path()).run().ok();
     for command in COMMANDS {
         assert!(dir.path().join(format!("podclaw-{command}.1")).exists(), "no page for {command}");
+    }
+}
+
+#[test]
+fn the_runner_of_probes_is_no_command_and_needs_a_plan() {
+    assert!(!podclaw(&["--help"]).run().ok().contains("__probe"));
+    for plan in ["", "{}", "no JSON"] {
+        let said = podclaw(&["__probe"]).stdin(plan).run().exits(3);
+        assert_eq!(said.stdout, "", "{said}");
     }
 }

@@ -61,5 +61,14 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     let config = guest("cat /home/openclaw/.openclaw/openclaw.json");
     assert!(!config.contains("dangerous"), "{config}");
 
+    // All of it once more, as podclaw proves it, and driven into its limits.
+    let proof = lab.podclaw(&["prove", "demo", "--full", "--format", "json"]).timeout(Duration::from_secs(400)).run();
+    let probes = proof.json()["guests"][0]["probes"].as_array().cloned().unwrap_or_default();
+    assert!(probes.iter().all(|probe| probe["verdict"] != "not-contained"), "{proof}");
+    let told = |group: &str| probes.iter().filter(|probe| probe["group"] == group).cloned().collect::<Vec<_>>();
+    for probe in told("gateway") {
+        assert_eq!(probe["verdict"], "contained", "{proof}");
+    }
+
     lab.podclaw(&["delete", "demo"]).run().ok();
 }

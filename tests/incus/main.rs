@@ -20,6 +20,7 @@ mod images;
 mod labs;
 mod launches;
 mod lint;
+mod prove;
 mod smoke;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         launches::TESTS,
         failures::TESTS,
         doctor::TESTS,
+        prove::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);

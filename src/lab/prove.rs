@@ -1,0 +1,148 @@
+//! Proving that guests are contained: the probes of [`crate::probe`], run in guests of a lab and looked at from the host.
+
+mod from_host;
+mod place;
+mod runner;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::guests::{Guest, running_guest};
+use super::{Error, Lab, Result};
+use crate::incus::{Collection, InstanceWithState, Job};
+use crate::names::GuestName;
+use crate::probe::host::{HostFacts, Sniffer, View, view};
+use crate::probe::{Evidence, Outcome, Program, Set, Unusable, Verdict, judge};
+
+pub(super) use place::poke_gateways;
+
+/// How a proof is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProveOptions {
+    /// Which probes are run.
+    pub set: Set,
+    /// An address that guests must reach; without one, a public address that is only seen leaving.
+    pub control: Option<SocketAddr>,
+    /// How long the probes in one guest may take.
+    pub timeout: Duration,
+}
+
+impl ProveOptions {
+    /// The quick set, in a time that is enough on a busy machine.
+    #[must_use]
+    pub fn quick() -> Self {
+        Self { set: Set::Quick, control: None, timeout: Duration::from_secs(20) }
+    }
+}
+
+/// What the probes say of one guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proof {
+    /// The guest.
+    pub name: String,
+    /// The worst of the outcomes.
+    pub verdict: Verdict,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// What each probe says.
+    pub probes: Vec<Outcome>,
+}
+
+impl Proof {
+    /// The outcomes of that verdict.
+    pub fn all(&self, verdict: Verdict) -> impl Iterator<Item = &Outcome> {
+        self.probes.iter().filter(move |outcome| outcome.verdict == verdict)
+    }
+}
+
+/// What proofs on one host share: what is there to be reached, and eyes for its packets.
+#[derive(Debug)]
+pub struct Prover {
+    facts: HostFacts,
+    sniffer: std::result::Result<Sniffer, std::io::Error>,
+    program: std::result::Result<Program, Unusable>,
+}
+
+impl Prover {
+    /// Looks at the host. What it can't see makes probes say that they could not tell.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] where not even the host's addresses can be read.
+    pub async fn new() -> Result<Self> {
+        let facts = tokio::task::spawn_blocking(|| {
+            poke_gateways();
+            HostFacts::read()
+        });
+        let facts = facts.await.map_err(std::io::Error::other).and_then(|facts| facts);
+        let facts = facts.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
+        Ok(Self { facts, sniffer: Sniffer::start(), program: Program::own() })
+    }
+
+    /// Runs the probes in a guest, which must run.
+    ///
+    /// # Errors
+    /// Where there is no such guest, it does not run, or the daemon does not answer. Whatever the guest does is no error,
+    /// but shows in the outcomes.
+    pub async fn prove(&self, lab: &Lab, name: &GuestName, options: ProveOptions, job: &Job) -> Result<Proof> {
+        let began = Instant::now();
+        running_guest(lab, name).await?;
+        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await?;
+        let guest = all.iter().find(|found| found.instance.name == name.as_str());
+        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?;
+        let evidence = self.gather(lab, guest, &all, options, job).await?;
+        let probes = judge(evidence.lend(self.sniffer.as_ref().ok()), options.set);
+        let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
+        let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(Proof { name: name.to_string(), verdict, millis, probes })
+    }
+
+    async fn gather(
+        &self,
+        lab: &Lab,
+        guest: &InstanceWithState,
+        all: &[InstanceWithState],
+        options: ProveOptions,
+        job: &Job,
+    ) -> Result<runner::Gathered> {
+        let mut outcomes = match view(guest.state.pid) {
+            None => crate::probe::host::blind(),
+            Some(own) => {
+                let others: Vec<(String, View)> = all
+                    .iter()
+                    .filter_map(|other| Some((other.instance.name.clone(), view(other.state.pid)?)))
+                    .collect();
+                // Reading all of the host's processes takes a while.
+                let looked =
+                    tokio::task::spawn_blocking(move || own.outcomes(&others, crate::cloud_init::DEFAULT_PORT));
+                looked.await.unwrap_or_else(|_| crate::probe::host::blind())
+            }
+        };
+        let mut gathered = runner::run(self, lab, guest, all, options, job).await?;
+        if options.set == Set::Full {
+            outcomes.push(from_host::audit(lab, &guest.instance.name).await);
+        }
+        gathered.outcomes.append(&mut outcomes);
+        Ok(gathered)
+    }
+}
+
+/// The names of the guests that can be proven: those that run.
+pub async fn provable(lab: &Lab) -> Result<Vec<GuestName>> {
+    let guests = super::guests(lab).await?;
+    Ok(guests.iter().filter(|guest| guest.is_running()).filter_map(|guest: &Guest| guest.name.parse().ok()).collect())
+}
+
+impl runner::Gathered {
+    fn lend<'e>(&'e self, sniffer: Option<&'e Sniffer>) -> Evidence<'e> {
+        Evidence {
+            nonce: self.nonce,
+            aims: self.aims.as_ref().map_err(Clone::clone),
+            sniffer,
+            said: self.said.clone(),
+            broken: self.broken.clone(),
+            outcomes: self.outcomes.clone(),
+        }
+    }
+}

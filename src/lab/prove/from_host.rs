@@ -1,0 +1,131 @@
+//! What is tried from the host, and not in the guest.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::runner::at;
+use crate::cloud_init::DEFAULT_PORT;
+use crate::incus::{Collection, Command, Object};
+use crate::lab::Lab;
+use crate::lab::inside::as_service;
+use crate::probe::{self, Outcome};
+use crate::text;
+
+/// How long a connection to a guest may take that must not be.
+const CONNECTION: Duration = Duration::from_millis(400);
+/// How long host and siblings may take to answer while a guest is at its limits.
+const ANSWER: Duration = Duration::from_secs(5);
+/// What a host that is not busy anyway needs for that at most.
+const QUICK: Duration = Duration::from_secs(1);
+/// How long the gateway's own audit may take.
+const AUDIT: Duration = Duration::from_secs(90);
+/// How much of the audit is read, in bytes.
+const AUDIT_LENGTH: usize = 512 << 10;
+
+/// Connects to the guest: to what the runner opened, and to the gateway's port.
+pub(super) async fn inbound(address: Ipv4Addr, port: Option<u16>) -> Outcome {
+    let probe = probe::NET_INBOUND;
+    let tried = format!("to connect to {address}, port {DEFAULT_PORT} and one that was opened for it");
+    let Some(port) = port else {
+        return Outcome::could_not_tell(probe, tried, "the runner could not open a port");
+    };
+    let mut came_back = Vec::new();
+    for port in [port, DEFAULT_PORT] {
+        match timeout(CONNECTION, TcpStream::connect(at(address, port))).await {
+            Ok(Ok(_)) => return Outcome::not_contained(probe, tried, format!("port {port} is connected")),
+            Ok(Err(error)) => came_back.push(error.kind().to_string()),
+            Err(_) => came_back.push("no answer".into()),
+        }
+    }
+    came_back.dedup();
+    Outcome::contained(probe, tried, came_back.join(", "))
+}
+
+/// Does the work, and watches beside it how long the daemon and another guest take to answer.
+pub(super) async fn beside<T>(work: impl Future<Output = T>, lab: &Lab, guest: &str) -> (T, Outcome) {
+    let sibling = sibling(lab, guest).await;
+    let before = answers(lab, sibling.as_deref()).await;
+    let ended = CancellationToken::new();
+    let work = async {
+        let done = work.await;
+        ended.cancel();
+        done
+    };
+    let (done, slowest) = tokio::join!(work, watch(lab, sibling.as_deref(), &ended));
+    let (probe, tried) = (probe::LIMIT_HOST, "to ask the daemon, and another guest, while the guest was at its limits");
+    let outcome = match (before, slowest) {
+        (_, Ok(slowest)) => {
+            Outcome::contained(probe, tried, format!("the slowest answer took {:.1} s", slowest.as_secs_f64()))
+        }
+        (Ok(before), Err(who)) if before < QUICK => {
+            let said = format!("{who} did not answer within {} s, and before it did at once", ANSWER.as_secs());
+            Outcome::not_contained(probe, tried, said)
+        }
+        (_, Err(who)) => Outcome::could_not_tell(probe, tried, format!("{who} is slow without that, too")),
+    };
+    (done, outcome)
+}
+
+/// The slowest answer; or who took too long.
+async fn watch(lab: &Lab, sibling: Option<&str>, ended: &CancellationToken) -> Result<Duration, String> {
+    let mut slowest = Duration::ZERO;
+    loop {
+        slowest = slowest.max(answers(lab, sibling).await?);
+        if ended.is_cancelled() {
+            return Ok(slowest);
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// How long the daemon and a guest take to answer.
+async fn answers(lab: &Lab, sibling: Option<&str>) -> Result<Duration, String> {
+    let began = Instant::now();
+    let daemon = timeout(ANSWER, lab.client.exists(&Object::project(&lab.project))).await;
+    if !matches!(daemon, Ok(Ok(_))) {
+        return Err("the daemon".into());
+    }
+    if let Some(sibling) = sibling {
+        // What it runs does not matter, but that the guest's kernel gets to it.
+        let command = Command::new(["/bin/true"]);
+        let run = lab.client.capture(&lab.project, sibling, &command, b"", 64, ANSWER);
+        if matches!(run.await, Err(crate::incus::Error::Overran { .. })) {
+            return Err(format!("guest {sibling}"));
+        }
+    }
+    Ok(began.elapsed())
+}
+
+async fn sibling(lab: &Lab, guest: &str) -> Option<String> {
+    let all = lab.client.list::<crate::incus::Instance>(&Collection::instances(&lab.project)).await.ok()?;
+    let runs = |other: &crate::incus::Instance| other.name != guest && other.status == crate::incus::Status::Running;
+    all.into_iter().find(runs).map(|other| other.name)
+}
+
+/// The gateway's own judgement of its configuration. It is the guest's word.
+pub(super) async fn audit(lab: &Lab, guest: &str) -> Outcome {
+    let probe = probe::GATEWAY_AUDIT;
+    let tried = "`openclaw security audit --json` in the gateway's container";
+    let argv = ["podman", "exec", "openclaw", "node", "dist/index.js", "security", "audit", "--json"];
+    let command = as_service(Command::new(argv));
+    let run = lab.client.capture(&lab.project, guest, &command, b"", AUDIT_LENGTH, AUDIT);
+    let said = match run.await {
+        Ok(said) => said,
+        Err(error) => return Outcome::could_not_tell(probe, tried, error.to_string()),
+    };
+    let start = said.stdout.iter().position(|byte| *byte == b'{').unwrap_or(said.stdout.len());
+    let json = serde_json::from_slice::<serde_json::Value>(&said.stdout[start..]);
+    let critical = json.as_ref().ok().and_then(|json| json["summary"]["critical"].as_u64());
+    match critical {
+        Some(0) => Outcome::contained(probe, tried, "nothing critical"),
+        Some(count) => Outcome::not_contained(probe, tried, format!("{count} critical findings")),
+        None => {
+            let complaint = text::tail(&said.stderr, 1);
+            Outcome::could_not_tell(probe, tried, format!("no audit came back (code {}) {complaint}", said.code))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Where a guest is in the network, by the daemon's and the host's word.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+
+use crate::incus::InstanceWithState;
+use crate::lab::Lab;
+use crate::probe::host::HostFacts;
+use crate::probe::plan::Mac;
+use crate::probe::{Place, Sibling};
+
+/// Has the host ask its gateways for their hardware addresses, so that it knows whether they answer.
+pub(in crate::lab) fn poke_gateways() {
+    let Ok(facts) = HostFacts::read() else { return };
+    let Ok(socket) = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)) else { return };
+    let silent = |gateway: &&Ipv4Addr| !facts.neighbours.iter().any(|(known, _)| known == *gateway);
+    let mut asked = false;
+    for gateway in facts.gateways.iter().filter(silent) {
+        // To the port where things are thrown away.
+        asked |= socket.send_to(&[], (*gateway, 9)).is_ok();
+    }
+    if asked {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// A card of a guest.
+struct Card {
+    mac: Mac,
+    host_name: String,
+    address: Option<Ipv4Addr>,
+}
+
+/// The place of a guest among all others; why it has none.
+pub(super) async fn place(
+    lab: &Lab,
+    guest: &InstanceWithState,
+    all: &[InstanceWithState],
+    control: Option<SocketAddr>,
+) -> Result<Place, String> {
+    let bridge = lab.settings.name.network();
+    let subnet = lab.settings.network.subnet.net();
+    let leases = lab.client.leases(&lab.project, &bridge).await.unwrap_or_default();
+    let card = |of: &InstanceWithState| card(of, &bridge, &leases);
+    let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
+    let address = own.address.ok_or("the guest has no address on the lab's network")?;
+    let bridge_mac = std::fs::read_to_string(format!("/sys/class/net/{bridge}/address")).ok();
+    let bridge_mac = bridge_mac.and_then(|text| mac(text.trim()));
+    let bridge_mac =
+        bridge_mac.ok_or_else(|| format!("this host has no bridge {bridge}: run podclaw on the guests' host"))?;
+    let siblings: Vec<Sibling> = all
+        .iter()
+        .filter(|other| other.instance.name != guest.instance.name && other.state.pid > 1)
+        .filter_map(|other| {
+            let card = card(other)?;
+            Some(Sibling { name: other.instance.name.clone(), mac: card.mac, address: card.address? })
+        })
+        .collect();
+    let mut taken: BTreeSet<Ipv4Addr> = leases.iter().map(|(_, address)| *address).collect();
+    taken.extend(siblings.iter().map(|sibling| sibling.address));
+    taken.extend([address, subnet.addr()]);
+    let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
+    let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
+    let isolated = std::fs::read_to_string(format!("/sys/class/net/{}/brport/isolated", own.host_name)).ok();
+    let isolated = isolated.map(|flag| flag.trim() == "1");
+    let (gateway, mac) = (subnet.addr(), own.mac);
+    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, nobody, siblings, isolated, control })
+}
+
+/// Two different ones by chance, and one that is asked for: from a range that nobody has, and large enough that no two
+/// proofs ask for the same.
+fn pick(free: &[Ipv4Addr]) -> Option<([Ipv4Addr; 2], Ipv4Addr)> {
+    let mut number = [0; 8];
+    rustix::rand::getrandom(&mut number, rustix::rand::GetRandomFlags::empty()).ok()?;
+    let [_, _, _, _, _, high, middle, low] = number;
+    let start = usize::try_from(u64::from_ne_bytes(number) % free.len().max(1) as u64).ok()?;
+    let unused = [*free.get(start)?, *free.get((start + 1) % free.len())?];
+    (free.len() > 1).then_some((unused, Ipv4Addr::new(198, 18 + high % 2, middle, low)))
+}
+
+/// The card by which a guest hangs on the bridge. Its hardware address is what the daemon gave it; what the guest itself
+/// reports counts only where nobody else knows.
+fn card(of: &InstanceWithState, bridge: &str, leases: &[(String, Ipv4Addr)]) -> Option<Card> {
+    let is_card = |device: &&std::collections::BTreeMap<String, String>| {
+        device.get("type").is_some_and(|kind| kind == "nic")
+            && [device.get("network"), device.get("parent")].into_iter().flatten().any(|on| on == bridge)
+    };
+    let (name, device) = of.instance.expanded_devices.iter().find(|(_, device)| is_card(device))?;
+    let volatile = |key: &str| of.instance.config.get(&format!("volatile.{name}.{key}"));
+    let written = device.get("hwaddr").or_else(|| volatile("hwaddr"))?;
+    let leased = leases.iter().find(|(owner, _)| owner == written).map(|(_, address)| *address);
+    let reported = || {
+        let own = of.state.network.values().find(|interface| interface.hwaddr == *written)?;
+        let global = own.addresses.iter().filter(|found| found.scope == "global");
+        global.filter_map(|found| found.address.parse::<IpAddr>().ok()).find_map(|address| match address {
+            IpAddr::V4(four) => Some(four),
+            IpAddr::V6(_) => None,
+        })
+    };
+    let fixed = device.get("ipv4.address").and_then(|address| address.parse().ok());
+    Some(Card {
+        mac: mac(written)?,
+        host_name: device.get("host_name").or_else(|| volatile("host_name")).cloned().unwrap_or_default(),
+        address: fixed.or(leased).or_else(reported),
+    })
+}
+
+fn mac(text: &str) -> Option<Mac> {
+    let mut mac = [0; 6];
+    let mut parts = text.split(':');
+    for byte in &mut mac {
+        *byte = u8::from_str_radix(parts.next()?, 16).ok()?;
+    }
+    parts.next().is_none().then_some(mac)
+}

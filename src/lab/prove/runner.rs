@@ -1,0 +1,243 @@
+//! Bringing the runner into a guest, running it, and listening to it. What it says is not trusted: it is bounded in size
+//! and time, and carries a number that nobody else knows.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt as _;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::place::place;
+use super::{ProveOptions, Prover, from_host};
+use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
+use crate::lab::{Lab, Result};
+use crate::probe::plan::{LimitsPlan, Line, Plan, Said};
+use crate::probe::{Aims, FILE, OWN, Outcome, RUNNER_ARGUMENT, Set};
+use crate::text;
+
+/// How much of what the runner says is read, in bytes.
+const MOST: usize = 512 << 10;
+/// How much of its complaints is kept.
+const COMPLAINT: usize = 400;
+/// How often the runner is started that the daemon loses.
+const TRIES: usize = 3;
+/// How long the host may take to see what was sent.
+const SETTLE: Duration = Duration::from_millis(120);
+
+/// What is known once the runner has ended, one way or another.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) nonce: u64,
+    pub(super) aims: std::result::Result<Aims, String>,
+    pub(super) said: Vec<Said>,
+    pub(super) broken: Option<String>,
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+/// Runs the runner in a guest.
+pub(super) async fn run(
+    prover: &Prover,
+    lab: &Lab,
+    guest: &InstanceWithState,
+    all: &[InstanceWithState],
+    options: ProveOptions,
+    job: &Job,
+) -> Result<Gathered> {
+    let deadline = Instant::now() + options.timeout;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let place = place(lab, guest, all, options.control).await;
+        let aims = place.map(|place| Aims::new(place, &prover.facts));
+        let mut gathered = Gathered { nonce: random(), aims, said: Vec::new(), broken: None, outcomes: Vec::new() };
+        let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
+        let ended = tokio::select! {
+            ended = timeout_at(deadline, attempt) => ended,
+            () = job.cancel.cancelled() => return Err(crate::lab::Error::Cancelled),
+        };
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(Trouble::Lost)) if tries < TRIES => continue,
+            Ok(Err(trouble)) => gathered.broken = Some(trouble.to_string()),
+            Err(_) => {
+                gathered.broken = Some(format!("the guest did not end it within {} s", options.timeout.as_secs()));
+            }
+        }
+        sleep(SETTLE).await;
+        return Ok(gathered);
+    }
+}
+
+/// Why the runner did not get to its end.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error("{0}")]
+    Program(String),
+    #[error("the runner can't be brought into the guest: {0}")]
+    Push(String),
+    #[error("the runner can't be run in the guest: {0}")]
+    Run(String),
+    #[error("the daemon lost the runner again and again")]
+    Lost,
+    #[error("the runner said something that is no answer")]
+    Nonsense,
+    #[error("the runner ended with code {code}{complaint}")]
+    Ended { code: i32, complaint: String },
+}
+
+async fn attempt(
+    prover: &Prover,
+    lab: &Lab,
+    guest: &InstanceWithState,
+    gathered: &mut Gathered,
+    options: ProveOptions,
+    job: &Job,
+) -> std::result::Result<(), Trouble> {
+    let name = &guest.instance.name;
+    let path = push(prover, lab, name, job).await?;
+    let plan = Plan {
+        nonce: gathered.nonce,
+        devices: prover.facts.block_devices.iter().copied().collect(),
+        gateway_port: crate::cloud_init::DEFAULT_PORT,
+        network: gathered.aims.as_ref().ok().map(Aims::plan),
+        limits: (options.set == Set::Full).then(|| limits(guest)),
+    };
+    let plan = serde_json::to_vec(&plan).map_err(|error| Trouble::Program(error.to_string()))?;
+    let lost = |error: crate::incus::Error| match error.refusal() {
+        Some(Refusal::Lost) => Trouble::Lost,
+        _ => Trouble::Run(error.to_string()),
+    };
+    let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
+    let session = lab.client.exec(&lab.project, name, &command, None).await.map_err(lost)?;
+    let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
+    // A runner that does not read its plan shows by what it does not say.
+    let _ = stdin.send(&plan).await;
+    drop(stdin);
+    let address = gathered.aims.as_ref().ok().map(Aims::address);
+    let complaints = async {
+        let mut kept = Vec::new();
+        let mut buffer = [0; 1024];
+        while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+            kept.extend_from_slice(&buffer[..length.min(COMPLAINT - kept.len().min(COMPLAINT))]);
+        }
+        kept
+    };
+    let mut lines = Lines { nonce: gathered.nonce, rest: Vec::new(), read: 0 };
+    let (said, outcomes) = (&mut gathered.said, &mut gathered.outcomes);
+    let listen = async {
+        let mut buffer = vec![0; 16 << 10];
+        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+            for heard in lines.feed(&buffer[..length])? {
+                if let (Said::Started { port, .. }, Some(address)) = (&heard, address) {
+                    outcomes.push(from_host::inbound(address, *port).await);
+                }
+                said.push(heard);
+            }
+        }
+        Ok(())
+    };
+    let both = async { tokio::join!(listen, complaints) };
+    let (heard, complaint) = if options.set == Set::Full {
+        let (ended, watched) = from_host::beside(both, lab, name).await;
+        gathered.outcomes.push(watched);
+        ended
+    } else {
+        both.await
+    };
+    heard?;
+    match timeout(Duration::from_secs(5), process.wait()).await {
+        Ok(Ok(0)) => Ok(()),
+        Ok(Ok(code)) => {
+            let complaint = text::excerpt(String::from_utf8_lossy(&complaint).trim(), COMPLAINT);
+            let complaint = if complaint.is_empty() { complaint } else { format!(": {complaint}") };
+            Err(Trouble::Ended { code, complaint })
+        }
+        Ok(Err(error)) => Err(lost(error)),
+        Err(_) => Err(Trouble::Run("it does not end".into())),
+    }
+}
+
+/// Brings the runner into the guest; where to.
+async fn push(prover: &Prover, lab: &Lab, guest: &str, job: &Job) -> std::result::Result<String, Trouble> {
+    let program = prover.program.as_ref().map_err(|error| Trouble::Program(error.to_string()))?;
+    let mut failure = String::new();
+    // A tmpfs where there is one; else the guest's own disk.
+    for directory in ["/run", ""] {
+        let path = format!("{directory}/{FILE}{:016x}", random());
+        let file = tokio::fs::File::open(OWN).await.map_err(|error| Trouble::Program(error.to_string()))?;
+        let (mode, root) = (FileMode(0o700), Owner::default());
+        let quiet = Job::new(crate::progress::Progress::silent(), job.cancel.clone());
+        match lab.client.push_file(&lab.project, guest, &path, mode, root, program.size, file, &quiet).await {
+            Ok(()) => return Ok(path),
+            Err(error) => failure = error.to_string(),
+        }
+    }
+    Err(Trouble::Push(failure))
+}
+
+/// What the runner says, line by line.
+struct Lines {
+    nonce: u64,
+    rest: Vec<u8>,
+    read: usize,
+}
+
+impl Lines {
+    fn feed(&mut self, bytes: &[u8]) -> std::result::Result<Vec<Said>, Trouble> {
+        self.read += bytes.len();
+        if self.read > MOST {
+            return Err(Trouble::Nonsense);
+        }
+        self.rest.extend_from_slice(bytes);
+        let mut said = Vec::new();
+        while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.rest.drain(..=end).collect();
+            let line: Line = serde_json::from_slice(&line).map_err(|_| Trouble::Nonsense)?;
+            if line.nonce != self.nonce {
+                return Err(Trouble::Nonsense);
+            }
+            said.push(line.said);
+        }
+        Ok(said)
+    }
+}
+
+/// How far the guest may go, by its configuration.
+fn limits(guest: &InstanceWithState) -> LimitsPlan {
+    let config = |key: &str| guest.instance.expanded_config.get(key);
+    let root =
+        guest.instance.expanded_devices.values().find(|device| device.get("path").is_some_and(|path| path == "/"));
+    LimitsPlan {
+        processes: config("limits.processes").and_then(|number| number.parse().ok()),
+        memory: config("limits.memory").and_then(|size| bytes(size)),
+        disk: root.and_then(|device| bytes(device.get("size")?)),
+    }
+}
+
+/// A size as Incus writes it. A share of the host's memory is none.
+fn bytes(size: &str) -> Option<u64> {
+    let units = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("TiB", 1 << 40),
+        ("kB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+    ];
+    let unit = units.iter().find_map(|(unit, factor)| Some((size.strip_suffix(unit)?, *factor)));
+    let (number, factor) = unit.unwrap_or((size.strip_suffix('B').unwrap_or(size), 1));
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    // The kernel always has random numbers by the time that a daemon runs.
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    u64::from_ne_bytes(bytes)
+}
+
+/// Where the guest is reached from the host, were it reached.
+pub(super) fn at(address: Ipv4Addr, port: u16) -> SocketAddr {
+    (address, port).into()
+}

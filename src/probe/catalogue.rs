@@ -1,0 +1,123 @@
+//! The probes: names that stay, and what each is there for.
+
+use serde::Serialize;
+
+/// What a probe is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// What must work, so that a dead network never counts as contained.
+    Controls,
+    /// Where packets get to.
+    Network,
+    /// What the kernel lets the guest do.
+    Kernel,
+    /// What of the host is in reach.
+    Host,
+    /// The gateway in the guest.
+    Gateway,
+    /// How much the guest can take.
+    Limits,
+}
+
+impl Group {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Controls => "controls",
+            Self::Network => "network",
+            Self::Kernel => "kernel",
+            Self::Host => "host",
+            Self::Gateway => "gateway",
+            Self::Limits => "limits",
+        }
+    }
+}
+
+/// When a probe is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Set {
+    /// At each launch, and whenever somebody asks.
+    Quick,
+    /// Only when it is asked for: it takes long, or drives the guest into its limits.
+    Full,
+}
+
+/// One way to break out.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Probe {
+    /// Its name, which stays the same.
+    pub id: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// What it shows when it is contained.
+    pub title: &'static str,
+    /// When it is run.
+    #[serde(skip)]
+    pub set: Set,
+}
+
+macro_rules! probes {
+    ($($name:ident = $id:literal, $group:ident, $set:ident, $title:literal;)+) => {
+        $(#[doc = $title]
+        pub const $name: &Probe = &Probe { id: $id, group: Group::$group, title: $title, set: Set::$set };)+
+
+        /// Every probe, in the order in which people read them.
+        pub const ALL: &[&Probe] = &[$($name),+];
+    };
+}
+
+probes! {
+    RESOLVER = "control-resolver", Controls, Quick, "the lab's resolver answers";
+    EGRESS = "control-egress", Controls, Quick, "an allowed address is reached";
+
+    NET_HOST = "net-host", Network, Quick, "no address and port of the host is reached";
+    NET_LAN = "net-lan", Network, Quick, "no neighbour or gateway of the host is reached";
+    NET_RESERVED = "net-reserved", Network, Quick, "no private or reserved range is reached";
+    NET_METADATA = "net-metadata", Network, Quick, "the metadata address of clouds is not reached";
+    NET_RESOLVERS = "net-resolvers", Network, Quick, "no other resolver is reached";
+    NET_SIBLING = "net-sibling", Network, Quick, "no other guest is reached";
+    NET_IPV6 = "net-ipv6", Network, Quick, "nothing is reached over IPv6";
+    NET_SOURCE = "net-source-spoof", Network, Quick, "no packet with another source address passes";
+    NET_ARP = "net-arp-spoof", Network, Quick, "no ARP for another address passes";
+    NET_MAC = "net-mac-spoof", Network, Quick, "no frame with another hardware address passes";
+    NET_INBOUND = "net-inbound", Network, Quick, "no port of the guest is reached from the host";
+
+    IDMAP = "kernel-idmap", Kernel, Quick, "the guest's ids are its own, and none is the host's";
+    NAMESPACES = "kernel-namespaces", Kernel, Quick, "the guest shares no namespace with the host";
+    CAPABILITIES = "kernel-capabilities", Kernel, Quick, "root in the guest has no power over the host";
+    SECCOMP = "kernel-seccomp", Kernel, Quick, "system calls are filtered";
+    APPARMOR = "kernel-apparmor", Kernel, Quick, "the guest is confined by AppArmor";
+    MODULES = "kernel-modules", Kernel, Quick, "no kernel module can be loaded or removed";
+    SETTINGS = "kernel-settings", Kernel, Quick, "no setting of the whole kernel can be written";
+    LOG = "kernel-log", Kernel, Quick, "the kernel's log and memory can't be read";
+
+    DEVICES = "host-devices", Host, Quick, "no device of the host can be made and opened";
+    MOUNTS = "host-mounts", Host, Quick, "no filesystem of the host can be mounted";
+    MOUNTED = "host-paths", Host, Quick, "no path of the host is mounted";
+    DEBUGFS = "host-debugfs", Host, Quick, "the kernel's debugging files can't be read";
+    CGROUPS = "host-cgroups", Host, Quick, "no file of control groups leads out";
+    GUEST_API = "host-guest-api", Host, Quick, "the daemon's guest API is not there";
+
+    GATEWAY_LOOPBACK = "gateway-loopback", Gateway, Quick, "the gateway listens on the guest's loopback only";
+    GATEWAY_TOKEN = "gateway-token", Gateway, Quick, "a request without a token is refused";
+    GATEWAY_ORIGIN = "gateway-origin", Gateway, Quick, "a foreign web page is refused";
+    GATEWAY_CAPABILITIES = "gateway-capabilities", Gateway, Quick, "no process of the gateway's container has capabilities";
+    GATEWAY_ROOT = "gateway-read-only", Gateway, Quick, "the root of the gateway's container is read-only";
+    GATEWAY_AUDIT = "gateway-audit", Gateway, Full, "the gateway's own audit finds nothing critical";
+
+    LIMIT_PROCESSES = "limit-processes", Limits, Full, "the number of processes is limited";
+    LIMIT_MEMORY = "limit-memory", Limits, Full, "memory is limited";
+    LIMIT_DISK = "limit-disk", Limits, Full, "disk space is limited";
+    LIMIT_HOST = "limit-host", Limits, Full, "host and other guests answer while a guest is at its limits";
+}
+
+impl Probe {
+    /// The probe of that name.
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Self> {
+        ALL.iter().copied().find(|probe| probe.id == id)
+    }
+}

@@ -1,0 +1,357 @@
+//! What came of the probes: what the host saw, and what the guest said, put together. What neither knows is not known.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::aim::{Aim, Aims, Meaning, Uplink};
+use super::host::{FRAMES, Frame, Seen, Sniffer};
+use super::plan::{Said, ShotKind};
+use super::shot::TTL;
+use super::{
+    ALL, EGRESS, Group, NET_ARP, NET_LAN, NET_METADATA, NET_RESERVED, NET_RESOLVERS, NET_SIBLING, Outcome, Probe, Set,
+    Verdict,
+};
+
+/// All that is known of the probes in one guest.
+#[derive(Debug)]
+pub struct Evidence<'e> {
+    /// The number of the proof.
+    pub nonce: u64,
+    /// What was sent; or why nothing was.
+    pub aims: Result<&'e Aims, String>,
+    /// What the host saw of it; `None` where it could not look.
+    pub sniffer: Option<&'e Sniffer>,
+    /// What the runner said.
+    pub said: Vec<Said>,
+    /// Why the runner did not get to its end.
+    pub broken: Option<String>,
+    /// What was seen from the host alone.
+    pub outcomes: Vec<Outcome>,
+}
+
+const NOT_ROOT: &str = "the host did not look: only root may see its packets";
+
+/// The outcomes of all probes, in their order. There is exactly one of each that is run in this set.
+#[must_use]
+pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
+    let Evidence { nonce, aims, sniffer, said, broken, outcomes } = evidence;
+    let mut found: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
+    for outcome in outcomes {
+        found.entry(outcome.probe.id).or_default().push(outcome);
+    }
+    let ended = said.last() == Some(&Said::Ended) && broken.is_none();
+    for outcome in answers(&said) {
+        found.entry(outcome.probe.id).or_default().push(outcome);
+    }
+    match aims {
+        Ok(aims) => {
+            let run = said.iter().find_map(|said| match said {
+                Said::Started { run, .. } => Some(*run),
+                _ => None,
+            });
+            let not_sent = said.iter().filter_map(|said| match said {
+                Said::NotSent { index, reason } => Some((*index, reason.clone())),
+                _ => None,
+            });
+            let range = Range { nonce, run, aims, sniffer, not_sent: not_sent.collect() };
+            for outcome in range.outcomes() {
+                found.entry(outcome.probe.id).or_default().push(outcome);
+            }
+        }
+        Err(reason) => {
+            for probe in ALL.iter().filter(|probe| matches!(probe.group, Group::Network | Group::Controls)) {
+                found.entry(probe.id).or_default().push(Outcome::could_not_tell(probe, "", &reason));
+            }
+        }
+    }
+    let why = broken.unwrap_or_else(|| if ended { "it said nothing".into() } else { "the guest went silent".into() });
+    let wanted = ALL.iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
+    wanted.map(|probe| merge(probe, found.remove(probe.id).unwrap_or_default(), &why)).collect()
+}
+
+/// What the runner said of probes. An answer that comes twice is none: somebody else speaks, too.
+fn answers(said: &[Said]) -> Vec<Outcome> {
+    let mut found: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
+    for said in said {
+        let Said::Answer { probe, verdict, tried, came_back, millis } = said else { continue };
+        let Some(probe) = Probe::find(probe) else { continue };
+        found.entry(probe.id).or_default().push(Outcome::new(probe, *verdict, tried, came_back).took(*millis));
+    }
+    let one = |mut all: Vec<Outcome>| {
+        let open = all.iter().position(|outcome| outcome.verdict == Verdict::NotContained);
+        let said = all.swap_remove(open.unwrap_or(0));
+        if all.is_empty() || open.is_some() {
+            return said;
+        }
+        Outcome::could_not_tell(said.probe, said.tried, "it was answered more than once")
+    };
+    found.into_values().map(one).collect()
+}
+
+/// One outcome of several: the worst, with what all of them say.
+fn merge(probe: &'static Probe, mut all: Vec<Outcome>, why: &str) -> Outcome {
+    all.sort_by_key(|outcome| std::cmp::Reverse(outcome.verdict));
+    let Some(worst) = all.first().cloned() else { return Outcome::could_not_tell(probe, "", why) };
+    // The control is kept by whichever shows that the way is open.
+    if probe == EGRESS
+        && let Some(good) = all.iter().find(|outcome| outcome.verdict == Verdict::Contained)
+    {
+        return good.clone();
+    }
+    let join = |field: fn(&Outcome) -> &str| {
+        let same = all.iter().filter(|outcome| outcome.verdict == worst.verdict).map(field);
+        let mut parts: Vec<&str> = same.filter(|part| !part.is_empty()).collect();
+        parts.dedup();
+        parts.join("; ")
+    };
+    let millis = all.iter().map(|outcome| outcome.millis).sum();
+    Outcome::new(probe, worst.verdict, join(|outcome| &outcome.tried), join(|outcome| &outcome.came_back)).took(millis)
+}
+
+struct Range<'e> {
+    nonce: u64,
+    run: Option<u32>,
+    aims: &'e Aims,
+    sniffer: Option<&'e Sniffer>,
+    not_sent: BTreeMap<u16, String>,
+}
+
+/// What became of one packet.
+enum Fate {
+    /// It was seen coming in, and no more of it.
+    Stopped,
+    /// It was seen where it must not be.
+    Went(&'static str),
+    /// It was not seen coming in.
+    Unknown(String),
+}
+
+impl Range<'_> {
+    fn outcomes(&self) -> Vec<Outcome> {
+        let mut by_probe: Vec<(&'static Probe, Vec<(&Aim, Fate)>)> = Vec::new();
+        for (index, aim) in self.aims.all.iter().enumerate() {
+            let fate = self.fate(u16::try_from(index).unwrap_or(u16::MAX), aim);
+            match by_probe.iter_mut().find(|(probe, _)| *probe == aim.probe) {
+                Some((_, fates)) => fates.push((aim, fate)),
+                None => by_probe.push((aim.probe, vec![(aim, fate)])),
+            }
+        }
+        let mut outcomes: Vec<Outcome> = by_probe.into_iter().map(|(probe, fates)| self.sum(probe, &fates)).collect();
+        outcomes.push(self.arp());
+        outcomes.extend(self.without_aims());
+        outcomes
+    }
+
+    fn seen(&self, index: u16) -> Result<Seen, String> {
+        let sniffer = self.sniffer.ok_or(NOT_ROOT)?;
+        let run = self.run.ok_or("the runner did not start")?;
+        if let Some(reason) = self.not_sent.get(&index) {
+            return Err(format!("it could not be sent: {reason}"));
+        }
+        if sniffer.is_crowded() {
+            return Err("there were more packets than the host could look at".into());
+        }
+        Ok(sniffer.seen(self.nonce, run, index))
+    }
+
+    fn fate(&self, index: u16, aim: &Aim) -> Fate {
+        let seen = match self.seen(index) {
+            Ok(seen) => seen,
+            Err(reason) => return Fate::Unknown(reason),
+        };
+        let forwarded = seen.frames.iter().any(Frame::was_forwarded);
+        if aim.meaning == Meaning::Leave {
+            return if forwarded { Fate::Went("left") } else { Fate::Stopped };
+        }
+        if forwarded {
+            return Fate::Went("was forwarded");
+        }
+        if seen.frames.len() >= FRAMES {
+            return Fate::Unknown("it was seen too often".into());
+        }
+        if seen.delivered {
+            return Fate::Went("got to the host");
+        }
+        let fresh = seen.frames.iter().filter(|frame| frame.ttl == TTL).count();
+        if aim.meaning == Meaning::NotPass && fresh > 1 {
+            return Fate::Went("passed the bridge");
+        }
+        if seen.frames.first().is_some_and(|frame| self.is_as_planned(frame, aim)) {
+            Fate::Stopped
+        } else if seen.frames.is_empty() {
+            Fate::Unknown("the host did not see it come in".into())
+        } else {
+            Fate::Unknown("what came in is not what was to be sent".into())
+        }
+    }
+
+    /// Whether it is really the packet that the plan asks for: a guest could send another one, which gets nowhere, or which
+    /// does not look forwarded when it is.
+    fn is_as_planned(&self, frame: &Frame, aim: &Aim) -> bool {
+        let shot = aim.shot;
+        let (protocol, port) = match shot.kind {
+            ShotKind::Tcp(port) if shot.to.is_ipv4() => (6, port),
+            ShotKind::Tcp(port) | ShotKind::Udp(port) => (17, port),
+            ShotKind::Echo => (1, 0),
+        };
+        let source = IpAddr::V4(shot.source.unwrap_or(self.aims.place.address));
+        let mac = if shot.other_mac { self.aims.plan().other_mac } else { self.aims.place.mac };
+        frame.destination == shot.to
+            && (frame.protocol, frame.port) == (protocol, port)
+            // Over IPv6 the guest has the address that its card gave itself, or another one.
+            && (shot.to.is_ipv6() || frame.source == source)
+            && frame.macs == Some((mac, shot.hop))
+            && frame.ttl == TTL
+            && frame.sound
+    }
+
+    fn sum(&self, probe: &'static Probe, fates: &[(&Aim, Fate)]) -> Outcome {
+        let tried = summary(fates.iter().map(|(aim, _)| &*aim.what));
+        if probe == EGRESS {
+            return match &fates[0].1 {
+                Fate::Went(_) => Outcome::contained(probe, tried, "it was seen leaving the host"),
+                Fate::Stopped => {
+                    Outcome::could_not_tell(probe, tried, "it did not leave the host; name an address with --control")
+                }
+                Fate::Unknown(why) => Outcome::could_not_tell(probe, tried, why),
+            };
+        }
+        let went: Vec<String> = fates
+            .iter()
+            .filter_map(|(aim, fate)| match fate {
+                Fate::Went(how) => Some(format!("{} {how}", aim.what)),
+                _ => None,
+            })
+            .collect();
+        if !went.is_empty() {
+            return Outcome::not_contained(probe, tried, summary(went.iter().map(String::as_str)));
+        }
+        let unknown = fates.iter().filter_map(|(aim, fate)| match fate {
+            Fate::Unknown(why) => Some(format!("{}: {why}", aim.what)),
+            _ => None,
+        });
+        let unknown: Vec<String> = unknown.collect();
+        if let Some(first) = unknown.first() {
+            let said = format!("{} of {} packets are not accounted for; {first}", unknown.len(), fates.len());
+            return Outcome::could_not_tell(probe, tried, said);
+        }
+        let count = fates.len();
+        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS].contains(&probe) {
+            match self.aims.uplink {
+                Uplink::Ready => {}
+                Uplink::None => {
+                    return Outcome::contained(
+                        probe,
+                        tried,
+                        format!("{count} packets came in; the host has no way on"),
+                    );
+                }
+                Uplink::Silent => {
+                    return Outcome::could_not_tell(probe, tried, "the host's own gateway does not answer it");
+                }
+            }
+        }
+        Outcome::contained(probe, tried, format!("{count} packets came in and went no further"))
+    }
+
+    fn arp(&self) -> Outcome {
+        let (from, to) = self.aims.plan().arp;
+        let tried = format!("who has {to}? tell {from}");
+        let index = u16::try_from(self.aims.all.len()).unwrap_or(u16::MAX);
+        if let Err(reason) = self.seen(index) {
+            return Outcome::could_not_tell(NET_ARP, tried, reason);
+        }
+        match self.sniffer.map_or(0, |sniffer| sniffer.arp(from, to)) {
+            0 => Outcome::could_not_tell(NET_ARP, tried, "the host did not see it come in"),
+            1 => Outcome::contained(NET_ARP, tried, "it came in and went no further"),
+            _ => Outcome::not_contained(NET_ARP, tried, "it passed the bridge"),
+        }
+    }
+
+    /// What is to be said where there is nothing to shoot at.
+    fn without_aims(&self) -> Vec<Outcome> {
+        let has = |probe: &'static Probe| self.aims.all.iter().any(|aim| aim.probe == probe);
+        let mut outcomes = Vec::new();
+        if !has(NET_LAN) {
+            let said = "the host knows no neighbour that answers it";
+            outcomes.push(Outcome::could_not_tell(NET_LAN, "the host's neighbours and gateways", said));
+        }
+        // Where the host's firewall looks at bridged packets, too, it may stop those that were sent. Other frames it lets by.
+        let tried = "the guest's port on the bridge, by the host's kernel";
+        outcomes.push(match self.aims.place.isolated {
+            Some(true) => Outcome::contained(NET_SIBLING, tried, "the port is isolated"),
+            Some(false) => Outcome::not_contained(NET_SIBLING, tried, "the port is not isolated"),
+            None => Outcome::could_not_tell(NET_SIBLING, tried, "the kernel does not say whether the port is isolated"),
+        });
+        outcomes
+    }
+}
+
+/// A few of them, and how many there are.
+fn summary<'t>(all: impl Iterator<Item = &'t str>) -> String {
+    const SHOWN: usize = 4;
+    let all: Vec<&str> = all.collect();
+    let shown = all.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match all.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::{DEVICES, GATEWAY_TOKEN, IDMAP};
+
+    fn answer(probe: &Probe, verdict: Verdict) -> Said {
+        let (tried, came_back) = ("a".to_owned(), "b".to_owned());
+        Said::Answer { probe: probe.id.into(), verdict, tried, came_back, millis: 1 }
+    }
+
+    fn judged(said: Vec<Said>, broken: Option<&str>, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+        let (aims, broken) = (Err("no network".to_owned()), broken.map(str::to_owned));
+        judge(Evidence { nonce: 1, aims, sniffer: None, said, broken, outcomes }, Set::Quick)
+    }
+
+    fn of<'o>(outcomes: &'o [Outcome], probe: &Probe) -> &'o Outcome {
+        outcomes.iter().find(|outcome| outcome.probe == probe).unwrap()
+    }
+
+    #[test]
+    fn a_guest_that_says_nothing_is_not_contained_by_it() {
+        let outcomes = judged(Vec::new(), Some("hung"), Vec::new());
+        let quick = ALL.iter().filter(|probe| probe.set == Set::Quick).count();
+        assert_eq!(outcomes.len(), quick);
+        assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::CouldNotTell));
+        assert_eq!(of(&outcomes, DEVICES).came_back, "hung");
+        assert_eq!(of(&outcomes, crate::probe::NET_HOST).came_back, "no network");
+    }
+
+    #[test]
+    fn an_answer_that_comes_twice_is_none() {
+        let good = answer(DEVICES, Verdict::Contained);
+        let one = judged(vec![good.clone(), Said::Ended], None, Vec::new());
+        assert_eq!(of(&one, DEVICES).verdict, Verdict::Contained);
+        let two = judged(vec![good.clone(), good.clone(), Said::Ended], None, Vec::new());
+        assert_eq!(of(&two, DEVICES).verdict, Verdict::CouldNotTell);
+        for order in
+            [[answer(DEVICES, Verdict::NotContained), good.clone()], [good, answer(DEVICES, Verdict::NotContained)]]
+        {
+            assert_eq!(of(&judged(order.to_vec(), None, Vec::new()), DEVICES).verdict, Verdict::NotContained);
+        }
+    }
+
+    #[test]
+    fn what_the_host_saw_can_not_be_talked_away() {
+        let seen = Outcome::not_contained(IDMAP, "", "seen");
+        let outcomes = judged(vec![answer(IDMAP, Verdict::Contained), Said::Ended], None, vec![seen]);
+        assert_eq!(of(&outcomes, IDMAP).verdict, Verdict::NotContained);
+        assert_eq!(of(&outcomes, IDMAP).came_back, "seen");
+        let nobody = judged(vec![answer(GATEWAY_TOKEN, Verdict::Contained)], Some("late"), Vec::new());
+        assert_eq!(
+            of(&nobody, GATEWAY_TOKEN).verdict,
+            Verdict::Contained,
+            "it was answered before the guest went silent"
+        );
+    }
+}

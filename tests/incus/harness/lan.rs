@@ -1,0 +1,63 @@
+//! A network namespace that plays the production network: a neighbour of the host, and behind it the public internet.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Lab, tiny};
+use crate::common::{Program, Running};
+
+/// The namespace and what runs in it; it goes when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Lan {
+    name: String,
+    public: String,
+    server: Option<Running>,
+}
+
+impl Lan {
+    /// Makes it for a lab, with a way from the host, and has the host get to know its neighbour.
+    pub(crate) fn new(lab: &Lab) -> Self {
+        let name = format!("{}lan", lab.name());
+        let [a, b] = lab.daemon().slot().network();
+        // Beyond those of labs, which count from 0.
+        let near = |host: u8| format!("{a}.{b}.255.{host}");
+        // From the range for documentation, which is public to every firewall.
+        let public = format!("203.0.113.{}", lab.daemon().slot().0 + 1);
+        let (out, inside) = (format!("{name}0"), format!("{name}1"));
+        let mut lan = Self { name: name.clone(), public: public.clone(), server: None };
+        let ip = |arguments: &[&str]| Program::new("ip").args(arguments).run().ok();
+        ip(&["netns", "add", &name]);
+        ip(&["link", "add", &out, "type", "veth", "peer", "name", &inside]);
+        ip(&["link", "set", &inside, "netns", &name]);
+        ip(&["address", "add", &format!("{}/24", near(1)), "dev", &out]);
+        ip(&["link", "set", &out, "up"]);
+        ip(&["-n", &name, "address", "add", &format!("{}/24", near(2)), "dev", &inside]);
+        ip(&["-n", &name, "link", "set", &inside, "up"]);
+        ip(&["-n", &name, "link", "set", "lo", "up"]);
+        ip(&["-n", &name, "address", "add", &format!("{public}/32"), "dev", "lo"]);
+        ip(&["-n", &name, "route", "add", "default", "via", &near(1)]);
+        ip(&["route", "add", &format!("{public}/32"), "via", &near(2)]);
+        let inside = Program::new("ip").args(&["netns", "exec", &name]).arg(tiny::busybox());
+        let server = inside.args(&["httpd", "-f", "-p", "8080", "-h", "/"]).timeout(Duration::from_secs(600)).start();
+        lan.server = Some(server);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while std::net::TcpStream::connect((&*near(2), 8080)).is_err() {
+            assert!(Instant::now() < deadline, "the neighbour does not answer");
+            thread::sleep(Duration::from_millis(20));
+        }
+        lan
+    }
+
+    /// A service on the public internet, as `ADDRESS:PORT`.
+    pub(crate) fn public(&self) -> String {
+        format!("{}:8080", self.public)
+    }
+}
+
+impl Drop for Lan {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        // With the namespace goes the pair of links, and with the host's link its routes.
+        let _ = Program::new("ip").args(&["netns", "delete", &self.name]).run();
+    }
+}
