@@ -427,3 +427,11 @@ fn every_way_to_write_is_judged() {
         ("mv -t /tmp /etc/passwd", "shell-account"),
     ]);
 }
+
+#[test]
+fn what_doubles_is_refused_or_cut_short() {
+    let braces = format!("echo {}", "{a,b}".repeat(12));
+    assert_eq!(script(&braces), ["shell-syntax"]);
+    let again = "x=$x\"$y\"\n".repeat(600);
+    assert!(script(&format!("{again}$x")).iter().any(|rule| rule == "shell-dynamic"));
+}
