@@ -20,7 +20,7 @@ pub use render::{RenderError, UserData, render};
 pub(crate) use render::{fill, names, sample};
 pub use settings::{Settings, Timeouts};
 pub use stage::Stage;
-pub use templates::{TemplateError, Templates};
+pub use templates::{MOST_TEMPLATE_BYTES, TemplateError, Templates};
 pub use values::{DEFAULT_PORT, GatewaySource, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver};
 
 /// Where the guest reports its stages, one JSON object a line.

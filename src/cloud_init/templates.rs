@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::stage::Stage;
 use crate::file::{self, Unfit};
 
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+/// The largest file that user-data is made of, in bytes.
+pub const MOST_TEMPLATE_BYTES: usize = 64 * 1024;
+const MAX_FILE_BYTES: u64 = MOST_TEMPLATE_BYTES as u64;
 const MAX_PROFILES: usize = 32;
 
 /// A template directory that cannot be used.

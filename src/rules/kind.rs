@@ -56,6 +56,13 @@ impl Kind {
         if extension == "conf" && (decides_what_runs(file) || parents().next().is_some_and(decides_what_runs)) {
             return None;
         }
+        if extension == "conf" && text.lines().any(names_program_or_server) {
+            return None;
+        }
+        // A launch takes every file of this directory for one, whatever its first line says.
+        if extension.is_empty() && parents().next() == Some("apparmor") {
+            return Some(Self::AppArmor);
+        }
         match extension {
             "yaml" | "yml" if parents().take(2).eq(["rules", "policy"]) => return Some(Self::OwnRules),
             "yaml" | "yml" if is_user_data(text) => return Some(Self::CloudConfig),
@@ -94,6 +101,18 @@ fn decides_what_runs(name: &str) -> bool {
     let extension = name.rsplit('.').next().unwrap_or_default();
     matches!(name, "containers.conf" | "mounts.conf" | "registries.conf" | "system.conf" | "user.conf")
         || matches!(extension, "service" | "socket" | "timer" | "path" | "mount" | "slice" | "target" | "scope")
+}
+
+/// Whether a line of a configuration names a program other than the one that podclaw installs, or who resolves names.
+fn names_program_or_server(line: &str) -> bool {
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let key = key.trim().trim_matches('"').to_ascii_lowercase();
+    let runs = ["program", "command", "exec", "hook", "helper", "runtime"].iter().any(|part| key.contains(part));
+    let asks = matches!(key.as_str(), "dns" | "fallbackdns");
+    (runs || asks)
+        && !value.trim().is_empty()
+        && !(key == "mount_program" && value.trim() == "\"/usr/bin/fuse-overlayfs\"")
+        && !matches!(key.as_str(), "runtimemaxuse" | "runtimekeepfree" | "runtimemaxfilesize" | "runtimemaxfiles")
 }
 
 /// cloud-init tells by the first line, and knows more beginnings than these; the rules of cloud-config refuse the others.
@@ -137,6 +156,11 @@ mod tests {
             ("a/registries.conf.d/x.conf", "", None),
             ("apparmor/podman", "", Some(Kind::AppArmor)),
             ("podman", "# Why.\nabi <abi/4.0>,\n", Some(Kind::AppArmor)),
+            ("apparmor/podman", "#!/bin/sh\n:\n", Some(Kind::AppArmor)),
+            ("apparmor/podman", "#cloud-config\n{}\n", Some(Kind::AppArmor)),
+            ("a/storage.conf", "mount_program = \"/usr/bin/fuse-overlayfs\"\n", Some(Kind::Configuration)),
+            ("a/storage.conf", "mount_program = \"/tmp/x\"\n", None),
+            ("a/resolved.conf", "[Resolve]\nDNS=192.0.2.1\n", None),
             ("run", "#!/bin/bash\n", Some(Kind::Shell)),
             ("run", "#!/usr/bin/env bash\n", Some(Kind::Shell)),
             ("-", "description: x\n", Some(Kind::Profile)),

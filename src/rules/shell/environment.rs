@@ -26,12 +26,18 @@ const LOADERS: &str = "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT BASH_ENV ENV PROMPT_C
 RUBYLIB NODE_OPTIONS NODE_PATH GIT_SSH GIT_SSH_COMMAND GIT_EXTERNAL_DIFF GIT_PAGER PAGER EDITOR VISUAL BROWSER GCONV_PATH
 BASH_FUNC SHELLOPTS BASHOPTS PS4 PS0 CONTAINERS_CONF CONTAINERS_CONF_OVERRIDE CONTAINERS_STORAGE_CONF CONTAINER_HOST DOCKER_HOST
 NODE_TLS_REJECT_UNAUTHORIZED GIT_SSL_NO_VERIFY APT_CONFIG CURL_HOME WGETRC PIP_INDEX_URL NPM_CONFIG_REGISTRY LD_DEBUG
-GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_TEMPLATE_DIR GIT_EXEC_PATH LESSOPEN MANPAGER";
+GIT_CONFIG_GLOBAL GIT_CONFIG_SYSTEM GIT_CONFIG_COUNT GIT_TEMPLATE_DIR GIT_EXEC_PATH LESSOPEN MANPAGER TAR_OPTIONS OPENSSL_CONF
+OPENSSL_ENGINES OPENSSL_MODULES SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE AWKPATH AWKLIBPATH MAGIC CDPATH PYTHONHOME PERL5DB SYSTEMD_EDITOR
+SYSTEMD_PAGER GIT_DIR GIT_ASKPASS SSH_ASKPASS SUDO_ASKPASS GIT_PROXY_COMMAND GIT_ALTERNATE_OBJECT_DIRECTORIES STORAGE_OPTS STORAGE_DRIVER
+CONTAINERS_REGISTRIES_CONF REGISTRY_AUTH_FILE PODMAN_USERNS DPKG_ROOT LOCPATH HOSTALIASES TERMINFO NLSPATH GLIBC_TUNABLES http_proxy https_proxy
+HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE GIT_CONFIG_PARAMETERS JQ_LIBRARY_PATH";
 const DIRECTORIES: [&str; 7] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "$PATH"];
 
 pub(super) fn check(name: &str, values: &[String], bytes: &Range<usize>) -> Option<Found> {
     let found = |message: String| Some(Found { rule: &RULE, subject: shown(name), bytes: bytes.clone(), message });
-    if super::known::in_list(LOADERS, name) || name.starts_with("BASH_FUNC_") {
+    if super::known::in_list(LOADERS, name)
+        || ["BASH_FUNC_", "npm_config_", "NPM_CONFIG_", "GIT_CONFIG_KEY_"].iter().any(|start| name.starts_with(start))
+    {
         return found(format!("`{name}` makes other programs run what it names"));
     }
     if name != "PATH" {
@@ -46,6 +52,9 @@ pub(super) fn check(name: &str, values: &[String], bytes: &Range<usize>) -> Opti
 
 /// The same for `env NAME=VALUE`, `export` and the like, whose words are assignments.
 pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
+    if matches!(call.name.as_str(), "read" | "mapfile" | "readarray" | "getopts" | "printf") {
+        return named(call);
+    }
     if !matches!(call.name.as_str(), "env" | "sudo" | "export" | "declare" | "typeset" | "readonly" | "local") {
         return Vec::new();
     }
@@ -56,4 +65,15 @@ pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
             check(name, &[value.to_owned()], &call.bytes)
         })
         .collect()
+}
+
+/// Commands that set the variables that they name. What they set them to is never known.
+fn named(call: &super::call::Call) -> Vec<Found> {
+    let unknown = [super::text::UNKNOWN.to_string()];
+    let names: Vec<&str> = if call.name == "printf" {
+        call.values_of("-v", Some('v'))
+    } else {
+        call.args.iter().flat_map(|word| &word.values).map(String::as_str).collect()
+    };
+    names.iter().filter_map(|name| check(name, &unknown, &call.bytes)).collect()
 }

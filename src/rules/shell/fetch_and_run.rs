@@ -1,5 +1,7 @@
 //! Code that comes from the network as the guest starts.
 
+use std::collections::HashSet;
+
 use super::call::{Call, Found};
 use super::known::in_list;
 use super::text::{self, Word};
@@ -60,7 +62,7 @@ pub(super) fn is_local(call: &Call) -> bool {
 
 /// What was saved to a file, and is run later.
 pub(super) fn later(calls: &[Call]) -> Vec<Found> {
-    let mut saved: Vec<String> = Vec::new();
+    let mut saved: HashSet<String> = HashSet::new();
     let mut found = Vec::new();
     for call in calls {
         if is_fetch(call) {
@@ -77,13 +79,13 @@ pub(super) fn later(calls: &[Call]) -> Vec<Found> {
                 );
             }
         }
-        let runs = saved.iter().any(|path| call.name == *path || call.name.strip_prefix("./") == Some(path));
+        let runs = saved.contains(&call.name) || call.name.strip_prefix("./").is_some_and(|name| saved.contains(name));
         let marks = call.name == "chmod"
             && call
                 .args
                 .first()
                 .is_some_and(|mode| mode.any(|mode| mode.contains('x') || mode.contains(['7', '5', '1'])))
-            && call.args.iter().skip(1).any(|word| saved.iter().any(|path| word.is(path)));
+            && call.args.iter().skip(1).any(|word| word.any(|value| saved.contains(value)));
         if runs || marks {
             found.push(call.found(&RULE, "what was downloaded before is made a program here"));
         }

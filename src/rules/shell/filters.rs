@@ -101,8 +101,9 @@ fn count(text: &str, mark: char) -> Vec<String> {
 fn archive(call: &Call) -> Option<Found> {
     let first = call.args.first().map(super::text::Word::shown).unwrap_or_default();
     let bundled = !first.starts_with("--") && first.contains('x');
-    let lists =
-        call.name == "tar" && !bundled && !call.long("--extract") && !call.long("--get") && !call.short('x', "fCTXIHg");
+    let letters = first.strip_prefix('-').unwrap_or(&first);
+    let is_list = first == "--list" || (letters.starts_with('t') && letters.chars().all(|c| "tvzjJf".contains(c)));
+    let lists = call.name == "tar" && is_list && !bundled && !call.short('x', "f");
     let runs = [
         "--to-command",
         "--checkpoint-action",

@@ -32,8 +32,10 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     if name != "ip" {
         return None;
     }
-    let verbs = ["add", "del", "delete", "change", "replace", "set", "flush", "exec", "append", "a", "d", "s"];
-    let changes =
-        verbs.iter().any(|verb| call.has(verb)) || call.is_open() || call.short('b', "f") || call.long("-batch");
+    // `ip` takes every verb by its first letters, so what only reads is told, and all else changes.
+    let plain = call.plain(&["-f", "-family"]);
+    let reads = plain.get(1).is_none_or(|verb| ["show", "list", "ls", "get"].iter().any(|known| verb.is(known)))
+        && !plain.first().is_some_and(|object| object.any(|object| object.starts_with(['n', 'v'])));
+    let changes = !reads || call.is_open() || call.short('b', "f") || call.long("-batch");
     changes.then(|| call.found(&RULE, "`ip` changes addresses, routes or namespaces here"))
 }

@@ -14,7 +14,7 @@ const PLAIN: &str = "
 declare df diff dircolors dirname dirs disown dmesg dpkg-query du echo egrep exit expand export expr factor false fg fgrep file
 findmnt fmt fold free fuse-overlayfs getconf getent getopts grep groups gzip gunzip head hexdump hostname hostnamectl iconv id
 install join journalctl jobs jq kill last let link ln local locale locale-gen localectl logger logname look ls lsb_release lsblk
-lscpu lsmod lsns mapfile md5sum mkdir mkfifo mktemp mv nl nproc nslookup numfmt od openssl paste pathchk pgrep pidof popd pr
+lscpu lsmod lsns mapfile md5sum mkdir mkfifo mktemp mv nl nproc numfmt od openssl paste pathchk pgrep pidof popd pr
 printenv printf ps pushd pwd read readarray readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha224sum
 sha256sum sha384sum sha512sum shift shopt shred shuf sleep sort split ss stat strings sum sync tac tail tee test timedatectl
 times touch tput tr true truncate tsort tty type typeset ulimit umask uname unexpand uniq unlink unset uptime users wait wc

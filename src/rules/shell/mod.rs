@@ -24,6 +24,7 @@ mod kernel;
 mod known;
 mod library;
 mod network;
+mod options;
 mod order;
 mod parameter;
 mod persistence;
@@ -76,6 +77,7 @@ pub const RULES: &[&Rule] = &[
     &environment::RULE,
     &writes::RULE,
     &filters::RULE,
+    &options::RULE,
     &source::RULE,
     &unknown::RULE,
     &dynamic::RULE,
@@ -266,6 +268,7 @@ fn judge_call(call: &Call, setting: &Setting) -> Vec<Found> {
         persistence::check,
         network::check,
         filters::check,
+        options::check,
     ];
     found.extend(checks.iter().filter_map(|check| check(call)));
     found.extend(unknown::check(call, setting));

@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
 /// Commands that open connections.
 pub(super) const NAMES: &str =
     "nc ncat netcat nc.openbsd nc.traditional socat telnet nmap masscan tcpdump mail sendmail mutt smbclient ldapsearch
-finger rsh rlogin xinetd inetd tshark arping hping3 proxychains tor stunnel s_client dig host";
+finger rsh rlogin xinetd inetd tshark arping hping3 proxychains tor stunnel s_client dig host nslookup";
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     if super::known::in_list(NAMES, &call.name) {

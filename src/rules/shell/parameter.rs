@@ -167,6 +167,7 @@ impl Walker<'_> {
             E::VariableNames { .. } | E::MemberKeys { .. } => return vec![UNKNOWN.into()],
         };
         let values = if indirect { vec![UNKNOWN.into()] } else { self.get(parameter, frame, depth) };
+        self.inside(expression, &values, frame, depth);
         match expression {
             E::Parameter { .. } | E::IndicateErrorIfNullOrUnset { .. } => values,
             E::UseDefaultValues { default_value, .. } | E::AssignDefaultValues { default_value, .. } => {
@@ -185,6 +186,39 @@ impl Walker<'_> {
             E::RemoveSmallestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::Start, false),
             E::RemoveLargestPrefixPattern { pattern, .. } => cut(&values, pattern.as_deref(), Side::Start, true),
             _ => values.iter().map(|value| changed(value)).collect(),
+        }
+    }
+}
+
+impl Walker<'_> {
+    /// What runs inside of an expression besides its value: substitutions in patterns, places and messages.
+    fn inside(&mut self, expression: &ParameterExpr, values: &[String], frame: &Frame, depth: usize) {
+        use ParameterExpr as E;
+        let texts: Vec<&str> = match expression {
+            E::IndicateErrorIfNullOrUnset { error_message: text, .. }
+            | E::RemoveSmallestSuffixPattern { pattern: text, .. }
+            | E::RemoveLargestSuffixPattern { pattern: text, .. }
+            | E::RemoveSmallestPrefixPattern { pattern: text, .. }
+            | E::RemoveLargestPrefixPattern { pattern: text, .. }
+            | E::UppercaseFirstChar { pattern: text, .. }
+            | E::UppercasePattern { pattern: text, .. }
+            | E::LowercaseFirstChar { pattern: text, .. }
+            | E::LowercasePattern { pattern: text, .. } => text.as_deref().into_iter().collect(),
+            E::ReplaceSubstring { pattern, replacement, .. } => {
+                [Some(pattern.as_str()), replacement.as_deref()].into_iter().flatten().collect()
+            }
+            E::Substring { offset, length, .. } => {
+                [Some(offset.value.as_str()), length.as_ref().map(|length| length.value.as_str())]
+                    .into_iter()
+                    .flatten()
+                    .collect()
+            }
+            // `${x@P}` runs what substitutions its value has.
+            E::Transform { .. } => values.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        for text in texts.into_iter().filter(|text| text.contains(['$', '`'])) {
+            self.values(text, frame, depth + 1);
         }
     }
 }

@@ -14,6 +14,7 @@ const MOST_OPEN_IN_WORD: usize = 96;
 const DEEPEST: usize = 40;
 const DEEPEST_PARENTHESES: usize = 8;
 const MOST_ELEMENTS: usize = 3;
+const MOST_MEMBERS: usize = 8;
 
 /// A script that was read.
 #[derive(Debug)]
@@ -114,7 +115,8 @@ fn too_deep(tokens: &[Token]) -> Option<(String, &Token)> {
                 at_command = true;
             }
             Token::Word(..) => {
-                if openings(text) > MOST_OPEN_IN_WORD || elements(text) > MOST_ELEMENTS {
+                if openings(text) > MOST_OPEN_IN_WORD || members(text) > MOST_MEMBERS || elements(text) > MOST_ELEMENTS
+                {
                     return Some(("this word has more substitutions than podclaw follows".into(), token));
                 }
                 // What follows the name of a function is a command again.
@@ -150,6 +152,11 @@ fn word<'a>(text: &'a str, at_command: bool, open: &mut Vec<&'a str>) -> bool {
         _ => return false,
     }
     true
+}
+
+/// How many `{a,b}` are in a word, each of which doubles what it is. Text with spaces or line breaks is quoted.
+fn members(text: &str) -> usize {
+    if text.contains(char::is_whitespace) { 0 } else { text.matches('{').count() - text.matches("${").count() }
 }
 
 /// How many elements of arrays are named in a word.

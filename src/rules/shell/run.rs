@@ -69,7 +69,8 @@ impl Walker<'_> {
         match call.name.as_str() {
             "eval" => return self.evaluate(call, context),
             "trap" => {
-                if let Some(code) = call.args.first().filter(|word| !word.any(|value| value.starts_with('-'))) {
+                let mut words = call.args.iter().skip_while(|word| word.is("--"));
+                if let Some(code) = words.next().filter(|word| !word.any(|value| value.starts_with('-'))) {
                     self.code(code, None, call, context);
                 }
                 return false;

@@ -10,6 +10,9 @@ use super::program::Program;
 /// Where a guest has podclaw's shell library.
 const LIBRARY: &str = "/usr/local/lib/podclaw/lib.sh";
 
+/// The most values that one variable is followed through.
+const MOST_ASSIGNED: usize = 128;
+
 /// The function that something is in; 0 is none.
 pub(super) type FunctionId = usize;
 
@@ -55,7 +58,13 @@ pub(super) struct Scope {
 
 impl Scope {
     pub(super) fn assign(&mut self, name: &str, inside: FunctionId, value: Assigned) {
-        self.variables.entry(name.to_owned()).or_default().push((inside, value));
+        let all = self.variables.entry(name.to_owned()).or_default();
+        // Of more than this nobody tells which it has. No function has the open one for itself.
+        match all.len() {
+            0..MOST_ASSIGNED => all.push((inside, value)),
+            MOST_ASSIGNED => all.push((0, Assigned::Open)),
+            _ => {}
+        }
     }
 
     /// What a variable can hold where a function looks at it. What another function keeps to itself is not seen by one

@@ -107,7 +107,7 @@ const WRAPPERS: [Wrapper; 17] = [
 
 pub(super) fn inside(call: &Call) -> Inside {
     match call.name.as_str() {
-        "command" if call.has("-v") || call.has("-V") => Inside::Nothing,
+        "command" if says_only(call) => Inside::Nothing,
         "env" if call.short('S', "uC") || call.long("--split-string") => {
             Inside::Unclear("`env -S` splits a text into a command".into())
         }
@@ -124,6 +124,12 @@ pub(super) fn inside(call: &Call) -> Inside {
             None => Inside::Nothing,
         },
     }
+}
+
+/// `command -v NAME`: only what stands before the name counts.
+fn says_only(call: &Call) -> bool {
+    let options = call.args.iter().take_while(|word| word.values.iter().all(|value| value.starts_with('-')));
+    options.flat_map(|word| &word.values).any(|value| matches!(value.as_str(), "-v" | "-V" | "-pv" | "-pV"))
 }
 
 fn wrapped(wrapper: &Wrapper, call: &Call) -> Inside {
@@ -242,6 +248,10 @@ fn flock(call: &Call) -> Inside {
 
 /// `runuser -u USER -- COMMAND`, `su - USER -c CODE`.
 fn user(call: &Call) -> Inside {
+    let shells = call.values_of("--shell", Some('s'));
+    if shells.iter().any(|shell| !matches!(*shell, "/bin/sh" | "/bin/bash" | "/usr/bin/sh" | "/usr/bin/bash")) {
+        return Inside::Unclear(format!("`{}` runs a shell of its own here", call.name));
+    }
     let codes = call.values_of("--command", Some('c'));
     if let Some(code) = codes.first() {
         return Inside::Code(Word::known(*code));

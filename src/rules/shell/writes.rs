@@ -133,7 +133,9 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
         return None;
     }
     if !path.starts_with('/') && !path.starts_with('~') && !path.starts_with(is_hole) && !path.starts_with("..") {
-        return None;
+        // What sets up a guest starts in `/`.
+        let is_deep = path.trim_start_matches("./").trim_end_matches('/').contains('/');
+        return if is_deep { judge(&format!("/{path}"), subject, bytes) } else { None };
     }
     if FINE
         .iter()
@@ -156,6 +158,12 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
         "this writes to "
     };
     found(&RULE, format!("{what}`{}`", shown(value)))
+}
+
+/// A directory, as the path of something in it.
+fn below(word: &Word) -> Word {
+    let values = word.values.iter().map(|value| if value.is_empty() { String::new() } else { format!("{value}/") });
+    Word { values: values.collect(), many: word.many }
 }
 
 /// A path without `.`, `..` and doubled slashes.
@@ -202,10 +210,14 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             ]);
             let all = call.name == "install" && (call.short('d', "moggtS") || call.long("--directory"));
             match (given.is_empty(), all) {
+                (false, _) if call.name == "mv" => {
+                    plain.into_iter().cloned().chain(given.into_iter().map(Word::known)).collect()
+                }
                 (false, _) => given.into_iter().map(Word::known).collect(),
                 (true, true) => plain.into_iter().cloned().collect(),
                 // What is moved away is changed too; what is copied is not.
-                (true, false) if call.name == "mv" => plain.into_iter().cloned().collect(),
+                // What a link leads to is written through it.
+                (true, false) if matches!(call.name.as_str(), "mv" | "ln") => plain.into_iter().cloned().collect(),
                 (true, false) => plain.last().map(|word| (*word).clone()).into_iter().collect(),
             }
         }
@@ -222,8 +234,32 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             let skipped = usize::from(!call.has("-e") && !call.long("--expression"));
             plain.into_iter().skip(skipped).cloned().collect()
         }
-        "sort" | "curl" | "shuf" | "iconv" | "zstd" => {
+        "sort" | "curl" | "iconv" | "shuf" | "zstd" | "openssl"
+            if !call.values_of("--output", Some('o')).is_empty() =>
+        {
             call.values_of("--output", Some('o')).into_iter().map(Word::known).collect()
+        }
+        // Without `-c` the file itself is replaced.
+        "gzip" | "gunzip" | "xz" | "unxz" | "bzip2" | "zstd" if !(call.short('c', "T") || call.long("--stdout")) => {
+            call.plain(&["-T", "-o"]).into_iter().cloned().collect()
+        }
+        "split" => call.plain(&["-b", "-l", "-n", "-a", "-C"]).into_iter().skip(1).cloned().collect(),
+        "mktemp" => {
+            let given = call.values_of("--tmpdir", Some('p')).into_iter().map(|path| Word::known(format!("{path}/")));
+            given.chain(call.plain(&["-p", "--suffix"]).into_iter().cloned()).collect()
+        }
+        "find" if call.has("-delete") => {
+            call.args.iter().take_while(|word| !word.any(|value| value.starts_with('-'))).cloned().collect()
+        }
+        "podman" if call.has("save") => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
+        // From there on paths without a `/` before them are in that directory.
+        "cd" | "pushd" => call.plain(&[]).into_iter().filter(|word| !word.is("/")).map(below).collect(),
+        "env" | "sudo" => {
+            let (long, short) = if call.name == "env" { ("--chdir", 'C') } else { ("--chdir", 'D') };
+            let words = call.args.iter().take_while(|word| word.values.iter().all(|value| value.starts_with('-')));
+            let count = words.count() + 1;
+            let options = Call { args: call.args.iter().take(count).cloned().collect(), ..call.clone() };
+            options.values_of(long, Some(short)).into_iter().map(|path| Word::known(format!("{path}/"))).collect()
         }
         "wget" => call.values_of("--output-document", Some('O')).into_iter().map(Word::known).collect(),
         "git" if call.has("clone") => call

@@ -29,3 +29,8 @@ pub(super) fn found(source: &Arc<Source>, error: &minijinja::Error) -> Finding {
     let message = format!("this cannot be filled: {}: {}", error.kind(), excerpt(detail, 200));
     Finding::at(&RULE, "template", source.place(at), message)
 }
+
+/// A template that no launch takes.
+pub(super) fn too_large(source: &Arc<Source>) -> Finding {
+    Finding::at(&RULE, "template", source.place(0..0), "it is larger than the 64 KiB that a launch reads")
+}

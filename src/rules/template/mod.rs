@@ -36,6 +36,10 @@ const HOSTILE: [&str; 12] = [
 /// Judges one file.
 #[must_use]
 pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
+    // No launch reads a larger one, and to fill it in many times takes time.
+    if source.text.len() > cloud_init::MOST_TEMPLATE_BYTES {
+        return vec![broken::too_large(source)];
+    }
     let mut found = construct::check(source);
     found.extend(hole::check(source));
     match cloud_init::names(&source.text) {
