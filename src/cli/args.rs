@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule, shell, wipe,
+    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule, shell,
+    wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};

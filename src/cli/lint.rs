@@ -13,15 +13,15 @@ use crate::text::excerpt;
 use crate::ui::{Format, Ui};
 use crate::yaml::MAX_BYTES;
 
-/// What is judged when nothing is named.
-const USUAL: [&str; 7] =
-    ["podclaw.yaml", "podclaw.lock", "profiles", "cloud-init", "apparmor", "policy/waivers.yaml", "policy/rules"];
+/// What is judged when nothing is named, and what of the lab's own data.
+const USUAL: [&str; 2] = ["podclaw.yaml", "podclaw.lock"];
+const DATA: [&str; 5] = ["profiles", "cloud-init", "apparmor", "policy/waivers.yaml", "policy/rules"];
 
 /// What `lint` takes.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// Files and directories to judge; `-` is standard input [default: podclaw.yaml, podclaw.lock, profiles, cloud-init,
-    /// apparmor, policy/waivers.yaml and policy/rules, of those that are here]
+    /// Files and directories to judge; `-` is standard input [default: podclaw.yaml, podclaw.lock, and profiles, cloud-init,
+    /// apparmor, policy/waivers.yaml and policy/rules in the lab file's data directory or else here, of those that exist]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The profiles to merge, in order [default: the lab file's, or guest,standard]
@@ -44,7 +44,7 @@ pub(crate) struct LintArgs {
 pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure> {
     let settings = context.settings()?;
     let request = Request {
-        inputs: inputs(&args)?,
+        inputs: inputs(&args, settings.data.as_deref())?,
         stack: args.stack,
         lab: settings.name,
         lab_stack: settings.profiles,
@@ -127,9 +127,12 @@ fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Fail
     }
 }
 
-fn inputs(args: &LintArgs) -> Result<Vec<Input>, Failure> {
+fn inputs(args: &LintArgs, data: Option<&Path>) -> Result<Vec<Input>, Failure> {
     if args.paths.is_empty() {
-        let usual: Vec<_> = USUAL.iter().map(PathBuf::from).filter(|path| path.exists()).map(Input::Path).collect();
+        // What a launch reads: the lab's own data, where it has some, in place of what is built in.
+        let data = DATA.iter().map(|name| data.map_or_else(|| name.into(), |data| data.join(name)));
+        let all = USUAL.iter().map(PathBuf::from).chain(data);
+        let usual: Vec<_> = all.filter(|path| path.exists()).map(Input::Path).collect();
         if usual.is_empty() {
             return Err(Failure::usage(
                 "there is nothing here to judge",

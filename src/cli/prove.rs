@@ -20,7 +20,7 @@ use crate::ui::Ui;
 const AT_ONCE: usize = 8;
 /// How long the probes in one guest may take.
 const QUICK: Duration = Duration::from_secs(20);
-const FULL: Duration = Duration::from_secs(300);
+const FULL: Duration = Duration::from_mins(5);
 
 /// What `prove` takes.
 #[derive(Debug, Args)]

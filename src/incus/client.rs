@@ -34,9 +34,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             answer: 64 << 20,
-            read: Duration::from_secs(60),
-            change: Duration::from_secs(15 * 60),
-            stall: Duration::from_secs(120),
+            read: Duration::from_mins(1),
+            change: Duration::from_mins(15),
+            stall: Duration::from_mins(2),
             cancel: Duration::from_secs(30),
             wait: Duration::from_secs(30),
         }

@@ -18,7 +18,7 @@ const MOST_EVENTS: usize = 64;
 /// How long a report may trail behind the end of cloud-init.
 const GRACE: Duration = Duration::from_secs(5);
 /// The wait for the end of cloud-init ends with the launch, which has a time limit of its own.
-const UNTIL_CANCELLED: Duration = Duration::from_secs(24 * 60 * 60);
+const UNTIL_CANCELLED: Duration = Duration::from_hours(24);
 /// How often the report is asked for again, and how long is waited before.
 const MOST_RECONNECTS: usize = 10;
 const BREATH: Duration = Duration::from_secs(1);

@@ -306,3 +306,14 @@ fn a_fix_does_not_write_through_a_link() {
     assert!(said.stderr.contains("not mended: link.yaml: it is a symbolic link"), "{said}");
     assert_eq!(fs::read_to_string(dir.path().join("a/bad.yaml")).expect("a file"), BAD);
 }
+
+#[test]
+fn without_a_path_the_data_of_the_lab_file_is_judged() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::create_dir_all(at("mine/profiles")).unwrap();
+    std::fs::write(at("podclaw.yaml"), "data: mine\n").unwrap();
+    std::fs::write(at("mine/profiles/guest.yaml"), "description: x\nconfig:\n  raw.lxc: \"a\"\n").unwrap();
+    let said = podclaw(&["lint"]).cwd(directory.path()).run().exits(1);
+    assert!(said.stdout.contains("mine/profiles/guest.yaml:3:12"), "{said}");
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Running;
 
 /// Long enough for anything that a test does not expect to take long, also on a busy machine.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A program that is about to run.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use super::seeds::{self, Group};
 /// The longest that judging one document may keep a processor busy, in milliseconds, where nothing is optimised.
 const LONGEST: u64 = 10_000;
 /// A document that has not been judged after this time never will be.
-const HANGS: Duration = Duration::from_secs(60);
+const HANGS: Duration = Duration::from_mins(1);
 /// No more failures than this are collected.
 const MOST_FAILURES: usize = 20;
 /// No more documents than this are kept for another YAML parser to read.

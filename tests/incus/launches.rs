@@ -14,7 +14,7 @@ pub(crate) const TESTS: &[Test] =
 pub(super) fn ready<'d>(daemon: &'d Daemon, gateway: Gateway, more: &str) -> Lab<'d> {
     let lab = Lab::with(daemon, &format!("{}{more}", gateway.lab_file()));
     lab.podclaw(&["init"]).run().ok();
-    lab.podclaw(&["image", "build"]).timeout(std::time::Duration::from_secs(900)).run().ok();
+    lab.podclaw(&["image", "build"]).timeout(std::time::Duration::from_mins(15)).run().ok();
     lab
 }
 

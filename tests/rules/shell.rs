@@ -274,7 +274,7 @@ fn what_a_guest_must_not_do_is_found() {
         ("shuf -o /etc/ld.so.preload a", "shell-persistence"),
         ("zstd -d a -o /etc/ld.so.preload", "shell-persistence"),
         ("iconv -o /etc/ld.so.preload a", "shell-persistence"),
-        ("openssl enc -d -in a -out /etc/ld.so.preload", "shell-persistence"),
+        ("openssl enc -d -in a -out /etc/ld.so.preload", "shell-option"),
         // Bash cuts nothing off here: the patterns fit only at the end, and at the start.
         ("x=/etc/podclaw/A/../../ld.so.preload; echo x >\"${x%*A}\"", "shell-write"),
         ("x=/etc/cron.d/A/etc/podclaw/a; cp x \"${x#A*}\"", "shell-write"),

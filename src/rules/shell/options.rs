@@ -35,7 +35,7 @@ const fn of(names: &'static str, flags: &'static str, valued: &'static str, whol
     Options { names, flags, valued, whole }
 }
 
-static ALLOWED: [Options; 32] = [
+static ALLOWED: [Options; 35] = [
     of("openssl", "", "", "-sha256 -sha384 -sha512 -hex -base64 -r -noout -fingerprint -in -binary -subject -dates"),
     of(
         "dpkg",
@@ -112,9 +112,22 @@ static ALLOWED: [Options; 32] = [
     of("groupmod", "", "n", "--new-name"),
     of(
         "useradd",
-        "mMNlr",
-        "dsugGc",
-        "--create-home --home-dir --shell --uid --gid --groups --comment --no-log-init --system",
+        "mMNlrU",
+        "dsugc",
+        "--create-home --home-dir --shell --uid --gid --user-group --comment --no-log-init --system",
+    ),
+    of("usermod", "L", "sc", "--lock --shell --comment"),
+    of(
+        "git",
+        "q",
+        "bC",
+        "--branch --depth --single-branch --quiet --detach --no-tags --hard --short --verify --version",
+    ),
+    of(
+        "systemctl",
+        "ql",
+        "pnt",
+        "--user --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
     ),
     of("passwd", "lS", "", "--lock --status"),
     of(
@@ -134,12 +147,11 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         }
         let mut takes_next = false;
         for value in &word.values {
-            match options.judge(value) {
-                Some(next) => takes_next |= next,
-                None => {
-                    let message = format!("podclaw does not know what `{}` does with `{}`", call.name, shown(value));
-                    return Some(call.found(&RULE, message));
-                }
+            if let Some(next) = options.judge(value) {
+                takes_next |= next;
+            } else {
+                let message = format!("podclaw does not know what `{}` does with `{}`", call.name, shown(value));
+                return Some(call.found(&RULE, message));
             }
         }
         if takes_next {
@@ -171,7 +183,8 @@ impl Options {
             if letter == '=' && letters[..at] == *"q" {
                 return Some(false);
             }
-            if !self.flags.contains(letter) && !(letter == text::NUMBER && self.flags.contains('0')) {
+            let is_number = letter == text::NUMBER && self.flags.contains('0');
+            if !(self.flags.contains(letter) || is_number) {
                 return None;
             }
         }

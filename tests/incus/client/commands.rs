@@ -17,7 +17,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_command_that_ended_long_ago_still_has_a_code,
 ];
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn run(client: &Client, project: &ProjectName, argv: &[&str], stdin: &[u8]) -> Captured {
     client.capture(project, "g", &Command::new(argv.to_vec()), stdin, 1 << 20, PATIENCE).await.unwrap()

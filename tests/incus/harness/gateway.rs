@@ -71,7 +71,7 @@ fn program(version: &str) -> PathBuf {
                 rustc = rustc.env(key, value);
             }
         }
-        rustc.timeout(Duration::from_secs(300)).run().ok();
+        rustc.timeout(Duration::from_mins(5)).run().ok();
     })
 }
 

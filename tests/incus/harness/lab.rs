@@ -156,7 +156,7 @@ impl<'d> Lab<'d> {
     fn wipe(&self) -> Vec<String> {
         let mut failures = Vec::new();
         let mut run = |program: Program| {
-            let output = program.timeout(Duration::from_secs(300)).run();
+            let output = program.timeout(Duration::from_mins(5)).run();
             if output.code != 0 && !is_missing(&output) {
                 failures.push(output.to_string());
             }

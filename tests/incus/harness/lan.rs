@@ -38,7 +38,7 @@ impl Lan {
         ip(&["-n", &name, "route", "add", "default", "via", &near(1)]);
         ip(&["route", "add", &format!("{public}/32"), "via", &near(2)]);
         let inside = Program::new("ip").args(&["netns", "exec", &name]).arg(tiny::busybox());
-        let server = inside.args(&["httpd", "-f", "-p", "8080", "-h", "/"]).timeout(Duration::from_secs(600)).start();
+        let server = inside.args(&["httpd", "-f", "-p", "8080", "-h", "/"]).timeout(Duration::from_mins(10)).start();
         lan.server = Some(server);
         let deadline = Instant::now() + Duration::from_secs(10);
         while std::net::TcpStream::connect((&*near(2), 8080)).is_err() {

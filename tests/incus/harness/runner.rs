@@ -11,7 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use super::{Daemon, guardian, interrupt};
 
 /// The longest that one future of a test may take.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// What the daemon says when it lost a command, and how often a test is run then.
 const LOST: &str = "Failed to retrieve PID of executing child process";

@@ -36,9 +36,9 @@ pub(crate) fn busybox() -> PathBuf {
         let dir = path.parent().expect("it is in a directory");
         // The package cannot be installed: it would replace the machine's own busybox, which an initramfs may need.
         let download = ["-o", "APT::Sandbox::User=root", "download", "busybox-static"];
-        let download = || Program::new("apt-get").args(&download).cwd(dir).timeout(Duration::from_secs(300)).run();
+        let download = || Program::new("apt-get").args(&download).cwd(dir).timeout(Duration::from_mins(5)).run();
         if download().code != 0 {
-            Program::new("apt-get").arg("update").timeout(Duration::from_secs(300)).run().ok();
+            Program::new("apt-get").arg("update").timeout(Duration::from_mins(5)).run().ok();
             download().ok();
         }
         let packages = fs::read_dir(dir).expect("it can be listed").flatten().map(|entry| entry.path());
