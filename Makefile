@@ -27,7 +27,7 @@ check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check
 	@scripts/cargo clippy --locked --all-targets -- -D warnings
 	@scripts/cargo test --locked --lib --test cli --test profile --test report --test rules --test yaml
-	@scripts/cargo run --quiet --locked -- lint
+	@$(subst release,debug,$(podclaw)) lint
 
 docs: ## Make docs/rules.md from the rules' own texts
 	@scripts/cargo run --quiet --locked -- rule --markdown >target/rules.md
