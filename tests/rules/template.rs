@@ -31,3 +31,10 @@ fn a_finding_is_at_the_templates_own_line() {
     let [finding] = report.findings.as_slice() else { panic!("{report:?}") };
     assert_eq!((finding.place().unwrap().span.line, finding.rule.as_ref()), (3, "cloud-init-login"));
 }
+
+#[test]
+fn a_sign_that_opens_does_not_close_as_well() {
+    for text in ["{%}", "{%}\n%}", "{{}", "{{}}}", "{{}\n}}", "{% if hostname %}\n{%}\nti% endif %}\n", "%}{%"] {
+        assert!(!found("cloud-init/a.yaml.j2", &format!("#cloud-config\n{text}\n")).is_empty(), "{text}");
+    }
+}

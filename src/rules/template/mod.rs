@@ -141,7 +141,9 @@ fn parts(text: &str, open: &str, close: &str) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find(open).map(|start| at + start) {
-        let Some(end) = text[start..].find(close).map(|end| start + end + close.len()) else { break };
+        // The `%` of `{%}` opens, and does not close as well.
+        let inner = start + open.len();
+        let Some(end) = text[inner..].find(close).map(|end| inner + end + close.len()) else { break };
         parts.push((start, end));
         at = end;
     }
