@@ -58,9 +58,15 @@ fn at_depth(text: &str, depth: usize) -> Vec<Hit> {
 fn seen(view: &View, hits: &mut Vec<Hit>) {
     let text = view.text.as_ref();
     for (pattern, form) in PATTERNS.hinted(text) {
+        // Where the last secret of this form ends: what is inside of it is not looked through again, or one long word
+        // would be looked through from each of its parts.
+        let mut covered = 0;
         for captures in form.captures_iter(text.as_bytes()) {
             let Some(found) = captures.get(1).or_else(|| captures.get(0)) else { continue };
             let (start, end) = (found.start(), found.end());
+            if end <= covered {
+                continue;
+            }
             // The forms are of ASCII, so that they neither begin nor end inside of a character.
             let (Some(secret), Some(rest)) = (text.get(start..end), text.get(end..)) else { continue };
             if !pattern.check.passes(secret, rest) {
@@ -71,6 +77,7 @@ fn seen(view: &View, hits: &mut Vec<Hit>) {
                 Check::Key if key_end(rest) > 0 => (end, end + key_end(rest)),
                 _ => (start, end + tail(rest)),
             };
+            covered = covered.max(end);
             hits.push(Hit { pattern, bytes: view.origin(start)..view.origin(end) });
         }
     }
