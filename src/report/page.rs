@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::human::{self, Look};
 use crate::lint;
-use crate::rules::{Example, Finding, Rule, Trial, catalogue};
+use crate::rules::{Example, Finding, Rule, Trial, catalogue, quadlet};
 use crate::ui::{FAINT, STRONG};
 
 /// One rule, for people.
@@ -113,7 +113,7 @@ fn language(path: &str) -> &'static str {
         Some("yaml" | "yml" | "j2") => "yaml",
         Some("json") => "json",
         Some("sh") => "sh",
-        Some("container" | "pod" | "network" | "volume" | "kube" | "image" | "build" | "artifact") => "ini",
+        Some(extension) if quadlet::is_ending(extension) => "ini",
         _ => "text",
     }
 }

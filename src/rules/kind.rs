@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::quadlet;
+
 /// The kinds of files that podclaw judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -32,8 +34,6 @@ pub enum Kind {
     /// Text for people.
     Prose,
 }
-
-const QUADLET: [&str; 8] = ["container", "pod", "network", "volume", "kube", "image", "build", "artifact"];
 
 impl Kind {
     /// What a file is, by its name and how it begins; `None` for what podclaw does not know.
@@ -71,7 +71,7 @@ impl Kind {
             "sh" | "bash" => return Some(Self::Shell),
             "conf" => return Some(Self::Configuration),
             "md" | "txt" => return Some(Self::Prose),
-            _ if QUADLET.contains(&extension) => return Some(Self::Quadlet),
+            _ if quadlet::is_ending(extension) => return Some(Self::Quadlet),
             _ => {}
         }
         if is_script(text) {
@@ -91,7 +91,7 @@ impl Kind {
 
 /// Whether what lies in a directory adds to Quadlets: `openclaw.container.d`, and `container.d` for all of them.
 fn is_drop_in(directory: &str) -> bool {
-    directory.strip_suffix(".d").is_some_and(|name| QUADLET.contains(&name.rsplit('.').next().unwrap_or_default()))
+    directory.strip_suffix(".d").is_some_and(|name| quadlet::is_ending(name.rsplit('.').next().unwrap_or_default()))
 }
 
 /// Whether a configuration decides what runs, and how contained it is: Podman's own, and drop-ins for systemd's units.

@@ -34,7 +34,7 @@ impl Type {
         }
     }
 
-    fn of(extension: &str) -> Option<Self> {
+    pub(super) fn of(extension: &str) -> Option<Self> {
         Some(match extension {
             "container" => Self::Container,
             "pod" => Self::Pod,

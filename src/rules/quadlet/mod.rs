@@ -31,6 +31,12 @@ use super::{Finding, Rule};
 use crate::place::Source;
 pub(super) use mount::volume as volume_doubt;
 
+/// Whether the name of a Quadlet ends like this, as in `NAME.container`.
+#[must_use]
+pub fn is_ending(extension: &str) -> bool {
+    file::Type::of(extension).is_some()
+}
+
 /// A container with everything that is required, and one more line, for the examples.
 macro_rules! example {
     ($line:literal) => {
