@@ -1,5 +1,6 @@
 //! Where in a text something stands, and what brought a value.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -63,15 +64,23 @@ impl fmt::Display for Place {
 pub enum Origin {
     /// A place in a file.
     File(Place),
-    /// Something else, by its name: `the instance`, `the lab file's limits`.
-    Named(&'static str),
+    /// Something else, by its name: `the instance`, `network podclawbr0`.
+    Named(Cow<'static, str>),
+}
+
+impl Origin {
+    /// Something that is in no file, by its name. The name may come from anywhere: whoever shows it makes it safe.
+    #[must_use]
+    pub fn named(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::Named(name.into())
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(place) => place.fmt(f),
-            Self::Named(name) => f.write_str(name),
+            Self::Named(name) => f.write_str(&crate::text::excerpt(name, 200)),
         }
     }
 }

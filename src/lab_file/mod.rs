@@ -1,5 +1,7 @@
 //! The lab file: what a user may set about a lab. All of it is optional, and a field that is not known is refused.
 
+mod dns;
+mod egress;
 mod source;
 
 use std::net::Ipv4Addr;
@@ -12,6 +14,8 @@ use crate::file;
 use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
 
+pub use dns::Dns;
+pub use egress::{Allowance, Destination, Egress, EgressMode, Ports, Transport};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 /// The largest lab file that is read, in bytes.
@@ -112,11 +116,19 @@ impl PoolDriver {
 pub struct Network {
     /// The bridge's own address and the size of its subnet. Guests get addresses from it.
     pub subnet: Subnet,
+    /// What guests may reach.
+    pub egress: Egress,
+    /// What their resolver answers.
+    pub dns: Dns,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Self { subnet: Subnet(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24)) }
+        Self {
+            subnet: Subnet(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24)),
+            egress: Egress::default(),
+            dns: Dns::default(),
+        }
     }
 }
 
@@ -152,6 +164,9 @@ impl LabFile {
         let mut file = Self::parse(path, &text)?;
         let beside = |relative: &Path| path.parent().unwrap_or(Path::new("")).join(relative);
         file.data = file.data.as_deref().map(beside);
+        for list in &mut file.network.dns.block {
+            *list = beside(list);
+        }
         match &mut file.gateway {
             GatewaySource::Npm(npm) => npm.directory = npm.directory.as_deref().map(beside),
             GatewaySource::Archive(archive) => archive.path = beside(&archive.path),

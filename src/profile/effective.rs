@@ -41,7 +41,7 @@ impl Stack {
         for profile in &self.profiles {
             merged.add(profile.config.clone(), profile.devices.clone());
         }
-        let (config, devices) = instance.settings(&Origin::Named("the instance"));
+        let (config, devices) = instance.settings(&Origin::named("the instance"));
         merged.add(config, devices);
         merged
     }
@@ -52,7 +52,7 @@ impl Effective {
     #[must_use]
     pub fn reported(expanded: &Layer) -> Self {
         let mut reported = Self::default();
-        let (config, devices) = expanded.settings(&Origin::Named("the daemon"));
+        let (config, devices) = expanded.settings(&Origin::named("the daemon"));
         reported.add(config, devices);
         reported
     }

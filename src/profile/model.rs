@@ -73,7 +73,7 @@ impl Profile {
     /// that is not about limits stays as it is.
     #[must_use]
     pub fn with_limits(mut self, limits: &Limits) -> Self {
-        let origin = Origin::Named("the limits of the lab file");
+        let origin = Origin::named("the limits of the lab file");
         for (key, value) in limits.config() {
             if let Some(setting) = self.config.get_mut(key) {
                 *setting = Setting { value, origin: origin.clone() };

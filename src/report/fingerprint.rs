@@ -22,7 +22,7 @@ impl Fingerprints {
                 let words: Vec<&str> = masked.line(place).split_whitespace().collect();
                 (place.source.name.as_str(), words.join(" "))
             }
-            Origin::Named(name) => (*name, String::new()),
+            Origin::Named(name) => (name.as_ref(), String::new()),
         };
         let mut hash = Sha256::new();
         for part in [&finding.rule, file, finding.subject.as_str(), line.as_str()] {

@@ -45,9 +45,9 @@ fn annotation(out: &mut String, finding: &Finding) {
             } else {
                 String::new()
             };
-            (format!("file={},line={line},endLine={end_line}{columns},", property(&place.source.name)), "")
+            (format!("file={},line={line},endLine={end_line}{columns},", property(&place.source.name)), String::new())
         }
-        Origin::Named(name) => (String::new(), *name),
+        Origin::Named(name) => (String::new(), excerpt(name, 200)),
     };
     let message = format!(
         "{name}{}{}\nhelp: {}",

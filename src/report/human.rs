@@ -90,7 +90,9 @@ fn framed<'a>(out: &mut String, finding: &'a Finding, renderer: &Renderer, look:
         let message = excerpt(&related.message, 500);
         match &related.origin {
             Origin::File(place) => frames.add(place, AnnotationKind::Context, message),
-            Origin::Named(name) => frames.elements.push(Level::NOTE.message(format!("{name}: {message}")).into()),
+            Origin::Named(name) => {
+                frames.elements.push(Level::NOTE.message(format!("{}: {message}", excerpt(name, 200))).into())
+            }
         }
     }
     let Frames { mut elements, columns, .. } = frames;

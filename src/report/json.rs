@@ -8,6 +8,7 @@ use super::region::Region;
 use crate::lint::Report;
 use crate::place::Origin;
 use crate::rules::{Finding, Fix, Severity};
+use crate::text::excerpt;
 
 pub(super) fn render(report: &Report) -> Value {
     let mut masked = Masked::default();
@@ -72,7 +73,7 @@ fn origin(origin: &Origin) -> Value {
                 "end_byte": place.span.end,
             }})
         }
-        Origin::Named(name) => json!({ "origin": name, "location": null }),
+        Origin::Named(name) => json!({ "origin": excerpt(name, 200), "location": null }),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
 fn file(finding: &Finding) -> String {
     match &finding.origin {
         Origin::File(place) => excerpt(&place.source.name, 4096),
-        Origin::Named(name) => (*name).to_owned(),
+        Origin::Named(name) => excerpt(name, 200),
     }
 }
 

@@ -19,7 +19,7 @@ fn config_is_merged_key_by_key_and_a_later_value_wins() {
     assert_eq!(values, [("limits.cpu", "2"), ("limits.memory", "1GiB"), ("limits.processes", "9")]);
     assert_eq!(merged.config["limits.cpu"].origin.to_string(), "p1.yaml:3:15");
     assert_eq!(merged.config["limits.memory"].origin.to_string(), "p0.yaml:4:18");
-    assert_eq!(merged.config["limits.processes"].origin, Origin::Named("the instance"));
+    assert_eq!(merged.config["limits.processes"].origin, Origin::named("the instance"));
 }
 
 #[test]

@@ -38,11 +38,11 @@ fn everything() -> Report {
     let fixed = finding("profiles/a.yaml", text, "no")
         .fix("quote the value", vec![edit(25, "\""), edit(27, "\"")])
         .related(Origin::File(other.place(16..21)), "it is set here first")
-        .related(Origin::Named("the instance"), "it is set again");
+        .related(Origin::named("the instance"), "it is set again");
     let mut note = finding("profiles/b.yaml", "a: b\n", "b");
     note.severity = podclaw::rules::Severity::Note;
     note.rule = "somebodys-own-rule".into();
-    let named = Finding::new(rule("yaml-field"), "limits", Origin::Named("the lab file's limits"), "too large");
+    let named = Finding::new(rule("yaml-field"), "limits", Origin::named("the lab file's limits"), "too large");
     let hostile = finding(HOSTILE, "a: \u{1b}]0;x\u{7}\u{202e}y\u{85}z\n", "y");
     Report {
         files: 3,

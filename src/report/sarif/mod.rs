@@ -120,7 +120,7 @@ impl<'a> Writer<'a> {
                 Location { physical_location: Some(physical_location), ..Location::default() }
             }
             Origin::Named(name) => {
-                let name = LogicalLocation { fully_qualified_name: (*name).to_owned() };
+                let name = LogicalLocation { fully_qualified_name: excerpt(name, 200) };
                 Location { logical_locations: vec![name], ..Location::default() }
             }
         }

@@ -76,7 +76,7 @@ impl Subject {
             None,
         );
         let bytes = effective.config.values().map(|setting| setting.value.len()).sum();
-        Self::of(tree, Origin::Named("the stack"), bytes)
+        Self::of(tree, Origin::named("the stack"), bytes)
     }
 
     fn of(tree: Tree, origin: Origin, bytes: usize) -> Self {

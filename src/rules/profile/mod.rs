@@ -100,7 +100,7 @@ pub fn alone(profile: &Profile, lab: &LabName) -> Vec<Finding> {
 /// what removed it.
 #[must_use]
 pub fn stack(stack: &Stack, instance: &Layer, lab: &LabName) -> Vec<Finding> {
-    let (config, devices) = instance.settings(&Origin::Named("the instance"));
+    let (config, devices) = instance.settings(&Origin::named("the instance"));
     let mut view = merge(&stack.profiles);
     view.add(Bringer::Instance, &config, &devices);
     let mut findings = Vec::new();
@@ -201,5 +201,5 @@ pub(crate) fn start(profile: &Profile) -> Origin {
         Origin::File(place) => Some(place.source.place(0..0)),
         Origin::Named(_) => None,
     });
-    place.map_or(Origin::Named("a profile that sets nothing"), Origin::File)
+    place.map_or(Origin::named("a profile that sets nothing"), Origin::File)
 }

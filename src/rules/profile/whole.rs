@@ -45,7 +45,7 @@ pub(super) fn open(view: &View<'_>) -> Vec<String> {
 /// A finding for each thing that every guest needs and this does not have. `whole` is what all of it is called.
 pub(super) fn lacking(view: &View<'_>, whole: &'static str, findings: &mut Vec<Finding>) {
     for (key, row) in Policy::built_in().config.required().filter(|(key, _)| !view.config.contains_key(key)) {
-        findings.push(missing(row, &format!("config.{key}"), key, Origin::Named(whole)));
+        findings.push(missing(row, &format!("config.{key}"), key, Origin::named(whole)));
     }
     for needed in NEEDED.iter().filter(|needed| of_kind(view, needed.kind).next().is_none()) {
         findings.push(lacking_device(view, needed, whole));
@@ -60,7 +60,7 @@ fn lacking_device(view: &View<'_>, needed: &Needed, whole: &'static str) -> Find
     });
     let Some((name, held, before)) = lost else {
         let message = format!("there is no {what}: {why}");
-        return Finding::new(&missing_device::RULE, format!("devices.{usual}"), Origin::Named(whole), message);
+        return Finding::new(&missing_device::RULE, format!("devices.{usual}"), Origin::named(whole), message);
     };
     let (name, shown) = (excerpt(name, 128), excerpt(view::kind(held.value).unwrap_or("nothing"), 32));
     let message = format!("`{name}`, of type `{shown}`, takes away the {what}: {why}");
