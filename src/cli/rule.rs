@@ -64,6 +64,7 @@ fn as_json(rule: &Rule) -> Value {
         "remedy": rule.remedy,
         "threats": rule.threats,
         "waivable": rule.waivable,
+        "judges": if catalogue::is_live(rule) { "daemon" } else { "files" },
         "examples": rule.examples.iter().map(|example| as_tried(rule, example)).collect::<Vec<_>>(),
     })
 }

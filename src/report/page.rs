@@ -7,6 +7,10 @@ use crate::lint;
 use crate::rules::{Example, Finding, Rule, Trial, catalogue, quadlet};
 use crate::ui::{FAINT, STRONG};
 
+/// Why a rule has no example.
+const LIVE: &str =
+    "`podclaw audit`, on the daemon as it is. There is no file to show; tests on a real daemon make it so.";
+
 /// One rule, for people.
 #[must_use]
 pub fn explain(rule: &'static Rule, look: Look) -> String {
@@ -20,6 +24,9 @@ pub fn explain(rule: &'static Rule, look: Look) -> String {
     part("What to do", &sentence(rule.remedy));
     part("Waivers", waivers(rule));
     part("Threats", &rule.threats.join(", "));
+    if catalogue::is_live(rule) {
+        part("Judged by", LIVE);
+    }
     for example in rule.examples {
         let _ = writeln!(out, "{STRONG}Found in{STRONG:#} {}{}", example.path, on_top(example));
         let _ = writeln!(out, "{}", numbered(example.bad));
@@ -66,6 +73,9 @@ fn help(rule: &'static Rule, printed: &dyn Fn(&Rule, &Example) -> String) -> Str
     let _ = writeln!(out, "{}\n", rule.why);
     let _ = writeln!(out, "**What to do:** {}\n", sentence(rule.remedy));
     let _ = writeln!(out, "**Threats:** {}. **Waivers:** {}", threats.join(", "), waivers(rule));
+    if catalogue::is_live(rule) {
+        let _ = writeln!(out, "\n**Judged by:** {LIVE}");
+    }
     for example in rule.examples {
         let language = language(example.path);
         let _ = writeln!(out, "\nFound in `{}`{}:\n\n{}", example.path, on_top(example), block(language, example.bad));

@@ -1,12 +1,16 @@
 //! All rules that are built in.
 
 use super::{
-    Rule, apparmor, cloud_config, file, json, lab_file, openclaw, own, packages, profile, quadlet, secrets, shell,
-    template, waiver, yaml,
+    Rule, apparmor, cloud_config, file, json, lab_file, openclaw, own, packages, profile, quadlet, secrets, server,
+    shell, template, waiver, yaml,
 };
 
-/// The rules of each module.
-const ALL: [&[&Rule]; 15] = [
+/// The rules that judge no file but a daemon as it is, of each module. Nobody can write an example of that down: what
+/// they find is shown by tests that make it so.
+const LIVE: [&[&Rule]; 1] = [server::RULES];
+
+/// The rules that judge files, of each module.
+const FILES: [&[&Rule]; 15] = [
     profile::RULES,
     cloud_config::RULES,
     template::RULES,
@@ -26,7 +30,13 @@ const ALL: [&[&Rule]; 15] = [
 
 /// All rules, by subject.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    ALL.into_iter().flatten().copied()
+    FILES.into_iter().chain(LIVE).flatten().copied()
+}
+
+/// Whether a rule judges no file but a daemon as it is.
+#[must_use]
+pub fn is_live(rule: &Rule) -> bool {
+    LIVE.into_iter().flatten().any(|live| live.id == rule.id)
 }
 
 /// The rule with an id.

@@ -37,9 +37,24 @@ fn every_example_is_what_it_says() {
 
 #[test]
 fn every_rule_has_an_example_or_a_reason() {
-    let without: BTreeSet<_> = catalogue::all().filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
+    let of_files = catalogue::all().filter(|rule| !catalogue::is_live(rule));
+    let without: BTreeSet<_> = of_files.filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
     let listed: BTreeSet<_> = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id).collect();
     assert_eq!(without, listed);
+}
+
+/// What judges a daemon has tests in place of examples, which name it.
+#[test]
+fn every_rule_that_judges_no_file_is_named_in_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut tests = String::new();
+    for place in ["tests/rules", "tests/incus"] {
+        rust_files(&root.join(place), &mut |text| tests.push_str(text));
+    }
+    for rule in catalogue::all().filter(|rule| catalogue::is_live(rule)) {
+        assert!(rule.examples.is_empty(), "{} has an example, which nothing would try", rule.id);
+        assert!(tests.contains(&format!("\"{}\"", rule.id)), "{} is in no test", rule.id);
+    }
 }
 
 #[test]
