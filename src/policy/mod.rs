@@ -39,8 +39,7 @@ impl Policy {
     /// None unless podclaw was built from a broken policy.
     pub fn read() -> Result<Self, Vec<Problem>> {
         let mut policy = Self::default();
-        let files =
-            [("policy/config.yaml", CONFIG), ("policy/devices.yaml", DEVICES), ("policy/server.yaml", SERVER)];
+        let files = [("policy/config.yaml", CONFIG), ("policy/devices.yaml", DEVICES), ("policy/server.yaml", SERVER)];
         for (name, text) in files {
             let document = yaml::parse(name, text.as_bytes())?;
             parse::groups(&document, &mut policy).map_err(|problem| vec![problem])?;
