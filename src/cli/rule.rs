@@ -64,7 +64,7 @@ fn as_json(rule: &Rule) -> Value {
         "remedy": rule.remedy,
         "threats": rule.threats,
         "waivable": rule.waivable,
-        "judges": if catalogue::is_live(rule) { "daemon" } else { "files" },
+        "of_the_daemon": catalogue::of_the_daemon().any(|known| known.id == rule.id),
         "examples": rule.examples.iter().map(|example| as_tried(rule, example)).collect::<Vec<_>>(),
     })
 }

@@ -5,12 +5,8 @@ use super::{
     shell, template, waiver, yaml,
 };
 
-/// The rules that judge no file but a daemon as it is, of each module. Nobody can write an example of that down: what
-/// they find is shown by tests that make it so.
-const LIVE: [&[&Rule]; 1] = [server::RULES];
-
-/// The rules that judge files, of each module.
-const FILES: [&[&Rule]; 15] = [
+/// The rules of each module.
+const ALL: [&[&Rule]; 16] = [
     profile::RULES,
     cloud_config::RULES,
     template::RULES,
@@ -26,17 +22,21 @@ const FILES: [&[&Rule]; 15] = [
     file::RULES,
     waiver::RULES,
     own::RULES,
+    server::RULES,
 ];
+
+/// The modules whose rules judge objects of a daemon and no files: no example in a file can break them. Each is tried on a
+/// real daemon in tests/incus.
+const OF_THE_DAEMON: [&[&Rule]; 1] = [server::RULES];
 
 /// All rules, by subject.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    FILES.into_iter().chain(LIVE).flatten().copied()
+    ALL.into_iter().flatten().copied()
 }
 
-/// Whether a rule judges no file but a daemon as it is.
-#[must_use]
-pub fn is_live(rule: &Rule) -> bool {
-    LIVE.into_iter().flatten().any(|live| live.id == rule.id)
+/// The rules that judge objects of a daemon, and are run by `podclaw audit` alone.
+pub fn of_the_daemon() -> impl Iterator<Item = &'static Rule> {
+    OF_THE_DAEMON.into_iter().flatten().copied()
 }
 
 /// The rule with an id.

@@ -79,6 +79,12 @@ fn settings_of_the_daemon_are_judged(daemon: &Daemon) {
     own.incus(&["config", "set", &format!("core.metrics_address={}", free_address())]).run().ok();
     came(&lab, &base, &[]);
     own.incus(&["config", "unset", "core.metrics_address"]).run().ok();
+
+    // A cluster of one. Its daemon can't be taken out of it any more.
+    own.incus(&["config", "set", &format!("core.https_address={}", free_address())]).run().ok();
+    let base = found(&lab);
+    own.incus(&["cluster", "enable", "one"]).run().ok();
+    assert!(found(&lab).difference(&base).any(|(rule, _)| rule == "server-cluster"));
 }
 
 fn whom_the_daemon_trusts_is_judged(daemon: &Daemon) {
