@@ -1,5 +1,6 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
+pub mod audit;
 mod cleanup;
 mod create;
 mod desired;

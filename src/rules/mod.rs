@@ -21,6 +21,7 @@ pub mod packages;
 pub mod profile;
 pub mod quadlet;
 pub mod secrets;
+pub mod server;
 pub mod shell;
 pub mod template;
 pub mod waiver;

@@ -21,6 +21,7 @@ mod labs;
 mod launches;
 mod lint;
 mod prove;
+mod server;
 mod smoke;
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         failures::TESTS,
         doctor::TESTS,
         prove::TESTS,
+        server::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);

@@ -15,6 +15,7 @@ mod policy;
 mod profiles;
 mod quadlet;
 mod secrets;
+mod server;
 mod shell;
 mod template;
 mod waivers;
