@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::plan::{compare, with_own_books};
 use super::prepare::refused;
-use super::{Change, Error, Lab, Plan, Result, Step};
+use super::{Change, Error, Lab, Plan, Result, Step, resolver};
 use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
 use crate::profile::{Difference, Layer, Size};
 use crate::rules;
@@ -86,14 +86,15 @@ impl Lab {
     }
 
     async fn init_network(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_network();
+        let wanted = self.desired_network()?;
         let name = self.settings.name.network();
         let target = Target::new(self, Object::network(&name), "network", dry_run, job);
         let Some(is) = target.existing::<Network>(|network| &network.config).await? else {
             self.subnet_must_be_free().await?;
             return self.create_network(&target, &wanted).await;
         };
-        let differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
+        let mut differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
+        resolver::shorten(&mut differences);
         if differences.iter().any(|difference| difference.key == "ipv4.address") {
             self.subnet_must_be_free().await?;
         }

@@ -13,6 +13,7 @@ mod common;
 mod harness;
 
 mod client;
+mod dns;
 mod doctor;
 mod failures;
 mod gateway;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         failures::TESTS,
         doctor::TESTS,
         prove::TESTS,
+        dns::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);

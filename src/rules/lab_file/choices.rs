@@ -1,10 +1,11 @@
 //! What a lab file may say, and better does not.
 
+use super::at;
 use crate::profile::{ProcessLimit, Size};
 use crate::rules::found::Found;
 use crate::rules::{Example, Rule, Severity, Trial};
 use crate::text::excerpt;
-use crate::yaml::{Document, Node, Value};
+use crate::yaml::{Document, Node};
 
 pub(super) static POOL: Rule = Rule {
     id: "lab-pool",
@@ -118,11 +119,4 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             say(&SOURCES, path, node, "this is not podclaw's own, and is not judged with this file".into());
         }
     }
-}
-
-fn at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
-    path.split('.').try_fold(root, |node, key| match &node.value {
-        Value::Mapping(mapping) => mapping.get(key),
-        _ => None,
-    })
 }

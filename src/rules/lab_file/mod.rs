@@ -3,6 +3,7 @@
 //! It is read twice: as a strict tree, and by the reader that a launch uses. What only one of them takes is a finding.
 
 mod choices;
+mod dns;
 mod invalid;
 
 use std::path::Path;
@@ -12,10 +13,19 @@ use super::found::Found;
 use super::{Finding, Rule, yaml as yaml_rules};
 use crate::lab_file::{LabFile, LabFileError};
 use crate::place::Source;
-use crate::yaml::{self, Code};
+use crate::yaml::{self, Code, Node, Value};
 
 /// The rules of this module.
-pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, &choices::PROFILES, &choices::SOURCES];
+pub const RULES: &[&Rule] = &[
+    &invalid::RULE,
+    &choices::POOL,
+    &choices::LIMITS,
+    &choices::PROFILES,
+    &choices::SOURCES,
+    &dns::PLAIN,
+    &dns::IN_LAB,
+    &dns::UNUSED,
+];
 
 /// Judges one file.
 #[must_use]
@@ -31,9 +41,20 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed() {
-        Ok(_) => choices::check(&document, &mut found),
+        Ok(_) => {
+            choices::check(&document, &mut found);
+            dns::check(&document, &mut found);
+        }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),
     }
     found.finish()
+}
+
+/// The node at a path of keys, as `network.dns.upstream`.
+fn at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
+    path.split('.').try_fold(root, |node, key| match &node.value {
+        Value::Mapping(mapping) => mapping.get(key),
+        _ => None,
+    })
 }
