@@ -23,8 +23,8 @@ pub(super) static PLAIN: Rule = Rule {
     waivable: true,
     examples: &[Example {
         path: "podclaw.yaml",
-        bad: "network:\n  dns:\n    upstream: 192.168.1.1:53\n",
-        good: "network:\n  dns:\n    upstream: 127.0.0.1:5300\n",
+        bad: "network:\n  dns:\n    upstream: '192.168.1.1:53'\n",
+        good: "network:\n  dns:\n    upstream: '127.0.0.1:5300'\n",
         trial: Trial::Alone,
     }],
 };
@@ -40,8 +40,8 @@ pub(super) static IN_LAB: Rule = Rule {
     waivable: false,
     examples: &[Example {
         path: "podclaw.yaml",
-        bad: "network:\n  subnet: 10.99.0.1/24\n  dns:\n    upstream: 10.99.0.7:53\n",
-        good: "network:\n  subnet: 10.99.0.1/24\n  dns:\n    upstream: 127.0.0.1:5300\n",
+        bad: "network:\n  subnet: 10.99.0.1/24\n  dns:\n    upstream: '10.99.0.7:53'\n",
+        good: "network:\n  subnet: 10.99.0.1/24\n  dns:\n    upstream: '127.0.0.1:5300'\n",
         trial: Trial::Alone,
     }],
 };
@@ -56,7 +56,7 @@ pub(super) static UNUSED: Rule = Rule {
     waivable: true,
     examples: &[Example {
         path: "podclaw.yaml",
-        bad: "network:\n  egress:\n    mode: sealed\n  dns:\n    upstream: 127.0.0.1:5300\n",
+        bad: "network:\n  egress:\n    mode: sealed\n  dns:\n    upstream: '127.0.0.1:5300'\n",
         good: "network:\n  egress:\n    mode: sealed\n",
         trial: Trial::Alone,
     }],
