@@ -2,7 +2,7 @@
 //!
 //! A list may be from anywhere, so it is not passed on: names are read from it, and written anew.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use super::ResolverError;
@@ -11,8 +11,9 @@ use crate::{file, text};
 
 /// The largest list that is read, in bytes.
 const LARGEST: u64 = 32 * 1024 * 1024;
-/// The most names that the resolver is given.
-const MOST_NAMES: usize = 200_000;
+/// The most names that the resolver is given: as many as the largest lists have. They are 5 MB in the network's
+/// configuration, and Incus hands out all of it whenever it is asked for the network.
+const MOST_NAMES: usize = 300_000;
 
 /// What hosts files name besides what they block.
 const LOCAL: [&str; 11] = [
@@ -38,10 +39,10 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Names, ResolverError> {
         all.extend(parse(path, &text)?);
     }
     let names: Names = all.into_iter().collect();
-    match names.len() {
-        too_many @ MOST_NAMES.. => Err(ResolverError::TooMany { names: too_many, most: MOST_NAMES - 1 }),
-        _ => Ok(names),
+    if names.len() > MOST_NAMES {
+        return Err(ResolverError::TooMany { names: names.len(), most: MOST_NAMES });
     }
+    Ok(names)
 }
 
 fn parse(path: &Path, list: &str) -> Result<Vec<String>, ResolverError> {
@@ -126,9 +127,9 @@ fn domain(text: &str) -> Option<String> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
     };
-    // A last label of digits is an address, or a part of one.
-    let is_number = name.rsplit('.').next()?.bytes().all(|b| b.is_ascii_digit());
-    (name.len() <= 253 && name.split('.').all(is_label) && !is_number).then(|| name.to_ascii_lowercase())
+    // Lists of addresses are for firewalls. Half an address, which some lists have by mistake, does no harm as a name.
+    let is_address = name.parse::<Ipv4Addr>().is_ok();
+    (name.len() <= 253 && name.split('.').all(is_label) && !is_address).then(|| name.to_ascii_lowercase())
 }
 
 #[cfg(test)]
