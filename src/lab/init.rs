@@ -30,6 +30,12 @@ pub async fn init(lab: &Lab, dry_run: bool, job: &Job) -> Result<Plan> {
     plan.steps.push(lab.init_network(dry_run, job).await?);
     plan.steps.push(lab.init_project(dry_run, job).await?);
     lab.init_profiles(dry_run, job, &mut plan).await?;
+    // Only now, as what is shortened is for people and must never be sent.
+    for step in &mut plan.steps {
+        if let Change::Update(differences) = &mut step.change {
+            resolver::shorten(differences);
+        }
+    }
     Ok(plan)
 }
 
@@ -93,8 +99,7 @@ impl Lab {
             self.subnet_must_be_free().await?;
             return self.create_network(&target, &wanted).await;
         };
-        let mut differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
-        resolver::shorten(&mut differences);
+        let differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
         if differences.iter().any(|difference| difference.key == "ipv4.address") {
             self.subnet_must_be_free().await?;
         }
