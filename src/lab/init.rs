@@ -16,7 +16,7 @@ const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
 /// Config keys of a network in which Incus keeps its own books.
 const NETWORK_BOOKS: [&str; 1] = ["volatile."];
 
-/// How often a bridge is tried to be made.
+/// How often a bridge is tried to be made, or changed.
 const CREATE_TRIES: usize = 4;
 
 /// Compares the lab with what it has to be and, unless this is a `dry_run`, makes or changes what differs.
@@ -104,7 +104,23 @@ impl Lab {
             self.subnet_must_be_free().await?;
         }
         let config = with_own_books(&wanted.config, &is.config, &NETWORK_BOOKS);
-        target.put_right(differences, &Network { config, kind: String::new(), ..wanted }).await
+        self.change_network(&target, differences, &Network { config, kind: String::new(), ..wanted }).await
+    }
+
+    /// Incus looks at every link then, too, and fails as when it makes a bridge. It takes back what it did by itself.
+    async fn change_network(
+        &self,
+        target: &Target<'_>,
+        differences: Vec<Difference>,
+        wanted: &Network,
+    ) -> Result<Step> {
+        for _ in 1..CREATE_TRIES {
+            match target.put_right(differences.clone(), wanted).await {
+                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {}
+                outcome => return outcome,
+            }
+        }
+        target.put_right(differences, wanted).await
     }
 
     /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as
