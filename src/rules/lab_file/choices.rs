@@ -1,11 +1,10 @@
 //! What a lab file may say, and better does not.
 
-use super::at;
 use crate::profile::{ProcessLimit, Size};
 use crate::rules::found::Found;
 use crate::rules::{Example, Rule, Severity, Trial};
 use crate::text::excerpt;
-use crate::yaml::{Document, Node};
+use crate::yaml::{Document, Node, Value};
 
 pub(super) static POOL: Rule = Rule {
     id: "lab-pool",
@@ -119,4 +118,12 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             say(&SOURCES, path, node, "this is not podclaw's own, and is not judged with this file".into());
         }
     }
+}
+
+/// The node at a path with dots.
+pub(super) fn at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
+    path.split('.').try_fold(root, |node, key| match &node.value {
+        Value::Mapping(mapping) => mapping.get(key),
+        _ => None,
+    })
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddrV4;
 
 use ipnet::Ipv4Net;
 
-use super::at;
+use super::choices::at;
 use crate::lab_file::Network;
 use crate::rules::found::Found;
 use crate::rules::{Example, Rule, Severity, Trial};

@@ -13,7 +13,7 @@ use super::found::Found;
 use super::{Finding, Rule, yaml as yaml_rules};
 use crate::lab_file::{LabFile, LabFileError};
 use crate::place::Source;
-use crate::yaml::{self, Code, Node, Value};
+use crate::yaml::{self, Code};
 
 /// The rules of this module.
 pub const RULES: &[&Rule] = &[
@@ -49,12 +49,4 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),
     }
     found.finish()
-}
-
-/// The node at a path of keys, as `network.dns.upstream`.
-fn at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
-    path.split('.').try_fold(root, |node, key| match &node.value {
-        Value::Mapping(mapping) => mapping.get(key),
-        _ => None,
-    })
 }
