@@ -2,7 +2,7 @@
 
 use ipnet::Ipv4Net;
 
-use super::{Lab, PoolDriver};
+use super::{Lab, PoolDriver, Result, resolver};
 use crate::incus::{Acl, AclRule, Config, Network, Project, StoragePool};
 
 /// Where no guest may send anything: what RFC 6890 and its successors set apart from the public internet. Names are
@@ -69,8 +69,10 @@ impl Lab {
         }
     }
 
-    pub(super) fn desired_network(&self) -> Network {
+    pub(super) fn desired_network(&self) -> Result<Network> {
         let mut config = pairs(&[
+            // Guests are not told of each other.
+            ("dns.mode", "none"),
             ("ipv4.nat", "true"),
             ("ipv6.address", "none"),
             ("security.acls.default.egress.action", "reject"),
@@ -78,13 +80,16 @@ impl Lab {
         ]);
         config.insert("ipv4.address".into(), self.settings.network.subnet.net().to_string());
         config.insert("security.acls".into(), self.settings.name.acl());
+        if let Some(told) = resolver::dnsmasq(&self.settings)? {
+            config.insert(resolver::KEY.into(), told);
+        }
         self.mark().put_on(&mut config);
-        Network {
+        Ok(Network {
             kind: "bridge".into(),
             description: format!("podclaw lab {}", self.settings.name),
             config,
             ..Network::default()
-        }
+        })
     }
 
     /// `host` are the host's own addresses: also one in the public range is not for guests.

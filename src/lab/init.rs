@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::plan::{compare, with_own_books};
 use super::prepare::refused;
-use super::{Change, Error, Lab, Plan, Result, Step};
+use super::{Change, Error, Lab, Plan, Result, Step, resolver};
 use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
 use crate::profile::{Difference, Layer, Size};
 use crate::rules;
@@ -16,7 +16,7 @@ const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
 /// Config keys of a network in which Incus keeps its own books.
 const NETWORK_BOOKS: [&str; 1] = ["volatile."];
 
-/// How often a bridge is tried to be made.
+/// How often a bridge is tried to be made, or changed.
 const CREATE_TRIES: usize = 4;
 
 /// Compares the lab with what it has to be and, unless this is a `dry_run`, makes or changes what differs.
@@ -30,6 +30,12 @@ pub async fn init(lab: &Lab, dry_run: bool, job: &Job) -> Result<Plan> {
     plan.steps.push(lab.init_network(dry_run, job).await?);
     plan.steps.push(lab.init_project(dry_run, job).await?);
     lab.init_profiles(dry_run, job, &mut plan).await?;
+    // Only now, as what is shortened is for people and must never be sent.
+    for step in &mut plan.steps {
+        if let Change::Update(differences) = &mut step.change {
+            resolver::shorten(differences);
+        }
+    }
     Ok(plan)
 }
 
@@ -86,7 +92,7 @@ impl Lab {
     }
 
     async fn init_network(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_network();
+        let wanted = self.desired_network()?;
         let name = self.settings.name.network();
         let target = Target::new(self, Object::network(&name), "network", dry_run, job);
         let Some(is) = target.existing::<Network>(|network| &network.config).await? else {
@@ -98,7 +104,23 @@ impl Lab {
             self.subnet_must_be_free().await?;
         }
         let config = with_own_books(&wanted.config, &is.config, &NETWORK_BOOKS);
-        target.put_right(differences, &Network { config, kind: String::new(), ..wanted }).await
+        self.change_network(&target, differences, &Network { config, kind: String::new(), ..wanted }).await
+    }
+
+    /// Incus looks at every link then, too, and fails as when it makes a bridge. It takes back what it did by itself.
+    async fn change_network(
+        &self,
+        target: &Target<'_>,
+        differences: Vec<Difference>,
+        wanted: &Network,
+    ) -> Result<Step> {
+        for _ in 1..CREATE_TRIES {
+            match target.put_right(differences.clone(), wanted).await {
+                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {}
+                outcome => return outcome,
+            }
+        }
+        target.put_right(differences, wanted).await
     }
 
     /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as

@@ -15,6 +15,7 @@ mod prepare;
 mod prove;
 mod push;
 mod receipt;
+mod resolver;
 mod user_data;
 mod wipe;
 
@@ -36,6 +37,7 @@ pub use plan::{Change, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, prepare};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
+pub use resolver::ResolverError;
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.

@@ -13,6 +13,7 @@ mod common;
 mod harness;
 
 mod client;
+mod dns;
 mod doctor;
 mod failures;
 mod gateway;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         doctor::TESTS,
         prove::TESTS,
         server::TESTS,
+        dns::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);

@@ -3,6 +3,7 @@
 //! It is read twice: as a strict tree, and by the reader that a launch uses. What only one of them takes is a finding.
 
 mod choices;
+mod dns;
 mod invalid;
 
 use std::path::Path;
@@ -15,7 +16,16 @@ use crate::place::Source;
 use crate::yaml::{self, Code};
 
 /// The rules of this module.
-pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, &choices::PROFILES, &choices::SOURCES];
+pub const RULES: &[&Rule] = &[
+    &invalid::RULE,
+    &choices::POOL,
+    &choices::LIMITS,
+    &choices::PROFILES,
+    &choices::SOURCES,
+    &dns::PLAIN,
+    &dns::IN_LAB,
+    &dns::UNUSED,
+];
 
 /// Judges one file.
 #[must_use]
@@ -31,7 +41,10 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed() {
-        Ok(_) => choices::check(&document, &mut found),
+        Ok(_) => {
+            choices::check(&document, &mut found);
+            dns::check(&document, &mut found);
+        }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),
     }
