@@ -91,7 +91,7 @@ fn framed<'a>(out: &mut String, finding: &'a Finding, renderer: &Renderer, look:
         match &related.origin {
             Origin::File(place) => frames.add(place, AnnotationKind::Context, message),
             Origin::Named(name) => {
-                frames.elements.push(Level::NOTE.message(format!("{}: {message}", excerpt(name, 200))).into())
+                frames.elements.push(Level::NOTE.message(format!("{}: {message}", excerpt(name, 200))).into());
             }
         }
     }
