@@ -22,6 +22,7 @@ pub mod policy;
 pub mod probe;
 pub mod profile;
 pub mod progress;
+pub mod ranges;
 pub mod reference;
 pub mod report;
 pub mod rules;

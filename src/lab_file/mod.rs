@@ -15,7 +15,7 @@ use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
 
 pub use dns::Dns;
-pub use egress::{Allowance, Destination, Egress, EgressMode, Ports, Transport};
+pub use egress::{Allowance, DNS_PORTS, Destination, Egress, EgressMode, Ports, Transport};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
 
 /// The largest lab file that is read, in bytes.
@@ -111,8 +111,8 @@ impl PoolDriver {
 }
 
 /// The bridge of a lab.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "NetworkAsWritten")]
 pub struct Network {
     /// The bridge's own address and the size of its subnet. Guests get addresses from it.
     pub subnet: Subnet,
@@ -122,13 +122,20 @@ pub struct Network {
     pub dns: Dns,
 }
 
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            subnet: Subnet(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24)),
-            egress: Egress::default(),
-            dns: Dns::default(),
-        }
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NetworkAsWritten {
+    subnet: Subnet,
+    egress: Egress,
+    dns: Dns,
+}
+
+impl TryFrom<NetworkAsWritten> for Network {
+    type Error = String;
+
+    fn try_from(NetworkAsWritten { subnet, egress, dns }: NetworkAsWritten) -> Result<Self, String> {
+        egress.fits(subnet.net())?;
+        Ok(Self { subnet, egress, dns })
     }
 }
 
@@ -193,6 +200,12 @@ impl LabFile {
         })
     }
 
+    /// What it says about the lab's network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// Adds what the command line and the defaults say.
     #[must_use]
     pub fn settle(self, name: Option<LabName>, lock: PathBuf, cache: PathBuf) -> Settings {
@@ -214,6 +227,12 @@ impl LabFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Ipv4Net")]
 pub struct Subnet(Ipv4Net);
+
+impl Default for Subnet {
+    fn default() -> Self {
+        Self(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24))
+    }
+}
 
 impl Subnet {
     /// The bridge's address and the subnet's size.
