@@ -3,9 +3,10 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{DONE, Failure};
+use super::failure::{COULD_NOT, DONE, Failure};
 use crate::incus::Job;
 use crate::lab::{self, Change, Plan, PoolDriver};
+use crate::lab_file::EgressMode;
 use crate::text;
 use crate::ui::{CAUTION, FAINT, GOOD};
 
@@ -15,6 +16,9 @@ pub(crate) struct InitArgs {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Only look the names of `network.egress` up again, and put the ACL right; make nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    refresh_names: bool,
 }
 
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
@@ -25,16 +29,26 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
             .warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
     }
     let (progress, watch) = context.ui.watch();
-    let outcome = lab::init(&lab, args.dry_run, &Job::new(progress, context.cancel())).await;
+    let job = Job::new(progress, context.cancel());
+    let outcome = if args.refresh_names {
+        lab::refresh_names(&lab, &job).await
+    } else {
+        lab::init(&lab, args.dry_run, &job).await
+    };
+    drop(job);
     watch.finish().await;
     let plan = outcome?;
+    for note in &plan.notes {
+        context.ui.warn(note);
+    }
     if context.ui.json() {
         context.ui.say_json(&plan)?;
     } else {
         show(&plan, context);
         context.ui.say(verdict(&plan, args.dry_run, lab.settings.name.as_str()));
     }
-    Ok(DONE)
+    // What runs this again and again is to notice that it could not do all of it.
+    Ok(if args.refresh_names && !plan.notes.is_empty() { COULD_NOT } else { DONE })
 }
 
 fn show(plan: &Plan, context: &Context) {
@@ -49,6 +63,17 @@ fn show(plan: &Plan, context: &Context) {
             for difference in differences {
                 context.ui.say(format!("    {difference}"));
             }
+        }
+    }
+    if let Some(egress) = &plan.egress {
+        let what = match egress.mode {
+            EgressMode::Open => "the public internet",
+            EgressMode::Allowlist => "what the lab file allows, and nothing else",
+            EgressMode::Sealed => "nothing",
+        };
+        context.ui.say(format!("guests reach {what} ({})", egress.mode.as_str()));
+        for opened in &egress.allow {
+            context.ui.say(format!("    {opened}"));
         }
     }
 }

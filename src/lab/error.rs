@@ -65,6 +65,12 @@ pub enum Error {
         /// The interface that has it.
         interface: String,
     },
+    /// An allowance leads to the host itself, and nowhere else.
+    #[error("`{to}` can't be allowed by network.egress: it is an address of this host, or closed to all guests")]
+    Unallowable {
+        /// Where it leads.
+        to: String,
+    },
     /// The lab's objects are not as they have to be.
     #[error("the lab's {object} is not as it has to be: {difference}")]
     Drifted {
@@ -217,6 +223,7 @@ impl Error {
                 "change the lab file back, or `podclaw wipe` and `podclaw init` to make the lab anew".into()
             }
             Self::SubnetTaken { .. } => "set another `network.subnet` in the lab file".into(),
+            Self::Unallowable { .. } => "take it out of `network.egress.allow` in the lab file: guests never reach their host".into(),
             Self::Drifted { .. } => "put it right with `podclaw init`".into(),
             Self::Escapes(_) => "do not use the guest; `podclaw init` puts the lab right, `podclaw prove` tries again".into(),
             Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),

@@ -1,13 +1,12 @@
 //! Making the lab, or putting it right.
 
-use ipnet::Ipv4Net;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::plan::{compare, with_own_books};
 use super::prepare::refused;
 use super::{Change, Error, Lab, Plan, Result, Step};
-use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
+use crate::incus::{Config, Job, Network, Object, Profile, Project, StoragePool};
 use crate::profile::{Difference, Layer, Size};
 use crate::rules;
 
@@ -26,7 +25,7 @@ pub async fn init(lab: &Lab, dry_run: bool, job: &Job) -> Result<Plan> {
     lab.profiles_must_contain()?;
     let mut plan = Plan::default();
     plan.steps.push(lab.init_pool(dry_run, job).await?);
-    plan.steps.push(lab.init_acl(dry_run, job).await?);
+    lab.init_acl(dry_run, job, &mut plan).await?;
     plan.steps.push(lab.init_network(dry_run, job).await?);
     plan.steps.push(lab.init_project(dry_run, job).await?);
     lab.init_profiles(dry_run, job, &mut plan).await?;
@@ -62,27 +61,6 @@ impl Lab {
         let config = with_own_books(&wanted_config, &is.config, &POOL_BOOKS);
         let differences = compare(&is.config, &wanted_config, &POOL_BOOKS);
         target.put_right(differences, &StoragePool { config, driver: String::new(), ..wanted }).await
-    }
-
-    async fn init_acl(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let host: Vec<Ipv4Net> = self.host_addresses().await?.into_iter().map(|(_, address)| address).collect();
-        let wanted = self.desired_acl(&host);
-        let name = self.settings.name.acl();
-        let target = Target::new(self, Object::acl(&name), "network ACL", dry_run, job);
-        let Some(is) = target.existing::<Acl>(|acl| &acl.config).await? else {
-            return target.create(&wanted).await;
-        };
-        let mut differences = compare(&is.config, &wanted.config, &[]);
-        for (key, is, wanted) in [("egress", &is.egress, &wanted.egress), ("ingress", &is.ingress, &wanted.ingress)] {
-            if is != wanted {
-                differences.push(Difference {
-                    key: key.into(),
-                    old: Some(format!("{} rules", is.len())),
-                    new: Some(format!("{} rules", wanted.len())),
-                });
-            }
-        }
-        target.put_right(differences, &wanted).await
     }
 
     async fn init_network(&self, dry_run: bool, job: &Job) -> Result<Step> {
@@ -183,25 +161,10 @@ impl Lab {
             }),
         }
     }
-
-    /// The IPv4 addresses of the host, each with its interface.
-    async fn host_addresses(&self) -> Result<Vec<(String, Ipv4Net)>> {
-        let mut all = Vec::new();
-        for network in self.client.list::<Network>(&Collection::networks()).await? {
-            // The host's ends of guests' interfaces have no address, and there can be hundreds of them.
-            if network.name.starts_with("veth") {
-                continue;
-            }
-            // An interface that went away meanwhile has none.
-            let addresses = self.client.interface_addresses(&network.name).await?;
-            all.extend(addresses.into_iter().map(|address| (network.name.clone(), address)));
-        }
-        Ok(all)
-    }
 }
 
 /// One object that `init` looks after.
-struct Target<'a> {
+pub(super) struct Target<'a> {
     lab: &'a Lab,
     object: Object,
     kind: &'static str,
@@ -210,12 +173,12 @@ struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(lab: &'a Lab, object: Object, kind: &'static str, dry_run: bool, job: &'a Job) -> Self {
+    pub(super) fn new(lab: &'a Lab, object: Object, kind: &'static str, dry_run: bool, job: &'a Job) -> Self {
         Self { lab, object, kind, dry_run, job }
     }
 
     /// The object, if it is there; an error if it is somebody else's.
-    async fn existing<T: DeserializeOwned>(&self, config: impl Fn(&T) -> &Config) -> Result<Option<T>> {
+    pub(super) async fn existing<T: DeserializeOwned>(&self, config: impl Fn(&T) -> &Config) -> Result<Option<T>> {
         match self.lab.client.get::<T>(&self.object).await? {
             Some(found) if !self.lab.mark().is_on(config(&found)) => {
                 Err(Error::Foreign { object: self.object.to_string() })
@@ -224,14 +187,14 @@ impl<'a> Target<'a> {
         }
     }
 
-    async fn create(&self, wanted: &impl Serialize) -> Result<Step> {
+    pub(super) async fn create(&self, wanted: &impl Serialize) -> Result<Step> {
         if !self.dry_run {
             self.lab.client.create(&self.object, wanted, self.job).await?;
         }
         Ok(self.step(Change::Create))
     }
 
-    async fn put_right(&self, differences: Vec<Difference>, wanted: &impl Serialize) -> Result<Step> {
+    pub(super) async fn put_right(&self, differences: Vec<Difference>, wanted: &impl Serialize) -> Result<Step> {
         let change = Change::after(differences);
         if !self.dry_run && change != Change::Keep {
             self.lab.client.replace(&self.object, wanted, self.job).await?;

@@ -3,6 +3,7 @@
 mod cleanup;
 mod create;
 mod desired;
+mod egress;
 mod error;
 mod follow;
 mod guests;
@@ -27,6 +28,7 @@ use crate::profile::{Layer, Library, Size};
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use crate::mark::Mark;
 pub use cleanup::remove_guest;
+pub use egress::{Opened, Summary, refresh_names};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::init;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Summary;
 use crate::incus::Config;
 use crate::profile::{self, Difference};
 
@@ -10,6 +11,12 @@ use crate::profile::{self, Difference};
 pub struct Plan {
     /// One step an object.
     pub steps: Vec<Step>,
+    /// What guests may reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub egress: Option<Summary>,
+    /// What else there is to be known, such as names that nobody answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What happens to one object.
