@@ -3,6 +3,7 @@
 //! It is read twice: as a strict tree, and by the reader that a launch uses. What only one of them takes is a finding.
 
 mod choices;
+mod egress;
 mod invalid;
 
 use std::path::Path;
@@ -15,7 +16,19 @@ use crate::place::Source;
 use crate::yaml::{self, Code};
 
 /// The rules of this module.
-pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, &choices::PROFILES, &choices::SOURCES];
+pub const RULES: &[&Rule] = &[
+    &invalid::RULE,
+    &choices::POOL,
+    &choices::LIMITS,
+    &choices::PROFILES,
+    &choices::SOURCES,
+    &egress::PRIVATE,
+    &egress::WIDE,
+    &egress::NAME,
+    &egress::RESOLVER,
+    &egress::MAILING,
+    &egress::IDLE,
+];
 
 /// Judges one file.
 #[must_use]
@@ -31,7 +44,10 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed() {
-        Ok(_) => choices::check(&document, &mut found),
+        Ok(file) => {
+            choices::check(&document, &mut found);
+            egress::check(&document, &file.network().egress, &mut found);
+        }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),
     }
