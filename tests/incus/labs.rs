@@ -76,7 +76,7 @@ fn init_puts_right_what_was_changed(daemon: &Daemon) {
     for change in [
         "    restricted.devices.proxy: \"allow\" -> \"block\"\n",
         "    security.acls.default.egress.action: \"allow\" -> \"reject\"\n",
-        " rules\" -> \"",
+        "    egress[reject 10.0.0.0/8]: unset -> \"10.0.0.0/8\"\n",
         "    config security.guestapi: \"true\" -> \"false\"\n",
     ] {
         assert!(said.contains(change), "{change} is missing in\n{said}");

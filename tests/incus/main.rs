@@ -14,6 +14,7 @@ mod harness;
 
 mod client;
 mod doctor;
+mod egress;
 mod failures;
 mod gateway;
 mod images;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         failures::TESTS,
         doctor::TESTS,
         prove::TESTS,
+        egress::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);
