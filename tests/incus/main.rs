@@ -21,6 +21,7 @@ mod labs;
 mod launches;
 mod lint;
 mod prove;
+mod second_lock;
 mod smoke;
 
 use std::process::ExitCode;
@@ -38,5 +39,6 @@ fn main() -> ExitCode {
         gateway::TESTS,
     ];
     files.extend(client::TESTS);
+    files.extend(second_lock::TESTS);
     harness::main(&files)
 }

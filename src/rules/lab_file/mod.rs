@@ -4,6 +4,7 @@
 
 mod choices;
 mod invalid;
+mod totals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::place::Source;
 use crate::yaml::{self, Code};
 
 /// The rules of this module.
-pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, &choices::PROFILES, &choices::SOURCES];
+pub const RULES: &[&Rule] = &[&invalid::RULE, &choices::POOL, &choices::LIMITS, &choices::PROFILES, &choices::SOURCES, &totals::MISFIT, &totals::TOTALS];
 
 /// Judges one file.
 #[must_use]
@@ -31,7 +32,10 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed() {
-        Ok(_) => choices::check(&document, &mut found),
+        Ok(_) => {
+            choices::check(&document, &mut found);
+            totals::check(&document, &mut found);
+        }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),
     }
