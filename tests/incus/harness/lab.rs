@@ -185,7 +185,11 @@ impl<'d> Lab<'d> {
             run(self.incus(&["profile", "delete", profile]));
         }
         run(self.daemon.incus(&["project", "delete", &self.name]));
-        run(self.daemon.incus(&["network", "delete", &self.network()]));
+        // Incus looks at every link of the machine here, too.
+        let delete = || self.daemon.incus(&["network", "delete", &self.network()]);
+        let vanished = |output: &Output| output.code != 0 && output.stderr.contains("does not exist");
+        let _ = (0..5).find(|_| !vanished(&delete().run()));
+        run(delete());
         run(self.daemon.incus(&["network", "acl", "delete", &format!("{}-egress", self.name)]));
         run(self.daemon.incus(&["storage", "delete", &self.name]));
         // Made only where podclaw's `init` ran, and gone already where a test took it away.

@@ -85,14 +85,15 @@ fn nothing_gets_through_while_a_guest_starts(daemon: &Daemon) {
     let arrived = || counters.iter().map(|counter| counter.arrived.swap(0, Ordering::SeqCst)).collect::<Vec<_>>();
     let profiles = ["guest", "small"].map(|name| format!("{}-{name}", lab.name()));
     lab.launch_tiny_with(&["g", "-p", &profiles[0], "-p", &profiles[1]]);
-    // It sends from its first moment on, from the address that it will be given.
+    // It sends from its first moment on, from the address that it will be given. Of what busybox has, this client sends
+    // datagrams to any port.
     let leases = format!("/1.0/networks/{}/leases?project={}", lab.network(), lab.name());
     let (gateway, host, neighbour) = (lab.address(1), lan.host(), lan.neighbour());
     let address = lease(daemon, &leases);
     let flood = format!(
         "ifconfig eth0 {address} netmask 255.255.255.0 up; route add default gw {gateway}
-         send() {{ while :; do (while usleep 3000; do echo x; done) | nc -u $1 {PORT}; done; }}
-         send {host} & send {neighbour}"
+         send() {{ while :; do timeout 1 tftp -g -r x -l /dev/null $1 {PORT} || usleep 1000; done; }}
+         for sender in 1 2 3 4; do send {host} & send {neighbour} & done; wait"
     );
     let inittab = "::sysinit:/bin/ifconfig lo up\n::respawn:/bin/sh /flood >/dev/null 2>&1\n";
     for (path, text) in [("g/flood", &*flood), ("g/etc/inittab", inittab)] {
@@ -113,7 +114,7 @@ fn nothing_gets_through_while_a_guest_starts(daemon: &Daemon) {
     daemon.incus(&["network", "unset", &lab.network(), "security.acls"]).run().ok();
     restart();
     let seen = arrived();
-    assert!(seen.iter().all(|count| *count > 10), "the counters see {seen:?} of a guest without rules");
+    assert!(seen.iter().all(|count| *count > 0), "the counters see {seen:?} of a guest without rules");
 }
 
 /// The address that a guest was given, once it was.

@@ -110,16 +110,16 @@ fn guests_that_run_keep_what_they_use(daemon: &Daemon) {
     assert_eq!(profile["config"]["limits.memory"], "3GiB");
     assert_eq!(profile["config"]["limits.processes"], "1000", "the rest is done");
 
-    // A card's name contains nothing; its isolation does.
+    // How long a card's queue is contains nothing; its isolation does.
     lab.set_file("");
-    lab.incus(&["profile", "device", "set", &standard[0], "eth0", "mtu=1400"]).run().ok();
+    lab.incus(&["profile", "device", "set", &standard[0], "eth0", "queue.tx.length=500"]).run().ok();
     let said = lab.podclaw(&["init"]).run().exits(1);
     assert!(said.stdout.contains("held back: the card of guests that run would be taken out and put in again: a\n"), "{said}");
     lab.incus(&["profile", "device", "set", &standard[0], "eth0", "security.port_isolation=false"]).run().ok();
     lab.podclaw(&["init"]).run().ok();
     let guest = daemon.get(&format!("/1.0/instances/a?project={}", lab.name()));
     assert_eq!(guest["expanded_devices"]["eth0"]["security.port_isolation"], "true");
-    assert_eq!(guest["expanded_devices"]["eth0"]["mtu"], Value::Null);
+    assert_eq!(guest["expanded_devices"]["eth0"]["queue.tx.length"], Value::Null);
 }
 
 fn a_guest_in_the_way_is_named(daemon: &Daemon) {

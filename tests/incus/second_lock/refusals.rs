@@ -112,7 +112,7 @@ fn the_daemon_refuses_dangerous_devices(daemon: &Daemon) {
     refused(&add(&["d", "nic", &format!("network={}", other.network())]), "Network not allowed in project");
 
     // The lab's own network, and a volume of its own pool, are not refused.
-    add(&["d", "nic", &format!("network={}", locked.lab.network())]).ok();
+    locked.run(&["config", "device", "override", "g", "eth0", &format!("network={}", locked.lab.network())]).ok();
     let name = locked.lab.name();
     locked.run(&["storage", "volume", "create", name, "v", "size=1MiB"]).ok();
     add(&["v", "disk", &format!("pool={name}"), "source=v", "path=/mnt"]).ok();

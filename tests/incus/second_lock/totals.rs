@@ -17,7 +17,7 @@ fn the_daemon_adds_up_what_guests_may_have(daemon: &Daemon) {
         ("cpu: 2", "Reached maximum aggregate value \"2\" for \"limits.cpu\""),
         ("memory: 4GiB", "Reached maximum aggregate value \"4GiB\" for \"limits.memory\""),
         ("processes: 3000", "Reached maximum aggregate value \"3000\" for \"limits.processes\""),
-        ("disk: 20GiB", "Reached maximum aggregate value \"20GiB\" for \"limits.disk\""),
+        ("disk: 19GiB", "Reached maximum aggregate value \"19GiB\" for \"limits.disk\""),
     ] {
         let lab = Lab::with(daemon, &format!("totals:\n  {totals}\n"));
         lab.podclaw(&["init"]).run().ok();
