@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cloud_init;
 pub mod digest;
 pub mod doctor;
+pub mod fence;
 pub mod file;
 pub mod host;
 pub mod image;

@@ -1,12 +1,13 @@
 //! What the objects of a lab have to be.
 
-use super::{Lab, PoolDriver};
+use super::{Lab, PoolDriver, Result, totals};
 use crate::incus::{Config, Network, Project, StoragePool};
+use crate::profile::Layer;
 
-/// The restrictions that the daemon itself enforces in the lab's project, for everybody who uses it. Together with the
-/// daemon's own defaults they refuse privileged containers, raw configuration, host paths, other networks, proxies and
-/// host devices.
-const RESTRICTIONS: [(&str, &str); 17] = [
+/// The restrictions that the daemon itself enforces in the lab's project, for everybody who uses it. They refuse privileged
+/// containers, raw configuration, host paths, other networks, proxies and host devices. Most are the daemon's own
+/// defaults; they stand here so that another version's other defaults change nothing.
+const RESTRICTIONS: [(&str, &str); 25] = [
     ("features.images", "true"),
     ("features.networks", "false"),
     ("features.networks.zones", "false"),
@@ -15,23 +16,41 @@ const RESTRICTIONS: [(&str, &str); 17] = [
     ("features.storage.volumes", "true"),
     ("restricted", "true"),
     ("restricted.backups", "block"),
+    ("restricted.cluster.target", "block"),
     ("restricted.containers.interception", "allow"),
     ("restricted.containers.lowlevel", "block"),
     ("restricted.containers.nesting", "allow"),
     ("restricted.containers.privilege", "isolated"),
     ("restricted.devices.disk", "managed"),
+    ("restricted.devices.gpu", "block"),
+    ("restricted.devices.infiniband", "block"),
     ("restricted.devices.nic", "managed"),
+    ("restricted.devices.pci", "block"),
     ("restricted.devices.proxy", "block"),
+    ("restricted.devices.unix-block", "block"),
+    ("restricted.devices.unix-char", "block"),
+    ("restricted.devices.unix-hotplug", "block"),
+    ("restricted.devices.usb", "block"),
     ("restricted.snapshots", "block"),
     ("restricted.virtual-machines.lowlevel", "block"),
 ];
 
+/// The API extension of a daemon that can keep a project to its own pools: Incus 7. Where it is missing, guests and volumes
+/// in another pool are not refused.
+const POOL_RESTRICTION: &str = "projects_restricted_storage_pool_access";
+
 impl Lab {
-    pub(super) fn desired_project(&self) -> Project {
+    pub(super) fn desired_project(&self) -> Result<Project> {
         let mut config: Config = pairs(&RESTRICTIONS);
         config.insert("restricted.networks.access".into(), self.settings.name.network());
+        if self.client.server().extensions.contains(POOL_RESTRICTION) {
+            config.insert("restricted.storage-pools.access".into(), self.settings.name.pool());
+        }
+        let library = self.library()?;
+        let guest = library.stack(self.settings.profiles.iter().map(String::as_str))?.effective(&Layer::default());
+        config.extend(totals::limits(&self.settings.totals, &guest, totals::Host::here()?)?);
         self.mark().put_on(&mut config);
-        Project { description: format!("podclaw lab {}", self.settings.name), config, ..Project::default() }
+        Ok(Project { description: format!("podclaw lab {}", self.settings.name), config, ..Project::default() })
     }
 
     pub(super) fn desired_pool(&self) -> StoragePool {

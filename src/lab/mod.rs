@@ -15,6 +15,7 @@ mod prepare;
 mod prove;
 mod push;
 mod receipt;
+mod totals;
 mod user_data;
 mod wipe;
 
@@ -25,15 +26,15 @@ use tokio::sync::Mutex;
 use crate::incus::{Client, Object, Project, ProjectName};
 use crate::profile::{Layer, Library, Size};
 
-pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
+pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet, Totals};
 pub use crate::mark::Mark;
 pub use cleanup::remove_guest;
-pub use egress::{Opened, Summary, refresh_names};
+pub use egress::{Opened, Summary};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
-pub use init::init;
+pub use init::{InitMode, init, refresh_names};
 pub use launch::{LaunchOptions, Launched, launch};
-pub use plan::{Change, Plan, Step};
+pub use plan::{Change, Held, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, prepare};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};

@@ -3,6 +3,7 @@
 mod dns;
 mod egress;
 mod source;
+mod totals;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use crate::profile::{DEFAULT_STACK, Limits, Size};
 pub use dns::Dns;
 pub use egress::{Allowance, DNS_PORTS, Destination, Egress, EgressMode, Ports, Transport};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
+pub use totals::Totals;
 
 /// The largest lab file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -60,6 +62,8 @@ pub struct LabFile {
     network: Network,
     /// Limits of each guest, in place of those of its profiles.
     limits: Limits,
+    /// Limits of all guests together.
+    totals: Totals,
     base: BaseSource,
     gateway: GatewaySource,
     /// The profiles that a guest gets when `launch` names none, in order.
@@ -150,6 +154,8 @@ pub struct Settings {
     pub network: Network,
     /// Limits of each guest, in place of those of its profiles.
     pub limits: Limits,
+    /// Limits of all guests together.
+    pub totals: Totals,
     /// Where the images come from.
     pub sources: Sources,
     /// The profiles that a guest gets when none are named, in order.
@@ -214,6 +220,7 @@ impl LabFile {
             pool: self.pool,
             network: self.network,
             limits: self.limits,
+            totals: self.totals,
             sources: Sources { base: self.base, gateway: self.gateway },
             profiles: self.profiles.unwrap_or_else(|| DEFAULT_STACK.map(str::to_owned).into()),
             data: self.data,

@@ -22,6 +22,7 @@ mod labs;
 mod launches;
 mod lint;
 mod prove;
+mod second_lock;
 mod smoke;
 
 use std::process::ExitCode;
@@ -40,5 +41,6 @@ fn main() -> ExitCode {
         gateway::TESTS,
     ];
     files.extend(client::TESTS);
+    files.extend(second_lock::TESTS);
     harness::main(&files)
 }

@@ -22,17 +22,30 @@ pub(super) fn differences(direction: &str, is: &[AclRule], wanted: &[AclRule]) -
     differences
 }
 
+/// What a rule is about, and what its description says besides.
+fn about(rule: &AclRule) -> (&str, &str) {
+    match rule.description.split_once(": ") {
+        _ if rule.description.is_empty() => (&rule.destination, ""),
+        Some((about, more)) => (about, more),
+        None => (&rule.description, ""),
+    }
+}
+
 /// What a rule is called: what it does, and what it is about.
 fn name(rule: &AclRule) -> String {
-    // A description may go on after what the rule is about.
-    let about = rule.description.split(": ").next().filter(|about| !about.is_empty()).unwrap_or(&rule.destination);
+    let (about, _) = about(rule);
     let parts = [&*rule.action, &*rule.protocol, &*rule.destination_port, about];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What it applies to, with everything that a rule of podclaw's does not have.
 fn shown(rule: &AclRule) -> String {
-    let mut shown = if rule.destination.is_empty() { "everywhere".into() } else { rule.destination.clone() };
+    let mut shown = match about(rule) {
+        // The name of the rule says it.
+        (about, more) if about == rule.destination && !about.is_empty() => more.to_owned(),
+        _ if rule.destination.is_empty() => "everywhere".into(),
+        _ => rule.destination.clone(),
+    };
     for (what, value) in [
         ("from", &rule.source),
         ("from port", &rule.source_port),
@@ -71,7 +84,7 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "egress[reject 10.0.0.0/8]: \"10.0.0.0/8\" -> \"10.0.0.0/9\"",
+                "egress[reject 10.0.0.0/8]: \"private\" -> \"10.0.0.0/9\"",
                 "egress[allow b]: unset -> \"1.0.0.0/8\"",
                 "egress[allow]: \"disabled: from 10.1.1.1, everywhere\" -> unset",
             ]

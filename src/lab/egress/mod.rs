@@ -10,8 +10,8 @@ mod host;
 mod lookup;
 mod policy;
 mod rules;
-mod step;
 mod summary;
+mod wanted;
 
 use ipnet::Ipv4Net;
 
@@ -21,7 +21,6 @@ use crate::probe::Reach;
 
 pub(super) use book::Book;
 pub(super) use policy::Policy;
-pub use step::refresh_names;
 pub use summary::{Opened, Summary};
 
 impl Lab {

@@ -120,6 +120,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
     }
 }
 
+/// The node at a path with dots.
 pub(super) fn at<'a>(root: &'a Node, path: &str) -> Option<&'a Node> {
     path.split('.').try_fold(root, |node, key| match &node.value {
         Value::Mapping(mapping) => mapping.get(key),

@@ -5,6 +5,7 @@
 mod choices;
 mod egress;
 mod invalid;
+mod totals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub const RULES: &[&Rule] = &[
     &choices::LIMITS,
     &choices::PROFILES,
     &choices::SOURCES,
+    &totals::MISFIT,
+    &totals::TOTALS,
     &egress::PRIVATE,
     &egress::WIDE,
     &egress::NAME,
@@ -46,6 +49,7 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
     match typed() {
         Ok(file) => {
             choices::check(&document, &mut found);
+            totals::check(&document, &mut found);
             egress::check(&document, &file.network().egress, &mut found);
         }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),

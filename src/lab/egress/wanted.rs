@@ -1,4 +1,4 @@
-//! Making the ACL, or putting it right.
+//! What the ACL has to be, and how the one that is there differs.
 
 use ipnet::Ipv4Net;
 use jiff::Timestamp;
@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use super::difference::differences;
 use super::lookup::{look_up, note};
 use super::{Book, Policy, Summary};
-use crate::incus::{Acl, Job, Object};
-use crate::lab::init::Target;
+use crate::incus::Acl;
 use crate::lab::plan::compare;
-use crate::lab::{Error, Lab, Plan, Result};
+use crate::lab::{Lab, Result};
 use crate::profile::Difference;
 
 /// The ACL as it has to be, with what there is to be said about it.
@@ -24,35 +23,7 @@ pub(in crate::lab) struct WantedAcl {
     stale: Vec<Difference>,
 }
 
-/// Looks the names of the lab file up again, and puts the ACL right. Nothing is made: where there is no lab, that is an
-/// error, so that what runs this again and again does not bring back a lab that was wiped.
-pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
-    lab.must_exist().await?;
-    let object = Object::acl(&lab.settings.name.acl());
-    if lab.client.get::<Acl>(&object).await?.is_none() {
-        return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
-    }
-    let mut plan = Plan::default();
-    lab.init_acl(false, job, &mut plan).await?;
-    Ok(plan)
-}
-
 impl Lab {
-    /// Adds the step of the ACL to a plan, after doing it unless this is a dry run.
-    pub(in crate::lab) async fn init_acl(&self, dry_run: bool, job: &Job, plan: &mut Plan) -> Result<()> {
-        let object = Object::acl(&self.settings.name.acl());
-        let target = Target::new(self, object, "network ACL", dry_run, job);
-        let is = target.existing::<Acl>(|acl| &acl.config).await?;
-        let wanted = self.wanted_acl(is.as_ref(), dry_run).await?;
-        plan.steps.push(match &is {
-            None => target.create(&wanted.acl).await?,
-            Some(is) => target.put_right(wanted.differences(is), &wanted.acl).await?,
-        });
-        plan.egress = Some(wanted.summary);
-        plan.notes.extend(wanted.notes);
-        Ok(())
-    }
-
     /// What the ACL has to be, after what it is.
     ///
     /// A dry run, which is also what looks whether a lab is in order before a launch, asks nobody for a name: it takes the
