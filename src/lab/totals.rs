@@ -5,7 +5,7 @@
 
 use crate::host::{Root, kernel, memory};
 use crate::incus::Config;
-use crate::lab_file::Totals;
+use crate::lab_file::{Count, Totals};
 use crate::profile::{Effective, ProcessLimit, Size};
 
 use super::{Error, Result};
@@ -78,7 +78,7 @@ fn all(totals: &Totals, guest: &Effective, host: Host) -> [Total; 4] {
     let of_guest = |key: &str| guest.config.get(key).map(|setting| setting.value.clone());
     let is_root = |kind: Option<&str>, path: Option<&str>| kind == Some("disk") && path == Some("/");
     let root = guest.devices.values().find(|device| is_root(device.kind(), device.get("path")));
-    let count = |count: std::num::NonZeroU32| (count.to_string(), u64::from(count.get()));
+    let count = |count: Count| (count.to_string(), u64::from(count.get()));
     let size = |size: &Size| (size.to_string(), size.bytes());
     let processes = host.processes * SHARE / 100;
     [

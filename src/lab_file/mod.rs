@@ -18,7 +18,7 @@ use crate::profile::{DEFAULT_STACK, Limits, Size};
 pub use dns::Dns;
 pub use egress::{Allowance, DNS_PORTS, Destination, Egress, EgressMode, Ports, Transport};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
-pub use totals::Totals;
+pub use totals::{Count, Totals};
 
 /// The largest lab file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;

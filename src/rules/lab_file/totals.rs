@@ -25,8 +25,8 @@ pub(super) static MISFIT: Rule = Rule {
         },
         Example {
             path: "podclaw.yaml",
-            bad: "limits:\n  cpu: 0-3\ntotals:\n  cpu: 8\n",
-            good: "limits:\n  cpu: 4\ntotals:\n  cpu: 8\n",
+            bad: "limits:\n  cpu: \"0-3\"\ntotals:\n  cpu: \"8\"\n",
+            good: "limits:\n  cpu: \"4\"\ntotals:\n  cpu: \"8\"\n",
             trial: Trial::Alone,
         },
     ],
