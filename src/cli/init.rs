@@ -18,7 +18,7 @@ pub(crate) struct InitArgs {
     /// Also do what running guests feel: move their network, plug their cards anew, limit them below what they use
     #[arg(long)]
     disrupt: bool,
-    /// Only look the names of `network.egress` up again, and put the ACL right; make nothing
+    /// Only look the names of `network.egress` up again, and put the firewall right; make nothing
     #[arg(long, conflicts_with_all = ["dry_run", "disrupt"])]
     refresh_names: bool,
 }
@@ -37,11 +37,8 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
     };
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
-    let outcome = if args.refresh_names {
-        lab::refresh_names(&lab, &job).await
-    } else {
-        lab::init(&lab, mode, &job).await
-    };
+    let outcome =
+        if args.refresh_names { lab::refresh_names(&lab, &job).await } else { lab::init(&lab, mode, &job).await };
     drop(job);
     watch.finish().await;
     let plan = outcome?;
@@ -88,7 +85,9 @@ fn verdict(plan: &Plan, dry_run: bool, lab: &str) -> String {
     let mut said = match (dry_run, held == 0) {
         (true, _) => format!("{changes} of {objects} objects would be made or changed"),
         (false, true) => format!("the lab {lab} is ready: {changes} of {objects} objects made or changed"),
-        (false, false) => format!("the lab {lab} is not as it has to be: {changes} of {objects} objects made or changed"),
+        (false, false) => {
+            format!("the lab {lab} is not as it has to be: {changes} of {objects} objects made or changed")
+        }
     };
     if held > 0 {
         said += &format!(", {held} held back");
