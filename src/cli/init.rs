@@ -1,5 +1,7 @@
 //! `podclaw init`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::context::Context;
@@ -59,10 +61,12 @@ fn verdict(plan: &Plan, dry_run: bool, lab: &str) -> String {
     let mut said = match (dry_run, held == 0) {
         (true, _) => format!("{changes} of {objects} objects would be made or changed"),
         (false, true) => format!("the lab {lab} is ready: {changes} of {objects} objects made or changed"),
-        (false, false) => format!("the lab {lab} is not as it has to be: {changes} of {objects} objects made or changed"),
+        (false, false) => {
+            format!("the lab {lab} is not as it has to be: {changes} of {objects} objects made or changed")
+        }
     };
     if held > 0 {
-        said += &format!(", {held} held back");
+        let _ = write!(said, ", {held} held back");
         if plan.held().any(|(_, held)| held.can_disrupt) {
             said += "; `podclaw init --disrupt` does it now, or stop the guests first";
         }

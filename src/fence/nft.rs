@@ -36,7 +36,8 @@ pub enum NftError {
 
 /// A table as nft lists it; nothing where there is none of the name.
 pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
-    let ran = run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
+    let ran =
+        run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
     match ran.await {
         Ok(said) => Ok(Some(said)),
         Err(NftError::Failed { said, .. }) if said.contains("No such file or directory") => Ok(None),

@@ -129,7 +129,10 @@ impl Init<'_> {
                 // No project, so no guest.
                 Err(error) if error.refusal() == Some(Refusal::NotFound) => Ok(Vec::new()),
                 found => Ok::<_, Error>(
-                    found?.into_iter().filter(|guest| !matches!(guest.status, Status::Stopped | Status::Error)).collect(),
+                    found?
+                        .into_iter()
+                        .filter(|guest| !matches!(guest.status, Status::Stopped | Status::Error))
+                        .collect(),
                 ),
             }
         };
