@@ -74,6 +74,8 @@ async fn run<const N: usize>(
     let ran = tokio::task::spawn_blocking(move || attend(&program, &arguments, input)).await;
     match ran {
         Ok(Ok(said)) => Ok(said),
+        // Root without the privileges of one, as in a container.
+        Ok(Err(said)) if said.contains("Operation not permitted") => Err(NftError::Forbidden),
         Ok(Err(said)) => Err(NftError::Failed { what, said }),
         Err(error) => Err(NftError::Failed { what, said: error.to_string() }),
     }

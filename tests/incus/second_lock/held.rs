@@ -13,6 +13,7 @@ pub(super) const TESTS: &[Test] = tests![
     guests_that_run_keep_what_they_use,
     a_guest_in_the_way_is_named,
     the_fence_stands_as_long_as_the_lab,
+    who_cannot_put_up_the_fence_leaves_the_bridge_alone,
 ];
 
 /// Launches a tiny guest of the lab's profiles.
@@ -181,4 +182,26 @@ fn the_fence_stands_as_long_as_the_lab(daemon: &Daemon) {
     assert!(plan.contains(&format!("- firewall table {table}\n")), "{plan}");
     lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     assert!(!stands(), "it is left");
+}
+
+fn who_cannot_put_up_the_fence_leaves_the_bridge_alone(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    // Root's user id without its power over the network; the daemon trusts it all the same.
+    let init = || {
+        let weak = daemon.program("setpriv").arg("--bounding-set=-net_admin,-sys_admin").arg(crate::common::PODCLAW);
+        let weak = weak.arg("--socket").arg(daemon.socket()).arg("--lab-file").arg(lab.file());
+        weak.cwd(lab.dir()).arg("init").run()
+    };
+    let made = init().exits(3);
+    assert!(made.stdout.contains("    not seen: only root may see and change the host's firewall\n"), "{made}");
+    assert!(made.stdout.ends_with("what could not be seen needs root: `sudo podclaw init`\n"), "{made}");
+    lab.import_tiny();
+    launch(&lab, "a", &[]);
+    daemon.incus(&["network", "set", &lab.network(), "ipv4.dhcp.expiry=2h"]).run().ok();
+    let held = init().exits(3);
+    assert!(held.stdout.contains("held back: Incus takes the bridge's rules away while it changes it"), "{held}");
+    let network = || daemon.get(&format!("/1.0/networks/{}", lab.network()))["config"]["ipv4.dhcp.expiry"].clone();
+    assert_eq!(network(), "2h");
+    lab.podclaw(&["init"]).run().ok();
+    assert_eq!(network(), Value::Null);
 }
