@@ -1,5 +1,7 @@
 //! `podclaw init`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::context::Context;
@@ -90,7 +92,7 @@ fn verdict(plan: &Plan, dry_run: bool, lab: &str) -> String {
         }
     };
     if held > 0 {
-        said += &format!(", {held} held back");
+        let _ = write!(said, ", {held} held back");
         if plan.held().any(|(_, held)| held.can_disrupt) {
             said += "; `podclaw init --disrupt` does it now, or stop the guests first";
         }

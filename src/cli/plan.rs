@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_change_shows_both_sides() {
-        let all = vec![difference("ipv4.nat", Some("false"), Some("true")), difference("egress[allow ]", Some(""), None)];
+        let all =
+            vec![difference("ipv4.nat", Some("false"), Some("true")), difference("egress[allow ]", Some(""), None)];
         assert_eq!(
             plain(Change::Update(all), false),
             ["~ network        t1br0", "    - ipv4.nat: false", "    + ipv4.nat: true", "    - egress[allow ]"]
@@ -103,7 +104,10 @@ mod tests {
         let long = "address=/a/\n".repeat(100_000);
         let shown = plain(Change::Update(vec![difference("raw.dnsmasq", Some("a\u{1b}[2J"), Some(&long))]), true);
         assert_eq!(shown[1], "    - raw.dnsmasq: a\\u{1b}[2J");
-        assert!(shown[2].starts_with("    + raw.dnsmasq: address=/a/… (100000 lines, 1200000 bytes, sha256 "), "{shown:?}");
+        assert!(
+            shown[2].starts_with("    + raw.dnsmasq: address=/a/… (100000 lines, 1200000 bytes, sha256 "),
+            "{shown:?}"
+        );
         let other = plain(Change::Update(vec![difference("raw.dnsmasq", None, Some(&(long + "b")))]), true);
         assert_ne!(shown[2], other[1], "they begin alike");
     }

@@ -55,29 +55,42 @@ impl Fence {
         // An answer to somebody who was let in, and errors about it; a guest's own connections are judged anew each time.
         let answer = "ct state established,related ct direction reply accept";
         let chains = [
-            ("forward", hook("forward"), vec![
-                format!("iifname \"{bridge}\" jump egress"),
-                format!("oifname \"{bridge}\" jump ingress"),
-            ]),
-            ("input", hook("input"), vec![format!("iifname \"{bridge}\" jump host")]),
-            ("output", hook("output"), vec![
-                // The daemon's resolver gives out addresses, and tells of what it can't reach.
-                format!("oifname \"{bridge}\" udp sport 67 accept"),
-                format!("oifname \"{bridge}\" icmp type {{ 3, 11, 12 }} accept"),
-                format!("oifname \"{bridge}\" jump ingress"),
-            ]),
+            (
+                "forward",
+                Some(hook("forward")),
+                vec![format!("iifname \"{bridge}\" jump egress"), format!("oifname \"{bridge}\" jump ingress")],
+            ),
+            ("input", Some(hook("input")), vec![format!("iifname \"{bridge}\" jump host")]),
+            (
+                "output",
+                Some(hook("output")),
+                vec![
+                    // The daemon's resolver gives out addresses, and tells of what it can't reach.
+                    format!("oifname \"{bridge}\" udp sport 67 accept"),
+                    format!("oifname \"{bridge}\" icmp type {{ 3, 11, 12 }} accept"),
+                    format!("oifname \"{bridge}\" jump ingress"),
+                ],
+            ),
             // No allowance leads to the host. A rule that allows the public internet does, where the host has an address
             // there that nobody knew of when the rule was made.
-            ("host", None, vec![
-                "udp dport 67 accept".into(),
-                format!("ip daddr {address} udp dport 53 accept"),
-                format!("ip daddr {address} tcp dport 53 accept"),
-                "icmp type { 3, 11, 12 } accept".into(),
-                answer.into(),
-                "reject".into(),
-            ]),
+            (
+                "host",
+                None,
+                vec![
+                    "udp dport 67 accept".into(),
+                    format!("ip daddr {address} udp dport 53 accept"),
+                    format!("ip daddr {address} tcp dport 53 accept"),
+                    "icmp type { 3, 11, 12 } accept".into(),
+                    answer.into(),
+                    "reject".into(),
+                ],
+            ),
             ("egress", None, [vec![answer.into()], out, vec!["reject".into()]].concat()),
-            ("ingress", None, [vec!["ct state established,related accept".into()], into, vec!["reject".into()]].concat()),
+            (
+                "ingress",
+                None,
+                [vec!["ct state established,related accept".into()], into, vec!["reject".into()]].concat(),
+            ),
         ];
         let mut text = String::new();
         // A chain must be there before another one jumps to it, and all of it is one transaction.
@@ -140,8 +153,8 @@ pub async fn remove(lab: &LabName) -> Result<(), NftError> {
 }
 
 /// Before Incus' own chains, which have 0; a verdict of the one is none of the other, so the order makes no difference.
-fn hook(hook: &str) -> Option<String> {
-    Some(format!("type filter hook {hook} priority -10; policy accept;"))
+fn hook(hook: &str) -> String {
+    format!("type filter hook {hook} priority -10; policy accept;")
 }
 
 /// The rules in a listing of one table.
@@ -150,7 +163,7 @@ fn lines(listing: &str) -> Vec<Line> {
     let mut found = Vec::new();
     for line in listing.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix("chain ") {
-            chain = name.trim_end_matches('{').trim().to_owned();
+            name.trim_end_matches('{').trim().clone_into(&mut chain);
         } else if !line.is_empty() && line != "}" && !line.starts_with("table ") {
             found.push(Line { chain: chain.clone(), rule: line.to_owned() });
         }

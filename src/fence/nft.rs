@@ -36,7 +36,8 @@ pub enum NftError {
 
 /// A table as nft lists it; nothing where there is none of the name.
 pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
-    let ran = run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
+    let ran =
+        run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
     match ran.await {
         Ok(said) => Ok(Some(said)),
         Err(NftError::Failed { said, .. }) if said.contains("No such file or directory") => Ok(None),
@@ -73,6 +74,8 @@ async fn run<const N: usize>(
     let ran = tokio::task::spawn_blocking(move || attend(&program, &arguments, input)).await;
     match ran {
         Ok(Ok(said)) => Ok(said),
+        // Root without the privileges of one, as in a container.
+        Ok(Err(said)) if said.contains("Operation not permitted") => Err(NftError::Forbidden),
         Ok(Err(said)) => Err(NftError::Failed { what, said }),
         Err(error) => Err(NftError::Failed { what, said: error.to_string() }),
     }

@@ -1,5 +1,6 @@
 //! A rule of an ACL in the words of nftables.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -48,10 +49,10 @@ fn conditions(rule: &AclRule) -> Result<String, NotUnderstood> {
         "" if ports.iter().all(|(_, ports)| ports.is_empty()) => {}
         protocol @ ("tcp" | "udp") => {
             if ports.iter().all(|(_, ports)| ports.is_empty()) {
-                all += &format!("meta l4proto {protocol} ");
+                let _ = write!(all, "meta l4proto {protocol} ");
             }
             for (side, ports) in ports.into_iter().filter(|(_, ports)| !ports.is_empty()) {
-                all += &format!("{protocol} {side} {} ", set(ports, port)?);
+                let _ = write!(all, "{protocol} {side} {} ", set(ports, port)?);
             }
         }
         "icmp4" => all += &icmp("icmp", rule)?,
@@ -95,7 +96,7 @@ fn icmp(protocol: &str, rule: &AclRule) -> Result<String, NotUnderstood> {
     for (field, value) in [("type", &rule.icmp_type), ("code", &rule.icmp_code)] {
         if !value.is_empty() {
             let number: u8 = value.parse().map_err(|_| refuse("message", value))?;
-            all += &format!("{protocol} {field} {number} ");
+            let _ = write!(all, "{protocol} {field} {number} ");
         }
     }
     if all.is_empty() {
@@ -134,7 +135,10 @@ mod tests {
             ..AclRule::default()
         };
         for (rule, said) in [
-            (rule("10.0.0.1-10.0.0.9,192.168.1.1/24", "", "", ""), "ip saddr { 10.0.0.1-10.0.0.9, 192.168.1.0/24 } accept"),
+            (
+                rule("10.0.0.1-10.0.0.9,192.168.1.1/24", "", "", ""),
+                "ip saddr { 10.0.0.1-10.0.0.9, 192.168.1.0/24 } accept",
+            ),
             (rule("fd00::/8", "", "", ""), "ip6 saddr fd00::/8 accept"),
             (rule("", "udp", "5-9", ""), "udp sport 5-9 accept"),
             (rule("", "tcp", "", ""), "meta l4proto tcp accept"),

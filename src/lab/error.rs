@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::fence::NftError;
 use crate::cloud_init::{RenderError, Stage, TemplateError};
+use crate::fence::NftError;
 use crate::names::{GuestName, LabName};
 use crate::profile::{LoadError, UnknownProfile};
 use crate::{image, incus};

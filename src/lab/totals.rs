@@ -170,13 +170,17 @@ pub(super) fn help(said: &str) -> Option<String> {
             "the guests that are there may have more than that together: delete one, or raise `totals.{field}` in the lab file"
         ));
     }
-    if let Some(field) = field.filter(|_| said.contains("has no \"limits.") || said.contains("Failed parsing \"limits.")) {
+    if let Some(field) =
+        field.filter(|_| said.contains("has no \"limits.") || said.contains("Failed parsing \"limits."))
+    {
         return Some(format!(
             "the total `totals.{field}` needs a plain amount of each guest: set `limits.{field}` of the guest that is named"
         ));
     }
     if said.contains("has no \"size\" config") {
-        return Some("the total `totals.disk` needs a size of each root disk and volume: set the one that is named".into());
+        return Some(
+            "the total `totals.disk` needs a size of each root disk and volume: set the one that is named".into(),
+        );
     }
     (said.contains("exceeding quota of") || said.to_lowercase().contains("quota reached")).then(|| {
         "free space in the lab's pool (`podclaw list`, `podclaw delete`) or make it larger; with `totals.disk` in the lab \

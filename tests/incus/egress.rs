@@ -18,7 +18,8 @@ pub(crate) const TESTS: &[Test] = tests![
     a_name_opens_what_it_is_answered_with,
     a_name_that_nobody_answers_opens_nothing,
     each_mode_is_proven,
-    what_can_not_be_allowed_is_refused
+    what_can_not_be_allowed_is_refused,
+    as_much_as_can_be_allowed_is_taken
 ];
 
 /// Longer than any test.
@@ -396,6 +397,8 @@ fn each_mode_is_proven(daemon: &Daemon) {
     prove().says(&[("control-egress", good), ("net-public", good), ("net-allowed", bad), ("net-lan", bad)]);
     rule("add", &["action=allow", "state=enabled", "destination=1.1.1.1", "protocol=tcp", "destination_port=443"]);
     prove().says(&[("net-public", bad)]);
+    set(&format!("{{mode: allowlist, allow: [{{to: {neighbour}, protocol: udp, ports: [9000-9001]}}]}}"));
+    prove().says(&[("control-egress", good), ("net-public", good), ("net-allowed", good), ("net-lan", good)]);
     set("{mode: allowlist}");
     prove().says(&[("control-egress", good), ("net-public", good), ("net-allowed", "not run")]);
 
@@ -422,4 +425,20 @@ fn what_can_not_be_allowed_is_refused(daemon: &Daemon) {
         }
     }
     drop(lan);
+}
+
+fn as_much_as_can_be_allowed_is_taken(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    // Scattered, so that as little as possible of what is left of the private ranges is in one piece.
+    let ports: Vec<String> = (1..=15).map(|port| (port * 1000).to_string()).collect();
+    let allow: Vec<String> = (1..=64_u32)
+        .map(|number| format!("{{to: 10.{}.{}.{}, ports: [{}]}}", number * 3, number * 2 + 1, number, ports.join(", ")))
+        .collect();
+    lab.set_file(&format!("  egress: {{allow: [{}]}}\n", allow.join(", ")));
+    lab.podclaw(&["init"]).run().ok();
+    let again = lab.podclaw(&["init"]).run().ok();
+    assert!(again.contains("is as it has to be"), "{again}");
+    let acl = daemon.get(&format!("/1.0/network-acls/{}-egress", lab.name()));
+    let rules = acl["egress"].as_array().map_or(0, Vec::len);
+    assert!(rules > 64, "{rules} rules");
 }

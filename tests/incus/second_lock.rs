@@ -1,6 +1,7 @@
 //! The second lock: what the daemon itself refuses in the lab's project, what `init` holds back, and that no packet gets
 //! through while rules are made anew.
 
+mod flood;
 mod gap;
 mod held;
 mod refusals;

@@ -124,10 +124,11 @@ impl Init<'_> {
         };
         let is_there = standing.is_some();
         let differences = compare_lines(&standing.unwrap_or_default(), &wanted);
-        if !self.is_dry() && !(is_there && differences.is_empty()) {
+        let change = if is_there { Change::after(differences) } else { Change::Create(differences) };
+        if change != Change::Keep && !self.is_dry() {
             fence.put().await?;
         }
-        Ok(step(if is_there { Change::after(differences) } else { Change::Create(differences) }))
+        Ok(step(change))
     }
 
     /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as

@@ -20,8 +20,11 @@ impl Init<'_> {
             let target = self.target(Object::profile(&self.lab.project, &name), "profile");
             let mut body = profile.put_json(lab);
             // A dry run has not made the project, so there is nothing to ask the daemon for.
-            let is =
-                if is_fresh && self.is_dry() { None } else { target.existing::<Profile>(|found| &found.config).await? };
+            let is = if is_fresh && self.is_dry() {
+                None
+            } else {
+                target.existing::<Profile>(|found| &found.config).await?
+            };
             let Some(is) = is else {
                 let all = profile.differs_from(lab, "", &Layer::default());
                 plan.steps.push(target.create(all, &body).await?);

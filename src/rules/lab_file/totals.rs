@@ -62,7 +62,7 @@ const MOST_PROCESSES: u64 = 4_194_304;
 
 struct Limit {
     total: &'static str,
-    limit: &'static str,
+    own: &'static str,
     /// The amount in a value; nothing where it is none that Incus can add up.
     amount: fn(&str) -> Option<u64>,
     /// What a guest of podclaw's own profiles has.
@@ -72,18 +72,18 @@ struct Limit {
 const LIMITS: [Limit; 4] = [
     Limit {
         total: "totals.cpu",
-        limit: "limits.cpu",
+        own: "limits.cpu",
         amount: |text| text.parse::<CpuLimit>().ok().and_then(|_| text.parse().ok()),
         default: || default("limits.cpu"),
     },
-    Limit { total: "totals.memory", limit: "limits.memory", amount: size, default: || default("limits.memory") },
+    Limit { total: "totals.memory", own: "limits.memory", amount: size, default: || default("limits.memory") },
     Limit {
         total: "totals.processes",
-        limit: "limits.processes",
+        own: "limits.processes",
         amount: |text| text.parse::<ProcessLimit>().ok()?.to_string().parse().ok(),
         default: || default("limits.processes"),
     },
-    Limit { total: "totals.disk", limit: "limits.disk", amount: size, default: default_disk },
+    Limit { total: "totals.disk", own: "limits.disk", amount: size, default: default_disk },
 ];
 
 fn size(text: &str) -> Option<u64> {
@@ -108,7 +108,7 @@ pub(super) fn check(document: &Document, found: &mut Found) {
     };
     // What other profiles have is not in this file.
     let has_own_profiles = at(root, "profiles").is_some() || at(root, "data").is_some();
-    for Limit { total, limit, amount, default } in LIMITS {
+    for Limit { total, own: limit, amount, default } in LIMITS {
         let (asked, own) = (text(total), text(limit));
         if let (Some((node, total_text)), Some(most)) = (asked, asked.and_then(|(_, text)| amount(text))) {
             let one = own.map(|(_, text)| text.to_owned()).or_else(|| if has_own_profiles { None } else { default() });
@@ -124,7 +124,12 @@ pub(super) fn check(document: &Document, found: &mut Found) {
             }
         } else if let Some((node, one)) = own.filter(|(_, one)| limit == "limits.memory" && amount(one).is_none()) {
             let one = excerpt(one, 16);
-            say(&TOTALS, limit, node, format!("{one} of the host for each guest can't be added up, so that there is no total"));
+            say(
+                &TOTALS,
+                limit,
+                node,
+                format!("{one} of the host for each guest can't be added up, so that there is no total"),
+            );
         }
     }
     if let Some((node, count)) = text("totals.processes")

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::common::Program;
 use crate::harness::{Daemon, Lab, Test, tests};
 
 pub(super) const TESTS: &[Test] = tests![
@@ -11,6 +12,8 @@ pub(super) const TESTS: &[Test] = tests![
     guests_that_run_keep_their_network,
     guests_that_run_keep_what_they_use,
     a_guest_in_the_way_is_named,
+    the_fence_stands_as_long_as_the_lab,
+    who_cannot_put_up_the_fence_leaves_the_bridge_alone,
 ];
 
 /// Launches a tiny guest of the lab's profiles.
@@ -57,7 +60,10 @@ fn the_plan_shows_all_that_would_be_made(daemon: &Daemon) {
     let yaml = serde_json::json!({ "config": config, "description": edit["description"] }).to_string();
     let edited = daemon.incus(&["network", "edit", &network]).stdin(yaml).run();
     let planned = lab.podclaw(&["init", "--dry-run"]).run().ok();
-    assert!(planned.contains("    - egress[allow 10.0.0.9]\n") || planned.contains("    - egress[allow 10.0.0.9/32]\n"), "{planned}");
+    assert!(
+        planned.contains("    - egress[allow 10.0.0.9]\n") || planned.contains("    - egress[allow 10.0.0.9/32]\n"),
+        "{planned}"
+    );
     assert!(!planned.contains('\u{1b}'), "{planned:?}");
     // The daemon may not take such a text; where it does, it is not printed whole.
     if edited.code == 0 {
@@ -77,7 +83,10 @@ fn guests_that_run_keep_their_network(daemon: &Daemon) {
     fs::write(lab.file(), &moved).expect("the lab file");
     daemon.incus(&["network", "set", &lab.network(), "security.acls.default.egress.action=allow"]).run().ok();
     let said = lab.podclaw(&["init"]).run().exits(1);
-    assert!(said.stdout.contains("held back: guests that run would lose their connection until they are restarted: a\n"), "{said}");
+    assert!(
+        said.stdout.contains("held back: guests that run would lose their connection until they are restarted: a\n"),
+        "{said}"
+    );
     assert!(said.stdout.ends_with("`podclaw init --disrupt` does it now, or stop the guests first\n"), "{said}");
     let network = || daemon.get(&format!("/1.0/networks/{}", lab.network()))["config"].clone();
     assert_eq!(network()["ipv4.address"], format!("{}/24", lab.address(1)));
@@ -114,7 +123,10 @@ fn guests_that_run_keep_what_they_use(daemon: &Daemon) {
     lab.set_file("");
     lab.incus(&["profile", "device", "set", &standard[0], "eth0", "queue.tx.length=500"]).run().ok();
     let said = lab.podclaw(&["init"]).run().exits(1);
-    assert!(said.stdout.contains("held back: the card of guests that run would be taken out and put in again: a\n"), "{said}");
+    assert!(
+        said.stdout.contains("held back: the card of guests that run would be taken out and put in again: a\n"),
+        "{said}"
+    );
     lab.incus(&["profile", "device", "set", &standard[0], "eth0", "security.port_isolation=false"]).run().ok();
     lab.podclaw(&["init"]).run().ok();
     let guest = daemon.get(&format!("/1.0/instances/a?project={}", lab.name()));
@@ -126,15 +138,70 @@ fn a_guest_in_the_way_is_named(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     let name = lab.name();
-    for key in ["restricted.containers.privilege=allow", "restricted.devices.proxy=allow", "restricted.snapshots=allow"] {
+    for key in ["restricted.containers.privilege=allow", "restricted.devices.proxy=allow", "restricted.snapshots=allow"]
+    {
         daemon.incus(&["project", "set", name, key]).run().ok();
     }
     launch(&lab, "bad", &["-c", "security.privileged=true"]);
     let said = lab.podclaw(&["init"]).run().exits(1);
-    assert!(said.stdout.contains("held back: ") && said.stdout.contains("container \\\"bad\\\"") || said.stdout.contains("\"bad\""), "{said}");
+    assert!(
+        said.stdout.contains("held back: ") && said.stdout.contains("container \\\"bad\\\"")
+            || said.stdout.contains("\"bad\""),
+        "{said}"
+    );
     assert!(said.stdout.contains("change or delete the guest or profile that is named"), "{said}");
     assert!(!said.stdout.contains("--disrupt"), "nothing but the guest's end helps: {said}");
     lab.incus(&["delete", "--force", "bad"]).run().ok();
     lab.podclaw(&["init"]).run().ok();
     assert_eq!(daemon.get(&format!("/1.0/projects/{name}"))["config"]["restricted.containers.privilege"], "isolated");
+}
+
+fn the_fence_stands_as_long_as_the_lab(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    lab.podclaw(&["init"]).run().ok();
+    let table = format!("podclaw_{}", lab.name());
+    let stands = || Program::new("nft").args(&["list", "table", "inet", &table]).run().code == 0;
+    assert!(stands());
+    // A launch looks for it, also where somebody else changed but one rule.
+    Program::new("nft").arg(format!("insert rule inet {table} egress accept")).run().ok();
+    let refused = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    assert!(
+        refused.stderr.contains(&format!("firewall table {table} is not as it has to be: egress: \"accept\" -> unset")),
+        "{refused}"
+    );
+    lab.remove_fence();
+    let refused = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    assert!(
+        refused.stderr.contains(&format!("firewall table {table} is not as it has to be: it is missing")),
+        "{refused}"
+    );
+    lab.podclaw(&["init"]).run().ok();
+    assert!(stands());
+
+    let plan = lab.podclaw(&["wipe", "--dry-run"]).run().ok();
+    assert!(plan.contains(&format!("- firewall table {table}\n")), "{plan}");
+    lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
+    assert!(!stands(), "it is left");
+}
+
+fn who_cannot_put_up_the_fence_leaves_the_bridge_alone(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    // Root's user id without its power over the network; the daemon trusts it all the same.
+    let init = || {
+        let weak = daemon.program("setpriv").arg("--bounding-set=-net_admin,-sys_admin").arg(crate::common::PODCLAW);
+        let weak = weak.arg("--socket").arg(daemon.socket()).arg("--lab-file").arg(lab.file());
+        weak.cwd(lab.dir()).arg("init").run()
+    };
+    let made = init().exits(3);
+    assert!(made.stdout.contains("    not seen: only root may see and change the host's firewall\n"), "{made}");
+    assert!(made.stdout.ends_with("what could not be seen needs root: `sudo podclaw init`\n"), "{made}");
+    lab.import_tiny();
+    launch(&lab, "a", &[]);
+    daemon.incus(&["network", "set", &lab.network(), "ipv4.dhcp.expiry=2h"]).run().ok();
+    let held = init().exits(3);
+    assert!(held.stdout.contains("held back: Incus takes the bridge's rules away while it changes it"), "{held}");
+    let network = || daemon.get(&format!("/1.0/networks/{}", lab.network()))["config"]["ipv4.dhcp.expiry"].clone();
+    assert_eq!(network(), "2h");
+    lab.podclaw(&["init"]).run().ok();
+    assert_eq!(network(), Value::Null);
 }

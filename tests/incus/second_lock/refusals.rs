@@ -68,7 +68,10 @@ fn the_daemon_refuses_dangerous_guests(daemon: &Daemon) {
     // A profile carries nothing past the daemon either.
     locked.run(&["profile", "create", "p"]).ok();
     refused(&locked.run(&["profile", "set", "p", "security.privileged=true"]), "Privileged containers are forbidden");
-    refused(&locked.run(&["profile", "set", "p", "raw.lxc=lxc.apparmor.profile=unconfined"]), "Use of low-level config");
+    refused(
+        &locked.run(&["profile", "set", "p", "raw.lxc=lxc.apparmor.profile=unconfined"]),
+        "Use of low-level config",
+    );
     refused(
         &locked.run(&["profile", "device", "add", "p", "etc", "disk", "source=/etc", "path=/mnt"]),
         "Attaching disks not backed by a pool is forbidden",
@@ -95,7 +98,10 @@ fn the_daemon_refuses_dangerous_devices(daemon: &Daemon) {
         (&["d", "nic", "nictype=physical", "parent=lo"], "Only managed network devices are allowed"),
         (&["d", "nic", "nictype=routed", "ipv4.address=192.0.2.1"], "Only managed network devices are allowed"),
         (&["d", "proxy", "listen=tcp:127.0.0.1:1", "connect=tcp:127.0.0.1:2"], "Proxy devices are forbidden"),
-        (&["d", "proxy", "bind=instance", "listen=tcp:127.0.0.1:1", "connect=tcp:127.0.0.1:2"], "Proxy devices are forbidden"),
+        (
+            &["d", "proxy", "bind=instance", "listen=tcp:127.0.0.1:1", "connect=tcp:127.0.0.1:2"],
+            "Proxy devices are forbidden",
+        ),
         (&["d", "unix-char", "source=/dev/kmsg"], "Unix character devices are forbidden"),
         (&["d", "unix-block", "source=/dev/loop0"], "Unix block devices are forbidden"),
         (&["d", "unix-hotplug", "vendorid=1234"], "Unix hotplug devices are forbidden"),
@@ -132,7 +138,10 @@ fn the_daemon_refuses_changes_of_a_guest(daemon: &Daemon) {
         refused(&set("security.idmap.isolated=false"), "Non-isolated containers are forbidden");
         refused(&set("raw.lxc=lxc.cap.drop="), "Use of low-level config \"raw.lxc\"");
         refused(&set("volatile.idmap.next=[]"), "\"volatile.idmap.next\" on container");
-        refused(&locked.run(&["config", "device", "override", "g", "eth0", "parent=lo", "network="]), "managed network");
+        refused(
+            &locked.run(&["config", "device", "override", "g", "eth0", "parent=lo", "network="]),
+            "managed network",
+        );
         set("user.note=harmless").ok();
     }
     // The lab's profiles, too: by hand they can't be made what the project refuses.

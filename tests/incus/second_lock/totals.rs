@@ -49,7 +49,10 @@ fn a_total_below_what_is_there_is_named(daemon: &Daemon) {
     assert!(said.stdout.contains("raise `totals.memory`"), "{said}");
     // The other one is set all the same.
     let project = daemon.get(&format!("/1.0/projects/{}", lab.name()));
-    assert_eq!((&project["config"]["limits.memory"], &project["config"]["limits.processes"]), (&"1TiB".into(), &"9000".into()));
+    assert_eq!(
+        (&project["config"]["limits.memory"], &project["config"]["limits.processes"]),
+        (&"1TiB".into(), &"9000".into())
+    );
     lab.incus(&["delete", "a"]).run().ok();
     lab.podclaw(&["init"]).run().ok();
 
