@@ -1,13 +1,15 @@
 //! `podclaw init`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{DONE, Failure};
+use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
+use super::plan;
 use crate::incus::Job;
-use crate::lab::{self, Change, Plan, PoolDriver};
-use crate::text;
-use crate::ui::{CAUTION, FAINT, GOOD};
+use crate::lab::{self, InitMode, Plan, PoolDriver};
+use crate::lab_file::EgressMode;
 
 /// What `init` takes.
 #[derive(Debug, Args)]
@@ -15,6 +17,12 @@ pub(crate) struct InitArgs {
     /// Print what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
+    /// Also do what running guests feel: move their network, plug their cards anew, limit them below what they use
+    #[arg(long)]
+    disrupt: bool,
+    /// Only look the names of `network.egress` up again, and put the firewall right; make nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "disrupt"])]
+    refresh_names: bool,
 }
 
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
@@ -24,40 +32,73 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
             .ui
             .warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
     }
+    let mode = match (args.dry_run, args.disrupt) {
+        (true, _) => InitMode::DryRun,
+        (false, false) => InitMode::Gentle,
+        (false, true) => InitMode::Disrupt,
+    };
     let (progress, watch) = context.ui.watch();
-    let outcome = lab::init(&lab, args.dry_run, &Job::new(progress, context.cancel())).await;
+    let job = Job::new(progress, context.cancel());
+    let outcome =
+        if args.refresh_names { lab::refresh_names(&lab, &job).await } else { lab::init(&lab, mode, &job).await };
+    drop(job);
     watch.finish().await;
     let plan = outcome?;
+    for note in &plan.notes {
+        context.ui.warn(note);
+    }
     if context.ui.json() {
         context.ui.say_json(&plan)?;
     } else {
-        show(&plan, context);
+        for line in plan::lines(&plan, args.dry_run) {
+            context.ui.say(line);
+        }
+        show_egress(&plan, context);
         context.ui.say(verdict(&plan, args.dry_run, lab.settings.name.as_str()));
     }
-    Ok(DONE)
+    // What runs this again and again is to notice that it could not do all of it.
+    let lacks = plan.has_unseen() || (args.refresh_names && !plan.notes.is_empty());
+    Ok(match plan.held().next() {
+        _ if args.dry_run => DONE,
+        _ if lacks => COULD_NOT,
+        Some(_) => FINDINGS,
+        None => DONE,
+    })
 }
 
-fn show(plan: &Plan, context: &Context) {
-    for step in &plan.steps {
-        let sign = match &step.change {
-            Change::Create => format!("{GOOD}+{GOOD:#}"),
-            Change::Keep => format!("{FAINT}={FAINT:#}"),
-            Change::Update(_) => format!("{CAUTION}~{CAUTION:#}"),
-        };
-        context.ui.say(format!("{sign} {:12} {}", step.kind, text::excerpt(&step.name, 64)));
-        if let Change::Update(differences) = &step.change {
-            for difference in differences {
-                context.ui.say(format!("    {difference}"));
-            }
-        }
+fn show_egress(plan: &Plan, context: &Context) {
+    let Some(egress) = &plan.egress else { return };
+    let what = match egress.mode {
+        EgressMode::Open => "the public internet",
+        EgressMode::Allowlist => "what the lab file allows, and nothing else",
+        EgressMode::Sealed => "nothing",
+    };
+    context.ui.say(format!("guests reach {what} ({})", egress.mode.as_str()));
+    for opened in &egress.allow {
+        context.ui.say(format!("    {opened}"));
     }
 }
 
 fn verdict(plan: &Plan, dry_run: bool, lab: &str) -> String {
-    let changes = plan.steps.iter().filter(|step| step.change != Change::Keep).count();
-    match (changes, dry_run) {
-        (0, _) => format!("the lab {lab} is as it has to be"),
-        (n, true) => format!("{n} of {} objects would be made or changed", plan.steps.len()),
-        (n, false) => format!("the lab {lab} is ready: {n} of {} objects made or changed", plan.steps.len()),
+    let (changes, objects, held) = (plan.changes(), plan.objects(), plan.held().count());
+    if plan.is_empty() {
+        return format!("the lab {lab} is as it has to be");
     }
+    let mut said = match (dry_run, held == 0) {
+        (true, _) => format!("{changes} of {objects} objects would be made or changed"),
+        (false, true) => format!("the lab {lab} is ready: {changes} of {objects} objects made or changed"),
+        (false, false) => {
+            format!("the lab {lab} is not as it has to be: {changes} of {objects} objects made or changed")
+        }
+    };
+    if held > 0 {
+        let _ = write!(said, ", {held} held back");
+        if plan.held().any(|(_, held)| held.can_disrupt) {
+            said += "; `podclaw init --disrupt` does it now, or stop the guests first";
+        }
+    }
+    if plan.has_unseen() {
+        said += "; what could not be seen needs root: `sudo podclaw init`";
+    }
+    said
 }

@@ -17,6 +17,7 @@ mod lint;
 mod list;
 mod logs;
 mod man;
+mod plan;
 mod probing;
 mod prove;
 mod pump;

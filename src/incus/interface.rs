@@ -46,6 +46,21 @@ impl Client {
         Ok(leases.filter_map(|lease| Some((lease.hwaddr, lease.address.parse().ok()?))).collect())
     }
 
+    /// The names of the host's network interfaces and of the daemon's own networks, without the host's ends of guests'
+    /// interfaces, of which there can be hundreds.
+    ///
+    /// The daemon's list with all details is no help: it leaves out what it does not know the kind of, such as a tunnel.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn interfaces(&self) -> Result<Vec<String>> {
+        let all = Collection::networks();
+        let asked = Asked::new("list", &all);
+        let found = self.read::<Option<Vec<String>>>(&asked, &all.request()).await?.flatten().unwrap_or_default();
+        let name = |path: &String| path.strip_prefix("/1.0/networks/").map(str::to_owned);
+        found.iter().map(|path| name(path).ok_or_else(|| asked.malformed(&"it lists something else"))).collect()
+    }
+
     /// The IPv4 addresses of an interface of the host, with their subnets; none where there is no such interface.
     ///
     /// # Errors

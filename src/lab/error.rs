@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cloud_init::{RenderError, Stage, TemplateError};
+use crate::fence::NftError;
 use crate::names::{GuestName, LabName};
 use crate::profile::{LoadError, UnknownProfile};
 use crate::{image, incus};
@@ -58,6 +59,40 @@ pub enum Error {
         /// What is asked for.
         wanted: String,
     },
+    /// What the host has could not be read.
+    #[error("cannot tell {what}: {why}")]
+    HostUnseen {
+        /// What was to be read.
+        what: &'static str,
+        /// Why it was not.
+        why: crate::host::Unseen,
+    },
+    /// A total that not even one guest fits into.
+    #[error(
+        "no guest fits into the lab: `totals.{field}` is {total}{}, and one guest of the lab's profiles may have {guest}",
+        if *.is_default { ", which is 80% of what this host has" } else { "" }
+    )]
+    TotalTooSmall {
+        /// The total's field in the lab file.
+        field: &'static str,
+        /// What it is.
+        total: String,
+        /// What one guest may have.
+        guest: String,
+        /// Whether the lab file says nothing about it.
+        is_default: bool,
+    },
+    /// A total over limits that Incus can't add up.
+    #[error(
+        "the lab file sets `totals.{field}`, and the {field} of its guests is {}, which Incus can't add up",
+        .guest.as_deref().unwrap_or("not limited")
+    )]
+    NotAddable {
+        /// The total's field in the lab file.
+        field: &'static str,
+        /// What one guest may have.
+        guest: Option<String>,
+    },
     /// The subnet is taken.
     #[error("the subnet {subnet} overlaps with {address} on this host's interface {interface}")]
     SubnetTaken {
@@ -68,6 +103,12 @@ pub enum Error {
         /// The interface that has it.
         interface: String,
     },
+    /// An allowance leads to the host itself, and nowhere else.
+    #[error("`{to}` can't be allowed by network.egress: it is an address of this host, or closed to all guests")]
+    Unallowable {
+        /// Where it leads.
+        to: String,
+    },
     /// The lab's objects are not as they have to be.
     #[error("the lab's {object} is not as it has to be: {difference}")]
     Drifted {
@@ -76,6 +117,22 @@ pub enum Error {
         /// The first difference.
         difference: String,
     },
+    /// The lab's objects are not as they have to be, and putting them right would be felt by running guests, or is refused.
+    #[error("the lab's {object} is not as it has to be: {difference}; it is held back: {}", .held.reason)]
+    HeldBack {
+        /// Its kind and name.
+        object: String,
+        /// The first difference.
+        difference: String,
+        /// Why it is held back.
+        held: super::Held,
+    },
+    /// The host's firewall could not be asked or told.
+    #[error("the lab's firewall table can't be put up: {0}")]
+    Nft(#[from] crate::fence::NftError),
+    /// The lab's own ACL can't be turned into a firewall table.
+    #[error(transparent)]
+    AclRule(#[from] crate::fence::NotUnderstood),
     /// The merged instance breaks the policy.
     #[error("the guest would not be contained:\n{}", .0.iter().map(|refusal| format!("  {refusal}")).collect::<Vec<_>>().join("\n"))]
     NotContained(Vec<String>),
@@ -199,7 +256,7 @@ impl Error {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         let help = match self {
-            Self::Incus(error) => return error.help(),
+            Self::Incus(error) => return super::totals::help(&error.to_string()).or_else(|| error.help()),
             Self::Image(error) => return error.help(),
             Self::Resolver(error) => error.help(),
             Self::Profiles(error) => return error.help().map(str::to_owned),
@@ -220,8 +277,24 @@ impl Error {
             Self::Fixed { .. } => {
                 "change the lab file back, or `podclaw wipe` and `podclaw init` to make the lab anew".into()
             }
+            Self::HostUnseen { .. } => "`podclaw doctor` says what can't be seen on this machine".into(),
+            Self::TotalTooSmall { field, .. } => {
+                format!("lower `limits.{field}`, take smaller `profiles`, or set a higher `totals.{field}` in the lab file")
+            }
+            Self::NotAddable { field, .. } => {
+                format!("set `limits.{field}` to a plain amount, or leave out `totals.{field}`")
+            }
             Self::SubnetTaken { .. } => "set another `network.subnet` in the lab file".into(),
+            Self::Unallowable { .. } => "take it out of `network.egress.allow` in the lab file: guests never reach their host".into(),
             Self::Drifted { .. } => "put it right with `podclaw init`".into(),
+            Self::HeldBack { held, .. } if held.can_disrupt => {
+                "stop the guests that are named and run `podclaw init`, or put it right at once with `podclaw init --disrupt`"
+                    .into()
+            }
+            Self::HeldBack { .. } => "`podclaw init` says what stands in the way".into(),
+            Self::Nft(NftError::Missing(_)) => "install nftables and util-linux".into(),
+            Self::Nft(NftError::Forbidden) => "run podclaw as root".into(),
+            Self::Nft(NftError::Failed { .. }) => "look at `nft list ruleset`, and whether the kernel has nftables".into(),
             Self::Escapes(_) => "do not use the guest; `podclaw init` puts the lab right, `podclaw prove` tries again".into(),
             Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),
             Self::UnknownProfile(_) => "name a profile with -p, or add it to the directory of `data` in the lab file".into(),
@@ -246,6 +319,7 @@ impl Error {
             Self::LabFile(_)
             | Self::Templates(_)
             | Self::Render(_)
+            | Self::AclRule(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
             | Self::Cancelled => return None,

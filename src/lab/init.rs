@@ -1,51 +1,78 @@
 //! Making the lab, or putting it right.
 
-use ipnet::Ipv4Net;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+mod bridge;
+mod hurt;
+mod profiles;
+mod project;
+mod target;
 
-use super::plan::{compare, with_own_books};
-use super::prepare::refused;
-use super::{Change, Error, Lab, Plan, Result, Step, resolver};
-use crate::incus::{Acl, Collection, Config, Job, Network, Object, Profile, Project, StoragePool};
-use crate::profile::{Difference, Layer, Size};
-use crate::rules;
+use tokio::sync::OnceCell;
+
+use super::plan::{compare, contents, with_own_books};
+use super::{Error, Lab, Plan, Result, Step, resolver};
+use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, Status, StoragePool};
+use crate::profile::Size;
+use target::Target;
 
 /// Config keys of a pool in which Incus keeps its own books.
 const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
-/// Config keys of a network in which Incus keeps its own books.
-const NETWORK_BOOKS: [&str; 1] = ["volatile."];
 
-/// How often a bridge is tried to be made, or changed.
-const CREATE_TRIES: usize = 4;
+/// How far `init` goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InitMode {
+    /// It looks, and changes nothing.
+    DryRun,
+    /// It changes what differs, except what running guests would feel.
+    Gentle,
+    /// It changes that, too.
+    Disrupt,
+}
 
-/// Compares the lab with what it has to be and, unless this is a `dry_run`, makes or changes what differs.
+/// One run of `init`.
+struct Init<'a> {
+    lab: &'a Lab,
+    mode: InitMode,
+    job: &'a Job,
+    /// The guests that run, once somebody asks.
+    running: OnceCell<Vec<Instance>>,
+}
+
+/// Compares the lab with what it has to be and, unless this is a dry run, makes or changes what differs.
 ///
-/// The order is that of dependence: pool, ACL, network, project, profiles. Killed anywhere, the next run goes on.
-pub async fn init(lab: &Lab, dry_run: bool, job: &Job) -> Result<Plan> {
+/// The order is that of dependence, with what closes before what opens: pool, ACL, fence, network, project, profiles.
+/// Killed anywhere, the next run goes on.
+pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
     lab.profiles_must_contain()?;
+    let init = Init { lab, mode, job, running: OnceCell::new() };
+    // What can't be is said before anything is done.
+    let project = lab.desired_project()?;
     let mut plan = Plan::default();
-    plan.steps.push(lab.init_pool(dry_run, job).await?);
-    plan.steps.push(lab.init_acl(dry_run, job).await?);
-    plan.steps.push(lab.init_network(dry_run, job).await?);
-    plan.steps.push(lab.init_project(dry_run, job).await?);
-    lab.init_profiles(dry_run, job, &mut plan).await?;
+    plan.steps.push(init.pool().await?);
+    let acl = init.acl(&mut plan).await?;
+    init.bridge(&acl, &mut plan).await?;
+    init.project(&project, &mut plan).await?;
+    init.profiles(&mut plan).await?;
     // Only now, as what is shortened is for people and must never be sent.
     for step in &mut plan.steps {
-        if let Change::Update(differences) = &mut step.change {
-            resolver::shorten(differences);
-        }
+        resolver::shorten(step.change.differences_mut());
     }
     Ok(plan)
 }
 
-impl Lab {
-    async fn init_pool(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_pool();
-        let name = self.settings.name.pool();
-        let target = Target::new(self, Object::pool(&name), "storage pool", dry_run, job);
+impl Init<'_> {
+    fn is_dry(&self) -> bool {
+        self.mode == InitMode::DryRun
+    }
+
+    fn target(&self, object: Object, kind: &'static str) -> Target<'_> {
+        Target::new(self.lab, object, kind, self.is_dry(), self.job)
+    }
+
+    async fn pool(&self) -> Result<Step> {
+        let wanted = self.lab.desired_pool();
+        let target = self.target(Object::pool(&self.lab.settings.name.pool()), "storage pool");
         let Some(is) = target.existing::<StoragePool>(|pool| &pool.config).await? else {
-            return target.create(&wanted).await;
+            return target.create(contents(&[("driver", &wanted.driver)], &wanted.config), &wanted).await;
         };
         if is.driver != wanted.driver {
             return Err(target.fixed("driver", is.driver, wanted.driver));
@@ -70,202 +97,66 @@ impl Lab {
         target.put_right(differences, &StoragePool { config, driver: String::new(), ..wanted }).await
     }
 
-    async fn init_acl(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let host: Vec<Ipv4Net> = self.host_addresses().await?.into_iter().map(|(_, address)| address).collect();
-        let wanted = self.desired_acl(&host);
-        let name = self.settings.name.acl();
-        let target = Target::new(self, Object::acl(&name), "network ACL", dry_run, job);
-        let Some(is) = target.existing::<Acl>(|acl| &acl.config).await? else {
-            return target.create(&wanted).await;
-        };
-        let mut differences = compare(&is.config, &wanted.config, &[]);
-        for (key, is, wanted) in [("egress", &is.egress, &wanted.egress), ("ingress", &is.ingress, &wanted.ingress)] {
-            if is != wanted {
-                differences.push(Difference {
-                    key: key.into(),
-                    old: Some(format!("{} rules", is.len())),
-                    new: Some(format!("{} rules", wanted.len())),
-                });
+    /// It is put right in any case: what it closes is what nobody may have.
+    async fn acl(&self, plan: &mut Plan) -> Result<Acl> {
+        let target = self.target(Object::acl(&self.lab.settings.name.acl()), "network ACL");
+        let is = target.existing::<Acl>(|acl| &acl.config).await?;
+        let wanted = self.lab.wanted_acl(is.as_ref(), self.is_dry()).await?;
+        plan.steps.push(match &is {
+            None => {
+                let mut all = contents(&[("description", &wanted.acl.description)], &Config::new());
+                all.extend(wanted.differences(&Acl::default()));
+                target.create(all, &wanted.acl).await?
             }
-        }
-        target.put_right(differences, &wanted).await
-    }
-
-    async fn init_network(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_network()?;
-        let name = self.settings.name.network();
-        let target = Target::new(self, Object::network(&name), "network", dry_run, job);
-        let Some(is) = target.existing::<Network>(|network| &network.config).await? else {
-            self.subnet_must_be_free().await?;
-            return self.create_network(&target, &wanted).await;
-        };
-        let differences = compare(&is.config, &wanted.config, &NETWORK_BOOKS);
-        if differences.iter().any(|difference| difference.key == "ipv4.address") {
-            self.subnet_must_be_free().await?;
-        }
-        let config = with_own_books(&wanted.config, &is.config, &NETWORK_BOOKS);
-        self.change_network(&target, differences, &Network { config, kind: String::new(), ..wanted }).await
-    }
-
-    /// Incus looks at every link then, too, and fails as when it makes a bridge. It takes back what it did by itself.
-    async fn change_network(
-        &self,
-        target: &Target<'_>,
-        differences: Vec<Difference>,
-        wanted: &Network,
-    ) -> Result<Step> {
-        for _ in 1..CREATE_TRIES {
-            match target.put_right(differences.clone(), wanted).await {
-                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {}
-                outcome => return outcome,
-            }
-        }
-        target.put_right(differences, wanted).await
-    }
-
-    /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as
-    /// that of a guest that stops. What it leaves then is removed, and made again.
-    async fn create_network(&self, target: &Target<'_>, wanted: &Network) -> Result<Step> {
-        for _ in 1..CREATE_TRIES {
-            match target.create(wanted).await {
-                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {
-                    if target.existing::<Network>(|network| &network.config).await?.is_some() {
-                        self.client.delete(&target.object, target.job).await?;
-                    }
-                }
-                outcome => return outcome,
-            }
-        }
-        target.create(wanted).await
-    }
-
-    async fn init_project(&self, dry_run: bool, job: &Job) -> Result<Step> {
-        let wanted = self.desired_project();
-        let target = Target::new(self, Object::project(&self.project), "project", dry_run, job);
-        let Some(is) = target.existing::<Project>(|project| &project.config).await? else {
-            return target.create(&wanted).await;
-        };
-        target.put_right(compare(&is.config, &wanted.config, &[]), &wanted).await
-    }
-
-    /// Judges every profile on top of the lab's own stack, before the daemon hears of it: Incus itself takes a profile of a
-    /// restricted project as it is, and refuses only some of the guests that use it.
-    fn profiles_must_contain(&self) -> Result<()> {
-        let library = self.library()?;
-        let stack = library.stack(self.settings.profiles.iter().map(String::as_str))?;
-        let lab = &self.settings.name;
-        let mut found = rules::profile::stack(&stack, &Layer::default(), lab);
-        for profile in library.iter() {
-            found.extend(rules::profile::on_top(&stack.profiles, profile, lab));
-        }
-        let mut refused = refused(found);
-        refused.sort();
-        refused.dedup();
-        if refused.is_empty() { Ok(()) } else { Err(Error::NotContained(refused)) }
-    }
-
-    async fn init_profiles(&self, dry_run: bool, job: &Job, plan: &mut Plan) -> Result<()> {
-        let fresh = plan.steps.iter().any(|step| step.kind == "project" && step.change == Change::Create);
-        let library = self.library()?;
-        for profile in library.iter() {
-            let name = self.settings.name.profile(&profile.name);
-            let target = Target::new(self, Object::profile(&self.project, &name), "profile", dry_run, job);
-            // A dry run has not made the project, so there is nothing to ask the daemon for.
-            let is = if fresh && dry_run { None } else { target.existing::<Profile>(|found| &found.config).await? };
-            plan.steps.push(match is {
-                None => target.create(&profile.put_json(&self.settings.name)).await?,
-                Some(is) => {
-                    let differences = self.profile_differences(profile, &is);
-                    target.put_right(differences, &profile.put_json(&self.settings.name)).await?
-                }
-            });
-        }
-        Ok(())
-    }
-
-    /// How the daemon's profile differs from what it has to be.
-    fn profile_differences(&self, wanted: &crate::profile::Profile, is: &Profile) -> Vec<Difference> {
-        let layer = Layer { config: is.config.clone(), devices: is.devices.clone() };
-        wanted.differs_from(&self.settings.name, &is.description, &layer)
-    }
-
-    /// Incus itself would make a bridge on a subnet that the host already reaches otherwise, and break that.
-    async fn subnet_must_be_free(&self) -> Result<()> {
-        let subnet = self.settings.network.subnet.net();
-        let own = self.settings.name.network();
-        let taken = self.host_addresses().await?.into_iter().find(|(interface, address)| {
-            *interface != own && (address.contains(&subnet.network()) || subnet.contains(&address.network()))
+            Some(is) => target.put_right(wanted.differences(is), &wanted.acl).await?,
         });
-        match taken {
-            None => Ok(()),
-            Some((interface, address)) => Err(Error::SubnetTaken {
-                subnet: subnet.trunc().to_string(),
-                address: address.to_string(),
-                interface: crate::text::excerpt(&interface, 15),
-            }),
-        }
+        plan.egress = Some(wanted.summary);
+        plan.notes.extend(wanted.notes);
+        Ok(wanted.acl)
     }
 
-    /// The IPv4 addresses of the host, each with its interface.
-    async fn host_addresses(&self) -> Result<Vec<(String, Ipv4Net)>> {
-        let mut all = Vec::new();
-        for network in self.client.list::<Network>(&Collection::networks()).await? {
-            // The host's ends of guests' interfaces have no address, and there can be hundreds of them.
-            if network.name.starts_with("veth") {
-                continue;
+    /// The guests that run, or stand still and could go on.
+    async fn running(&self) -> Result<&[Instance]> {
+        let look = async || {
+            let found = self.lab.client.list::<Instance>(&Collection::instances(&self.lab.project)).await;
+            match found {
+                // No project, so no guest.
+                Err(error) if error.refusal() == Some(Refusal::NotFound) => Ok(Vec::new()),
+                found => Ok::<_, Error>(
+                    found?
+                        .into_iter()
+                        .filter(|guest| !matches!(guest.status, Status::Stopped | Status::Error))
+                        .collect(),
+                ),
             }
-            // An interface that went away meanwhile has none.
-            let addresses = self.client.interface_addresses(&network.name).await?;
-            all.extend(addresses.into_iter().map(|address| (network.name.clone(), address)));
-        }
-        Ok(all)
+        };
+        self.running.get_or_try_init(look).await.map(Vec::as_slice)
     }
 }
 
-/// One object that `init` looks after.
-struct Target<'a> {
-    lab: &'a Lab,
-    object: Object,
-    kind: &'static str,
-    dry_run: bool,
-    job: &'a Job,
+/// Looks the names of the lab file up again, and puts ACL and fence right. Nothing is made: where there is no lab, that is
+/// an error, so that what runs this again and again does not bring back a lab that was wiped.
+pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
+    lab.must_exist().await?;
+    for object in [Object::acl(&lab.settings.name.acl()), Object::network(&lab.settings.name.network())] {
+        if !lab.client.exists(&object).await? {
+            return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
+        }
+    }
+    let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new() };
+    let mut plan = Plan::default();
+    let acl = init.acl(&mut plan).await?;
+    init.fence_alone(&acl, &mut plan).await?;
+    Ok(plan)
 }
 
-impl<'a> Target<'a> {
-    fn new(lab: &'a Lab, object: Object, kind: &'static str, dry_run: bool, job: &'a Job) -> Self {
-        Self { lab, object, kind, dry_run, job }
+/// Names of guests, for a reason; no more than anybody reads.
+fn names<'a>(guests: impl IntoIterator<Item = &'a str>) -> String {
+    const MOST: usize = 8;
+    let all: Vec<&str> = guests.into_iter().collect();
+    let mut shown: Vec<String> = all.iter().take(MOST).map(|name| crate::text::excerpt(name, 64)).collect();
+    if all.len() > MOST {
+        shown.push(format!("{} more", all.len() - MOST));
     }
-
-    /// The object, if it is there; an error if it is somebody else's.
-    async fn existing<T: DeserializeOwned>(&self, config: impl Fn(&T) -> &Config) -> Result<Option<T>> {
-        match self.lab.client.get::<T>(&self.object).await? {
-            Some(found) if !self.lab.mark().is_on(config(&found)) => {
-                Err(Error::Foreign { object: self.object.to_string() })
-            }
-            found => Ok(found),
-        }
-    }
-
-    async fn create(&self, wanted: &impl Serialize) -> Result<Step> {
-        if !self.dry_run {
-            self.lab.client.create(&self.object, wanted, self.job).await?;
-        }
-        Ok(self.step(Change::Create))
-    }
-
-    async fn put_right(&self, differences: Vec<Difference>, wanted: &impl Serialize) -> Result<Step> {
-        let change = Change::after(differences);
-        if !self.dry_run && change != Change::Keep {
-            self.lab.client.replace(&self.object, wanted, self.job).await?;
-        }
-        Ok(self.step(change))
-    }
-
-    fn step(&self, change: Change) -> Step {
-        Step { kind: self.kind, name: self.object.name().to_owned(), change }
-    }
-
-    fn fixed(&self, key: &'static str, is: String, wanted: String) -> Error {
-        Error::Fixed { object: self.object.to_string(), key, is, wanted }
-    }
+    shown.join(", ")
 }

@@ -11,7 +11,7 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Error, Lab, Result, init, user_data};
+use super::{Change, Error, InitMode, Lab, Result, Step, init, user_data};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,17 +106,17 @@ impl Lab {
     /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
     /// all of them are, and what is judged here must be what the daemon merges there.
     async fn must_be_in_order(&self) -> Result<()> {
-        let plan = init(self, true, &Job::quiet()).await?;
-        match plan.steps.iter().find(|step| step.change != Change::Keep) {
-            None => Ok(()),
-            Some(step) => Err(Error::Drifted {
-                object: format!("{} {}", step.kind, text::excerpt(&step.name, 64)),
-                difference: match &step.change {
-                    Change::Update(differences) => differences.first().map(ToString::to_string).unwrap_or_default(),
-                    _ => "it is missing".into(),
-                },
-            }),
-        }
+        let plan = init(self, InitMode::DryRun, &Job::quiet()).await?;
+        // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
+        let not_right = |step: &&Step| !matches!(step.change, Change::Keep | Change::Unseen(_));
+        let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(()) };
+        let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
+        let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
+        Err(match step.change {
+            Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
+            Change::Hold(_, held) => Error::HeldBack { object, difference, held },
+            _ => Error::Drifted { object, difference },
+        })
     }
 
     fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::cleanup::remove_named;
 use super::{Error, Lab, Result};
+use crate::fence::{self, NftError};
 use crate::incus::{
     Acl, Collection, Config, Image, Instance, Job, Network, Object, Profile, Project, Refusal, StoragePool, Volume,
 };
@@ -29,7 +30,16 @@ pub struct WipeStep {
     /// What happens to it.
     pub fate: Fate,
     #[serde(skip)]
-    target: Object,
+    target: Target,
+}
+
+/// What a step deletes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Target {
+    /// An object of Incus.
+    Object(Object),
+    /// The table in the host's firewall, which is nobody's but the lab's.
+    Fence,
 }
 
 /// What happens to an object.
@@ -56,7 +66,7 @@ impl WipePlan {
 
     fn add(&mut self, kind: &'static str, name: &str, is_ours: bool, target: Object) {
         let fate = if is_ours { Fate::Delete } else { FOREIGN };
-        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target });
+        self.steps.push(WipeStep { kind, name: name.to_owned(), fate, target: Target::Object(target) });
     }
 }
 
@@ -75,6 +85,7 @@ impl Lab {
         if let Some(found) = self.client.get::<Network>(&Object::network(&network)).await? {
             plan.add("network", &network, ours(&found.config), Object::network(&network));
         }
+        self.plan_fence(&mut plan).await?;
         if let Some(found) = self.client.get::<Acl>(&Object::acl(&acl)).await? {
             plan.add("network ACL", &acl, ours(&found.config), Object::acl(&acl));
         }
@@ -82,6 +93,21 @@ impl Lab {
             plan.add("storage pool", &pool, ours(&found.config), Object::pool(&pool));
         }
         Ok(plan)
+    }
+
+    /// The fence goes after the bridge: it stands as long as there is something that it keeps in.
+    async fn plan_fence(&self, plan: &mut WipePlan) -> Result<()> {
+        let fate = match fence::standing(&self.settings.name).await {
+            Ok(None) | Err(NftError::Missing(_)) => return Ok(()),
+            Ok(Some(_)) => Fate::Delete,
+            // Nobody but root can have put it there, and the rest is gone or was never there.
+            Err(NftError::Forbidden) if plan.is_empty() => return Ok(()),
+            Err(NftError::Forbidden) => Fate::Keep("only root can see whether it is there, and delete it"),
+            Err(error) => return Err(error.into()),
+        };
+        let name = fence::name(&self.settings.name);
+        plan.steps.push(WipeStep { kind: "firewall table", name, fate, target: Target::Fence });
+        Ok(())
     }
 
     async fn still_marked(&self, object: &Object) -> Result<bool> {
@@ -146,13 +172,18 @@ pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
             return Err(Error::Cancelled);
         }
         let began = std::time::Instant::now();
+        let Target::Object(object) = &step.target else {
+            fence::remove(&lab.settings.name).await?;
+            job.progress.done(format!("{} {} deleted", step.kind, step.name), began.elapsed());
+            continue;
+        };
         // Whoever was asked took a while to answer: what is not the lab's any more stays.
-        if !lab.still_marked(&step.target).await? {
+        if !lab.still_marked(object).await? {
             job.progress.note(format!("{} {} lost its mark, or is gone", step.kind, step.name));
             continue;
         }
         job.progress.begin(format!("delete {} {}", step.kind, step.name));
-        match lab.client.delete(&step.target, job).await {
+        match lab.client.delete(object, job).await {
             Ok(_) => job.progress.done(format!("{} {} deleted", step.kind, step.name), began.elapsed()),
             // What still uses it is in the plan as something that stays; the look afterwards names both.
             Err(error) if error.refusal() == Some(Refusal::InUse) => {

@@ -3,6 +3,7 @@
 mod dns;
 mod egress;
 mod source;
+mod totals;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,9 @@ use crate::names::LabName;
 use crate::profile::{DEFAULT_STACK, Limits, Size};
 
 pub use dns::Dns;
-pub use egress::{Allowance, Destination, Egress, EgressMode, Ports, Transport};
+pub use egress::{Allowance, DNS_PORTS, Destination, Egress, EgressMode, Ports, Transport};
 pub use source::{Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources};
+pub use totals::{Count, Totals};
 
 /// The largest lab file that is read, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -60,6 +62,8 @@ pub struct LabFile {
     network: Network,
     /// Limits of each guest, in place of those of its profiles.
     limits: Limits,
+    /// Limits of all guests together.
+    totals: Totals,
     base: BaseSource,
     gateway: GatewaySource,
     /// The profiles that a guest gets when `launch` names none, in order.
@@ -111,8 +115,8 @@ impl PoolDriver {
 }
 
 /// The bridge of a lab.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(try_from = "NetworkAsWritten")]
 pub struct Network {
     /// The bridge's own address and the size of its subnet. Guests get addresses from it.
     pub subnet: Subnet,
@@ -122,13 +126,20 @@ pub struct Network {
     pub dns: Dns,
 }
 
-impl Default for Network {
-    fn default() -> Self {
-        Self {
-            subnet: Subnet(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24)),
-            egress: Egress::default(),
-            dns: Dns::default(),
-        }
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NetworkAsWritten {
+    subnet: Subnet,
+    egress: Egress,
+    dns: Dns,
+}
+
+impl TryFrom<NetworkAsWritten> for Network {
+    type Error = String;
+
+    fn try_from(NetworkAsWritten { subnet, egress, dns }: NetworkAsWritten) -> Result<Self, String> {
+        egress.fits(subnet.net())?;
+        Ok(Self { subnet, egress, dns })
     }
 }
 
@@ -143,6 +154,8 @@ pub struct Settings {
     pub network: Network,
     /// Limits of each guest, in place of those of its profiles.
     pub limits: Limits,
+    /// Limits of all guests together.
+    pub totals: Totals,
     /// Where the images come from.
     pub sources: Sources,
     /// The profiles that a guest gets when none are named, in order.
@@ -193,6 +206,12 @@ impl LabFile {
         })
     }
 
+    /// What it says about the lab's network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// Adds what the command line and the defaults say.
     #[must_use]
     pub fn settle(self, name: Option<LabName>, lock: PathBuf, cache: PathBuf) -> Settings {
@@ -201,6 +220,7 @@ impl LabFile {
             pool: self.pool,
             network: self.network,
             limits: self.limits,
+            totals: self.totals,
             sources: Sources { base: self.base, gateway: self.gateway },
             profiles: self.profiles.unwrap_or_else(|| DEFAULT_STACK.map(str::to_owned).into()),
             data: self.data,
@@ -214,6 +234,12 @@ impl LabFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Ipv4Net")]
 pub struct Subnet(Ipv4Net);
+
+impl Default for Subnet {
+    fn default() -> Self {
+        Self(Ipv4Net::new_assert(Ipv4Addr::new(10, 173, 57, 1), 24))
+    }
+}
 
 impl Subnet {
     /// The bridge's address and the subnet's size.

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::host::HostFacts;
 use super::plan::{Mac, NetworkPlan, Shot, ShotKind};
+use super::reach::Reach;
 use super::{
-    EGRESS, NET_HOST, NET_IPV6, NET_LAN, NET_MAC, NET_METADATA, NET_RESERVED, NET_RESOLVERS, NET_SIBLING, NET_SOURCE,
-    Probe,
+    NET_HOST, NET_IPV6, NET_LAN, NET_MAC, NET_METADATA, NET_RESERVED, NET_RESOLVERS, NET_SIBLING, NET_SOURCE, Probe,
 };
 
 /// Resolvers of the public internet.
@@ -15,8 +15,6 @@ const PUBLIC_RESOLVERS: [Ipv4Addr; 3] =
     [Ipv4Addr::new(1, 1, 1, 1), Ipv4Addr::new(8, 8, 8, 8), Ipv4Addr::new(9, 9, 9, 9)];
 /// One of them over IPv6.
 const PUBLIC_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888);
-/// An address of the public internet, which is only asked whether it is there.
-const PUBLIC: SocketAddr = SocketAddr::new(IpAddr::V4(PUBLIC_RESOLVERS[0]), 443);
 /// The address at which clouds tell a machine its secrets.
 const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// The last address of each range that is not public.
@@ -72,6 +70,8 @@ pub struct Place {
     pub isolated: Option<bool>,
     /// An address that must be reached.
     pub control: Option<SocketAddr>,
+    /// What the lab file opens.
+    pub reach: Reach,
 }
 
 /// What it means when a packet turns up.
@@ -83,6 +83,8 @@ pub(super) enum Meaning {
     NotPass,
     /// It must be forwarded.
     Leave,
+    /// It must be taken in by the host.
+    Arrive,
 }
 
 /// A packet, with what it is for.
@@ -139,8 +141,8 @@ impl Aims {
         aims.siblings();
         aims.poses();
         aims.ipv6(host);
-        let control = aims.place.control.unwrap_or(PUBLIC);
-        aims.add(EGRESS, Meaning::Leave, control.ip(), ShotKind::Tcp(control.port()));
+        aims.leave_out_what_is_open();
+        aims.egress();
         aims
     }
 
@@ -167,7 +169,15 @@ impl Aims {
         }
     }
 
-    fn add(&mut self, probe: &'static Probe, meaning: Meaning, to: IpAddr, kind: ShotKind) {
+    /// What the lab file opens is no way out.
+    fn leave_out_what_is_open(&mut self) {
+        let reach = &self.place.reach;
+        let may_be_open = [NET_LAN, NET_RESERVED, NET_RESOLVERS];
+        self.all.retain(|aim| !(may_be_open.contains(&aim.probe) && reach.opens(aim.shot.to, aim.shot.kind)));
+        self.other_resolvers.retain(|at| !reach.opens(at.ip(), ShotKind::Udp(at.port())));
+    }
+
+    pub(super) fn add(&mut self, probe: &'static Probe, meaning: Meaning, to: IpAddr, kind: ShotKind) {
         let what = match kind {
             ShotKind::Tcp(port) => format!("{} TCP", SocketAddr::new(to, port)),
             ShotKind::Udp(port) => format!("{} UDP", SocketAddr::new(to, port)),

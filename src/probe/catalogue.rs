@@ -71,13 +71,15 @@ macro_rules! probes {
 
 probes! {
     RESOLVER = "control-resolver", Controls, Quick, "the lab's resolver answers";
-    EGRESS = "control-egress", Controls, Quick, "an allowed address is reached";
+    EGRESS = "control-egress", Controls, Quick, "what is allowed is reached";
 
     NET_HOST = "net-host", Network, Quick, "no address and port of the host is reached";
     NET_LAN = "net-lan", Network, Quick, "no neighbour or gateway of the host is reached";
     NET_RESERVED = "net-reserved", Network, Quick, "no private or reserved range is reached";
     NET_METADATA = "net-metadata", Network, Quick, "the metadata address of clouds is not reached";
     NET_RESOLVERS = "net-resolvers", Network, Quick, "no other resolver is reached";
+    NET_PUBLIC = "net-public", Network, Quick, "the public internet is not reached, where it is closed";
+    NET_ALLOWED = "net-allowed", Network, Quick, "nothing beside what is allowed is reached";
     NET_SIBLING = "net-sibling", Network, Quick, "no other guest is reached";
     NET_IPV6 = "net-ipv6", Network, Quick, "nothing is reached over IPv6";
     NET_SOURCE = "net-source-spoof", Network, Quick, "no packet with another source address passes";

@@ -8,8 +8,8 @@ use super::host::{FRAMES, Frame, Seen, Sniffer};
 use super::plan::{Said, ShotKind};
 use super::shot::TTL;
 use super::{
-    ALL, EGRESS, Group, NET_ARP, NET_LAN, NET_METADATA, NET_RESERVED, NET_RESOLVERS, NET_SIBLING, Outcome, Probe, Set,
-    Verdict,
+    ALL, EGRESS, Group, NET_ALLOWED, NET_ARP, NET_LAN, NET_METADATA, NET_PUBLIC, NET_RESERVED, NET_RESOLVERS,
+    NET_SIBLING, Outcome, Probe, Set, Verdict,
 };
 
 /// All that is known of the probes in one guest.
@@ -40,6 +40,12 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
         found.entry(outcome.probe.id).or_default().push(outcome);
     }
     let ended = said.last() == Some(&Said::Ended) && broken.is_none();
+    // Where the public internet is open, or nothing is allowed, there is nothing to be tried.
+    let is_tried = |probe: &Probe| {
+        ![NET_PUBLIC, NET_ALLOWED].contains(&probe)
+            || aims.as_ref().map_or(true, |aims| aims.all.iter().any(|aim| aim.probe == probe))
+    };
+    let tried: Vec<&'static Probe> = ALL.iter().copied().filter(|probe| is_tried(probe)).collect();
     for outcome in answers(&said) {
         found.entry(outcome.probe.id).or_default().push(outcome);
     }
@@ -65,7 +71,7 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
         }
     }
     let why = broken.unwrap_or_else(|| if ended { "it said nothing".into() } else { "the guest went silent".into() });
-    let wanted = ALL.iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
+    let wanted = tried.into_iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
     wanted.map(|probe| merge(probe, found.remove(probe.id).unwrap_or_default(), &why)).collect()
 }
 
@@ -163,6 +169,9 @@ impl Range<'_> {
         if aim.meaning == Meaning::Leave {
             return if forwarded { Fate::Went("left") } else { Fate::Stopped };
         }
+        if aim.meaning == Meaning::Arrive {
+            return if seen.delivered { Fate::Went("got to the bridge") } else { Fate::Stopped };
+        }
         if forwarded {
             return Fate::Went("was forwarded");
         }
@@ -208,13 +217,7 @@ impl Range<'_> {
     fn sum(&self, probe: &'static Probe, fates: &[(&Aim, Fate)]) -> Outcome {
         let tried = summary(fates.iter().map(|(aim, _)| &*aim.what));
         if probe == EGRESS {
-            return match &fates[0].1 {
-                Fate::Went(_) => Outcome::contained(probe, tried, "it was seen leaving the host"),
-                Fate::Stopped => {
-                    Outcome::could_not_tell(probe, tried, "it did not leave the host; name an address with --control")
-                }
-                Fate::Unknown(why) => Outcome::could_not_tell(probe, tried, why),
-            };
+            return control(tried, fates);
         }
         let went: Vec<String> = fates
             .iter()
@@ -236,7 +239,7 @@ impl Range<'_> {
             return Outcome::could_not_tell(probe, tried, said);
         }
         let count = fates.len();
-        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS].contains(&probe) {
+        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC].contains(&probe) {
             match self.aims.uplink {
                 Uplink::Ready => {}
                 Uplink::None => {
@@ -285,6 +288,31 @@ impl Range<'_> {
         });
         outcomes
     }
+}
+
+/// What must be reached. One of several is enough to show that the network is alive.
+fn control(tried: String, fates: &[(&Aim, Fate)]) -> Outcome {
+    let not: Vec<&str> =
+        fates.iter().filter(|(_, fate)| !matches!(fate, Fate::Went(_))).map(|(aim, _)| &*aim.what).collect();
+    let unknown = fates.iter().find_map(|(_, fate)| match fate {
+        Fate::Unknown(why) => Some(why),
+        _ => None,
+    });
+    let is_sealed = fates.iter().any(|(aim, _)| aim.meaning == Meaning::Arrive);
+    let came_back = match (is_sealed, fates.len() - not.len(), unknown) {
+        (true, 1.., _) => "nothing is allowed; it got as far as to the bridge".into(),
+        (false, went @ 1.., _) if not.is_empty() => match went {
+            1 => "it was seen leaving the host".into(),
+            went => format!("all {went} were seen leaving the host"),
+        },
+        (false, 1.., _) => format!("seen leaving the host, but not {}", summary(not.into_iter())),
+        (_, _, Some(why)) => return Outcome::could_not_tell(EGRESS, tried, why),
+        (true, ..) => return Outcome::could_not_tell(EGRESS, tried, "the host did not take it in"),
+        (false, ..) => {
+            return Outcome::could_not_tell(EGRESS, tried, "it did not leave the host; name an address with --control");
+        }
+    };
+    Outcome::contained(EGRESS, tried, came_back)
 }
 
 /// A few of them, and how many there are.

@@ -14,6 +14,7 @@ mod judge;
 mod outcome;
 pub mod plan;
 mod program;
+mod reach;
 mod shot;
 
 pub use aim::{Aims, Place, Sibling};
@@ -21,6 +22,7 @@ pub use catalogue::*;
 pub use judge::{Evidence, judge};
 pub use outcome::{Outcome, Verdict};
 pub use program::{OWN, Program, Unusable};
+pub use reach::{Reach, Way};
 
 /// The argument that makes podclaw the runner of the probes in a guest.
 pub const RUNNER_ARGUMENT: &str = "__probe";

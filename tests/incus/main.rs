@@ -15,6 +15,7 @@ mod harness;
 mod client;
 mod dns;
 mod doctor;
+mod egress;
 mod failures;
 mod gateway;
 mod images;
@@ -22,6 +23,7 @@ mod labs;
 mod launches;
 mod lint;
 mod prove;
+mod second_lock;
 mod server;
 mod smoke;
 
@@ -39,8 +41,10 @@ fn main() -> ExitCode {
         prove::TESTS,
         server::TESTS,
         dns::TESTS,
+        egress::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);
+    files.extend(second_lock::TESTS);
     harness::main(&files)
 }

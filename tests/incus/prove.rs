@@ -158,6 +158,9 @@ fn the_network_without_its_protections(daemon: &Daemon) {
 
     daemon.incus(&["network", "set", &network, "ipv6.address=fd42:70:63::1/64"]).run().ok();
     daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
+    // Without the ACL, the lab's own firewall table still stands.
+    proving.prove(&["one"], &[]).none_red();
+    proving.lab.remove_fence();
     let open = proving.prove(&["one"], &[]);
     open.red(&["net-host", "net-lan", "net-inbound", "net-ipv6"]);
     daemon.incus(&["network", "set", &network, &format!("security.acls={acl}"), "ipv6.address=none"]).run().ok();
@@ -296,6 +299,7 @@ fn a_launch_proves(daemon: &Daemon) {
     let mut launch = lab.podclaw(&["launch", "bad"]).start();
     launch.wait_for("✓ started");
     daemon.incus(&["network", "unset", &lab.network(), "security.acls"]).run().ok();
+    lab.remove_fence();
     let said = launch.wait().exits(3);
     assert!(said.stderr.contains("the guest is not contained:\n  net-host: "), "{said}");
     let list = lab.podclaw(&["list", "--format", "json"]).run().json();

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
+use ipnet::Ipv4Net;
+
 use crate::incus::InstanceWithState;
 use crate::lab::Lab;
 use crate::probe::host::HostFacts;
@@ -36,6 +38,7 @@ pub(super) async fn place(
     lab: &Lab,
     guest: &InstanceWithState,
     all: &[InstanceWithState],
+    facts: &HostFacts,
     control: Option<SocketAddr>,
 ) -> Result<Place, String> {
     let bridge = lab.settings.name.network();
@@ -63,8 +66,11 @@ pub(super) async fn place(
     let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
     let isolated = std::fs::read_to_string(format!("/sys/class/net/{}/brport/isolated", own.host_name)).ok();
     let isolated = isolated.map(|flag| flag.trim() == "1");
+    // Without their subnets: what is beside the host is told by the probes about its neighbours.
+    let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
+    let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
     let (gateway, mac) = (subnet.addr(), own.mac);
-    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, nobody, siblings, isolated, control })
+    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, nobody, siblings, isolated, control, reach })
 }
 
 /// Two different ones by chance, and one that is asked for: from a range that nobody has, and large enough that no two
@@ -103,6 +109,13 @@ fn card(of: &InstanceWithState, bridge: &str, leases: &[(String, Ipv4Addr)]) -> 
         host_name: device.get("host_name").or_else(|| volatile("host_name")).cloned().unwrap_or_default(),
         address: fixed.or(leased).or_else(reported),
     })
+}
+
+fn own_address(address: &IpAddr) -> Option<Ipv4Net> {
+    match address {
+        IpAddr::V4(four) => Some((*four).into()),
+        IpAddr::V6(_) => None,
+    }
 }
 
 fn mac(text: &str) -> Option<Mac> {

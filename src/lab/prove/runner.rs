@@ -47,7 +47,7 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         tries += 1;
-        let place = place(lab, guest, all, options.control).await;
+        let place = place(lab, guest, all, &prover.facts, options.control).await;
         let aims = place.map(|place| Aims::new(place, &prover.facts));
         let mut gathered = Gathered { nonce: random(), aims, said: Vec::new(), broken: None, outcomes: Vec::new() };
         let attempt = attempt(prover, lab, guest, &mut gathered, options, job);

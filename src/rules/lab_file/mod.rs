@@ -4,7 +4,9 @@
 
 mod choices;
 mod dns;
+mod egress;
 mod invalid;
+mod totals;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,6 +27,14 @@ pub const RULES: &[&Rule] = &[
     &dns::PLAIN,
     &dns::IN_LAB,
     &dns::UNUSED,
+    &totals::MISFIT,
+    &totals::TOTALS,
+    &egress::PRIVATE,
+    &egress::WIDE,
+    &egress::NAME,
+    &egress::RESOLVER,
+    &egress::MAILING,
+    &egress::IDLE,
 ];
 
 /// Judges one file.
@@ -41,9 +51,11 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Err(problems) => return yaml_rules::findings(problems),
     };
     match typed() {
-        Ok(_) => {
+        Ok(file) => {
             choices::check(&document, &mut found);
+            totals::check(&document, &mut found);
             dns::check(&document, &mut found);
+            egress::check(&document, &file.network().egress, &mut found);
         }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),
         Err(error) => invalid::add(source, "1:1", error.to_string(), &mut found),

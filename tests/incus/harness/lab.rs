@@ -42,7 +42,10 @@ impl<'d> Lab<'d> {
     /// Writes the lab file anew: its own name and addresses, then `more`.
     pub(crate) fn set_file(&self, more: &str) {
         let (name, bridge) = (&self.name, self.address(1));
-        let text = format!("name: {name}\npool:\n  size: 8GiB\nnetwork:\n  subnet: {bridge}/24\n{more}");
+        // What this machine has must not decide how many guests a test can have.
+        let totals = if more.contains("totals:") { "" } else { "totals: {memory: 1TiB, processes: 1000000}\n" };
+        // The network comes last, so that `more` can begin with more of it.
+        let text = format!("name: {name}\npool:\n  size: 8GiB\n{totals}network:\n  subnet: {bridge}/24\n{more}");
         fs::write(self.file(), text).expect("the lab file can be written");
     }
 
@@ -104,6 +107,11 @@ impl<'d> Lab<'d> {
     /// The `incus` command line in the lab's project.
     pub(crate) fn incus<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Program {
         self.daemon.incus(&["--project", &self.name]).args(args)
+    }
+
+    /// Takes the lab's own firewall table away, so that only Incus' rules are left.
+    pub(crate) fn remove_fence(&self) {
+        Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run().ok();
     }
 
     /// Makes project, pool, bridge and default profile with Incus' client, for tests of what is below podclaw's `init`.
@@ -178,9 +186,15 @@ impl<'d> Lab<'d> {
             run(self.incus(&["profile", "delete", profile]));
         }
         run(self.daemon.incus(&["project", "delete", &self.name]));
-        run(self.daemon.incus(&["network", "delete", &self.network()]));
+        // Incus looks at every link of the machine here, too.
+        let delete = || self.daemon.incus(&["network", "delete", &self.network()]);
+        let vanished = |output: &Output| output.code != 0 && output.stderr.contains("does not exist");
+        let _ = (0..5).find(|_| !vanished(&delete().run()));
+        run(delete());
         run(self.daemon.incus(&["network", "acl", "delete", &format!("{}-egress", self.name)]));
         run(self.daemon.incus(&["storage", "delete", &self.name]));
+        // Made only where podclaw's `init` ran, and gone already where a test took it away.
+        let _ = Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run();
         failures
     }
 

@@ -11,6 +11,7 @@ use crate::common::{Program, Running};
 pub(crate) struct Lan {
     name: String,
     public: String,
+    near: [String; 2],
     server: Option<Running>,
 }
 
@@ -24,7 +25,7 @@ impl Lan {
         // From the range for documentation, which is public to every firewall.
         let public = format!("203.0.113.{}", lab.daemon().slot().0 + 1);
         let (out, inside) = (format!("{name}0"), format!("{name}1"));
-        let mut lan = Self { name: name.clone(), public: public.clone(), server: None };
+        let mut lan = Self { name: name.clone(), public: public.clone(), near: [near(1), near(2)], server: None };
         let ip = |arguments: &[&str]| Program::new("ip").args(arguments).run().ok();
         ip(&["netns", "add", &name]);
         ip(&["link", "add", &out, "type", "veth", "peer", "name", &inside]);
@@ -46,6 +47,21 @@ impl Lan {
             thread::sleep(Duration::from_millis(20));
         }
         lan
+    }
+
+    /// The host's own address in this network.
+    pub(crate) fn host(&self) -> &str {
+        &self.near[0]
+    }
+
+    /// The host's neighbour.
+    pub(crate) fn neighbour(&self) -> &str {
+        &self.near[1]
+    }
+
+    /// The namespace's name.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.name
     }
 
     /// A service on the public internet, as `ADDRESS:PORT`.

@@ -1,4 +1,5 @@
-//! The chains that a daemon made. All daemons of a machine share the tables named `incus`, so chains go one by one.
+//! The chains that a daemon made, and podclaw's own tables. All daemons of a machine share the tables named `incus`, so
+//! chains go one by one.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -9,8 +10,23 @@ use super::super::{process, slot::Slot};
 
 const TABLE: &str = "incus";
 
-/// Removes the chains of the slot's networks and guests, whose names start with its prefix.
+/// Removes the chains of the slot's networks and guests, and the tables of its labs. Their names start with its prefix.
 pub(crate) fn remove(slot: Slot) -> Vec<String> {
+    let mut left = remove_chains(slot);
+    let ours = format!("podclaw_{}", slot.prefix());
+    let found = || {
+        let tables = list("tables")
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|it| Some(it.get("table")?["name"].as_str()?.to_owned()));
+        tables.filter(|name| name.starts_with(&ours)).collect::<Vec<_>>()
+    };
+    nft(&found().iter().map(|name| format!("delete table inet {name}\n")).collect::<Vec<_>>().concat());
+    left.extend(found().into_iter().map(|name| format!("firewall table {name}")));
+    left
+}
+
+fn remove_chains(slot: Slot) -> Vec<String> {
     let is_ours = |name: &str| name.split('.').skip(1).any(|part| part.starts_with(&slot.prefix()));
     let ours = || chains().unwrap_or_default().into_iter().filter(|chain| is_ours(&chain.name)).collect::<Vec<_>>();
     let found = ours();

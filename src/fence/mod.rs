@@ -1,0 +1,231 @@
+//! The fence: a table of nftables of podclaw's own, which says the same as the lab's ACL.
+//!
+//! Incus takes its rules for a bridge away and makes them anew each time it starts and each time the network's settings
+//! change, and meanwhile, for more than half a second, the bridge carries everything. Nothing that Incus keeps can stand
+//! in for them. So podclaw puts a table beside Incus' own, made of the same ACL, that Incus knows nothing of. A packet
+//! passes only where both let it, and where one is missing the other still stands.
+//!
+//! It is stricter in three points. A guest reaches no address of the host but the bridge's, and there only DNS and DHCP,
+//! whatever the ACL says. Connections that stand already are cut when a rule closes them. And it needs no
+//! list of the host's own addresses for that: whatever the host itself takes in is not for guests.
+
+mod nft;
+mod rule;
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+
+use crate::incus::Acl;
+use crate::names::LabName;
+
+pub use nft::NftError;
+pub use rule::NotUnderstood;
+
+/// What the table is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    name: String,
+    text: String,
+}
+
+/// A rule of a table, with the chain that it is in.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// The chain.
+    pub chain: String,
+    /// The rule, or what kind of chain it is, as nft writes it.
+    pub rule: String,
+}
+
+/// The table of a lab.
+#[must_use]
+pub fn name(lab: &LabName) -> String {
+    format!("podclaw_{lab}")
+}
+
+impl Fence {
+    /// The fence of a lab whose bridge has this address, made of what its ACL says.
+    ///
+    /// # Errors
+    /// A rule of the ACL that podclaw does not understand. It never writes one.
+    pub fn new(lab: &LabName, address: Ipv4Addr, acl: &Acl) -> Result<Self, NotUnderstood> {
+        let (name, bridge) = (name(lab), lab.network());
+        let out = rule::in_order(&acl.egress)?;
+        let into = rule::in_order(&acl.ingress)?;
+        // An answer to somebody who was let in, and errors about it; a guest's own connections are judged anew each time.
+        let answer = "ct state established,related ct direction reply accept";
+        let chains = [
+            (
+                "forward",
+                Some(hook("forward")),
+                vec![format!("iifname \"{bridge}\" jump egress"), format!("oifname \"{bridge}\" jump ingress")],
+            ),
+            ("input", Some(hook("input")), vec![format!("iifname \"{bridge}\" jump host")]),
+            (
+                "output",
+                Some(hook("output")),
+                vec![
+                    // The daemon's resolver gives out addresses, and tells of what it can't reach.
+                    format!("oifname \"{bridge}\" udp sport 67 accept"),
+                    format!("oifname \"{bridge}\" icmp type {{ 3, 11, 12 }} accept"),
+                    format!("oifname \"{bridge}\" jump ingress"),
+                ],
+            ),
+            // No allowance leads to the host. A rule that allows the public internet does, where the host has an address
+            // there that nobody knew of when the rule was made.
+            (
+                "host",
+                None,
+                vec![
+                    "udp dport 67 accept".into(),
+                    format!("ip daddr {address} udp dport 53 accept"),
+                    format!("ip daddr {address} tcp dport 53 accept"),
+                    "icmp type { 3, 11, 12 } accept".into(),
+                    answer.into(),
+                    "reject".into(),
+                ],
+            ),
+            ("egress", None, [vec![answer.into()], out, vec!["reject".into()]].concat()),
+            (
+                "ingress",
+                None,
+                [vec!["ct state established,related accept".into()], into, vec!["reject".into()]].concat(),
+            ),
+        ];
+        let mut text = String::new();
+        // A chain must be there before another one jumps to it, and all of it is one transaction.
+        let _ = writeln!(text, "table inet {name}\ndelete table inet {name}\ntable inet {name} {{");
+        for (chain, hook, rules) in chains.iter().rev() {
+            let _ = writeln!(text, "  chain {chain} {{");
+            for line in hook.iter().chain(rules) {
+                let _ = writeln!(text, "    {line}");
+            }
+            text.push_str("  }\n");
+        }
+        text.push_str("}\n");
+        Ok(Self { name, text })
+    }
+
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What nft is told.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The rules as this machine's nft writes them, to be compared with those that stand.
+    ///
+    /// # Errors
+    /// Why nft could not say.
+    pub async fn lines(&self) -> Result<Vec<Line>, NftError> {
+        Ok(lines(&nft::rehearsed(self.name.clone(), self.text.clone()).await?))
+    }
+
+    /// Puts the table up, in place of the one that stands, in one transaction.
+    ///
+    /// # Errors
+    /// Why nft could not.
+    pub async fn put(&self) -> Result<(), NftError> {
+        nft::load(self.text.clone()).await
+    }
+}
+
+/// The rules that stand; nothing where there is no such table.
+///
+/// # Errors
+/// Why nft could not say.
+pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
+    Ok(nft::listing(name(lab)).await?.as_deref().map(lines))
+}
+
+/// Removes the table, if there is one.
+///
+/// # Errors
+/// Why nft could not.
+pub async fn remove(lab: &LabName) -> Result<(), NftError> {
+    let name = name(lab);
+    nft::load(format!("table inet {name}\ndelete table inet {name}\n")).await
+}
+
+/// Before Incus' own chains, which have 0; a verdict of the one is none of the other, so the order makes no difference.
+fn hook(hook: &str) -> String {
+    format!("type filter hook {hook} priority -10; policy accept;")
+}
+
+/// The rules in a listing of one table.
+fn lines(listing: &str) -> Vec<Line> {
+    let mut chain = String::new();
+    let mut found = Vec::new();
+    for line in listing.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("chain ") {
+            name.trim_end_matches('{').trim().clone_into(&mut chain);
+        } else if !line.is_empty() && line != "}" && !line.starts_with("table ") {
+            found.push(Line { chain: chain.clone(), rule: line.to_owned() });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incus::AclRule;
+
+    fn rule(action: &str, destination: &str, protocol: &str, ports: &str) -> AclRule {
+        AclRule {
+            action: action.into(),
+            state: "enabled".into(),
+            destination: destination.into(),
+            protocol: protocol.into(),
+            destination_port: ports.into(),
+            ..AclRule::default()
+        }
+    }
+
+    fn chain(fence: &Fence, chain: &str) -> Vec<String> {
+        let all = lines(fence.text()).into_iter();
+        all.filter(|line| line.chain == chain).map(|line| line.rule).collect()
+    }
+
+    #[test]
+    fn it_says_what_the_acl_says_in_incus_order() {
+        let egress = vec![
+            rule("allow", "0.0.0.0/0", "", ""),
+            rule("allow", "192.168.77.9/32", "tcp", "443"),
+            rule("reject", "10.0.0.0/8", "", ""),
+            rule("drop", "0.0.0.0/0", "udp", "53,853"),
+            AclRule { state: "disabled".into(), ..rule("allow", "10.1.1.1", "", "") },
+        ];
+        let acl = Acl { egress, ..Acl::default() };
+        let fence = Fence::new(&"t1".parse().unwrap(), Ipv4Addr::new(10, 9, 0, 1), &acl).unwrap();
+        assert_eq!(fence.name(), "podclaw_t1");
+        assert_eq!(
+            chain(&fence, "egress")[1..],
+            [
+                "ip daddr 0.0.0.0/0 udp dport { 53, 853 } drop",
+                "ip daddr 10.0.0.0/8 reject",
+                "ip daddr 0.0.0.0/0 accept",
+                "ip daddr 192.168.77.9 tcp dport 443 accept",
+                "reject",
+            ]
+        );
+        let host = chain(&fence, "host");
+        assert!(host.contains(&"ip daddr 10.9.0.1 udp dport 53 accept".to_owned()), "{host:?}");
+        assert_eq!(host.last().map(String::as_str), Some("reject"));
+        assert_eq!(host.len(), 6, "no rule of the ACL opens the host: {host:?}");
+        assert_eq!(chain(&fence, "ingress"), ["ct state established,related accept", "reject"]);
+    }
+
+    #[test]
+    fn a_rule_that_is_not_understood_is_an_error() {
+        for rule in [rule("allow", "@internal", "", ""), rule("allow", "", "sctp", "9"), rule("permit", "", "", "")] {
+            let acl = Acl { egress: vec![rule.clone()], ..Acl::default() };
+            assert!(Fence::new(&LabName::default(), Ipv4Addr::LOCALHOST, &acl).is_err(), "{rule:?}");
+        }
+    }
+}
