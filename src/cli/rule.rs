@@ -64,6 +64,7 @@ fn as_json(rule: &Rule) -> Value {
         "remedy": rule.remedy,
         "threats": rule.threats,
         "waivable": rule.waivable,
+        "of_the_daemon": catalogue::of_the_daemon().any(|known| known.id == rule.id),
         "examples": rule.examples.iter().map(|example| as_tried(rule, example)).collect::<Vec<_>>(),
     })
 }

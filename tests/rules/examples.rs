@@ -38,8 +38,20 @@ fn every_example_is_what_it_says() {
 #[test]
 fn every_rule_has_an_example_or_a_reason() {
     let without: BTreeSet<_> = catalogue::all().filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
-    let listed: BTreeSet<_> = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id).collect();
+    let listed = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id);
+    let listed: BTreeSet<_> = listed.chain(catalogue::of_the_daemon().map(|rule| rule.id)).collect();
     assert_eq!(without, listed);
+}
+
+/// A rule that judges a daemon is seen to find something on a real one: its name is in a test there.
+#[test]
+fn every_rule_of_the_daemon_is_tried_on_one() {
+    let mut tests = String::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/incus"), &mut |text| tests.push_str(text));
+    let untried: Vec<_> = catalogue::of_the_daemon().map(|rule| rule.id).collect();
+    let is_in = |id: &str| tests.contains(&format!("\"{id}\"")) || tests.contains(&format!("\"{id} "));
+    let untried: Vec<_> = untried.into_iter().filter(|id| !is_in(id)).collect();
+    assert!(untried.is_empty(), "no test in tests/incus finds anything by these: {untried:?}");
 }
 
 #[test]
