@@ -1,8 +1,10 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
+mod audit;
 mod cleanup;
 mod create;
 mod desired;
+mod digests;
 mod error;
 mod follow;
 mod guests;
@@ -26,7 +28,9 @@ use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet};
 pub use crate::mark::Mark;
+pub use audit::audit;
 pub use cleanup::remove_guest;
+pub use digests::Digests;
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::init;
