@@ -7,7 +7,7 @@ use crate::incus::{Acl, AclRule, Config, Network, Project, StoragePool};
 
 /// Where no guest may send anything: what RFC 6890 and its successors set apart from the public internet. Names are
 /// still resolved, because Incus lets DNS (port 53) and DHCP to any address of the host pass before any ACL.
-const NOT_PUBLIC: [(&str, &str); 11] = [
+pub(super) const NOT_PUBLIC: [(&str, &str); 11] = [
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "carrier-grade NAT"),

@@ -12,6 +12,7 @@ mod common;
 #[allow(dead_code, unused_imports, reason = "the harness may offer more than the tests use today")]
 mod harness;
 
+mod audit;
 mod client;
 mod doctor;
 mod failures;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         doctor::TESTS,
         prove::TESTS,
         gateway::TESTS,
+        audit::TESTS,
     ];
     files.extend(client::TESTS);
     harness::main(&files)

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 pub use image::{Image, ImageAlias};
-pub use instance::{Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
+pub use instance::{Backup, Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
 pub use network::{Acl, AclRule, Network};
 pub use operation::{Operation, OperationStatus};
 pub use project::{Profile, Project};
