@@ -50,6 +50,7 @@ fn facts(egress: Vec<AclRule>) -> LiveFacts {
             bridge: "10.9.0.1/24".parse().unwrap(),
             mode: EgressMode::Open,
             allow: Vec::new(),
+            never: vec!["10.9.0.0/24".parse().unwrap(), "169.254.0.0/16".parse().unwrap()],
             closed: CLOSED.iter().map(|(net, what)| (net.parse().unwrap(), (*what).into())).collect(),
         },
         network: Some(Network {
@@ -153,6 +154,18 @@ fn the_lab_file_says_what_may_be_open() {
     lab.reach.allow = vec![allowance("registry.example.org", "8080")];
     assert_eq!(opened(&lab), ["egress.10.0.0.0/8"], "a name never opens what is private");
     lab.reach.allow.push(allowance("10.1.2.3", "8080"));
+    assert_eq!(opened(&lab), [""; 0]);
+    // What is never open is not opened by an allowance that takes it in.
+    lab.reach.allow.push(allowance("10.0.0.0/8", "22"));
+    lab.acls[0].egress = vec![rule("reject", "10.9.0.0/24"), port("allow", "10.0.0.0/8", "tcp", "22")];
+    assert_eq!(opened(&lab), [""; 0]);
+    lab.acls[0].egress.remove(0);
+    assert_eq!(opened(&lab), ["egress.10.0.0.0/8"]);
+    // Nor are resolvers by a range of ports.
+    lab.reach.allow.push(allowance("198.51.100.9", "50-60"));
+    lab.acls[0].egress = vec![port("allow", "198.51.100.9", "tcp", "50-60")];
+    assert_eq!(opened(&lab), ["egress.resolvers.TCP.53"]);
+    lab.reach.allow.push(allowance("198.51.100.9", "53"));
     assert_eq!(opened(&lab), [""; 0]);
     // Which addresses a name has is not known here, only its port.
     lab.acls[0].egress = vec![port("allow", "198.51.100.7", "tcp", "8080")];

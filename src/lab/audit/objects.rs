@@ -15,12 +15,19 @@ pub(super) fn reach(lab: &Lab, host: &[Ipv4Net]) -> Reach {
     let network = &lab.settings.network;
     let not_public = NOT_PUBLIC.iter().filter_map(|(net, what)| Some((net.parse().ok()?, (*what).to_owned())));
     let mut closed: Vec<(Ipv4Net, String)> = not_public.collect();
+    // No allowance opens the lab itself, the host's own addresses, or what is set apart for more than privacy.
+    let openable = ["private", "carrier-grade NAT", "benchmarking"];
+    let is_open = |what: &str| openable.contains(&what);
+    let mut never: Vec<Ipv4Net> = closed.iter().filter(|(_, what)| !is_open(what)).map(|(net, _)| *net).collect();
+    never.push(network.subnet.net().trunc());
+    never.extend(host.iter().map(|net| Ipv4Net::from(net.addr())));
     for net in host.iter().map(Ipv4Net::trunc) {
         if !closed.iter().any(|(known, _)| known.contains(&net)) {
             closed.push((net, "the host and its neighbours".into()));
         }
     }
-    Reach { bridge: network.subnet.net(), mode: network.egress.mode, allow: network.egress.allow.clone(), closed }
+    let (mode, allow) = (network.egress.mode, network.egress.allow.clone());
+    Reach { bridge: network.subnet.net(), mode, allow, closed, never }
 }
 
 /// The ACLs that the bridge names. One that it names and nobody finds can't be judged.

@@ -65,8 +65,10 @@ pub struct Reach {
     pub mode: EgressMode,
     /// What is open in each mode but the sealed one.
     pub allow: Vec<Allowance>,
-    /// What is not the public internet, or is the host's own, each with what it is.
+    /// What is not the public internet, or is the host's own, each with what it is: only an allowance by address opens it.
     pub closed: Vec<(Ipv4Net, String)>,
+    /// What of that no allowance opens.
+    pub never: Vec<Ipv4Net>,
 }
 
 /// A bridge.

@@ -75,6 +75,7 @@ pub(super) fn forbidden(packet: Packet, reach: &Reach) -> Option<Area> {
 fn is_allowed_by_address(packet: Packet, reach: &Reach) -> bool {
     let leads = |to: &Destination| matches!(to, Destination::Net(net) if net.contains(&packet.to));
     reach.mode != EgressMode::Sealed
+        && !reach.never.iter().any(|net| net.contains(&packet.to))
         && reach.allow.iter().any(|allowance| leads(&allowance.to) && fits(packet, allowance))
 }
 
@@ -87,7 +88,12 @@ fn is_allowed_by_name(packet: Packet, reach: &Reach) -> bool {
 fn fits(packet: Packet, allowance: &Allowance) -> bool {
     match (packet.traffic, allowance.protocol) {
         (Traffic::Tcp(port), Transport::Tcp) | (Traffic::Udp(port), Transport::Udp) => {
-            allowance.ports.iter().any(|ports| (ports.first..=ports.last).contains(&port))
+            // A port of resolvers is open only where it is named by itself.
+            let is_meant = |first: u16, last: u16| !RESOLVERS.contains(&port) || first == last;
+            allowance
+                .ports
+                .iter()
+                .any(|ports| (ports.first..=ports.last).contains(&port) && is_meant(ports.first, ports.last))
         }
         _ => false,
     }

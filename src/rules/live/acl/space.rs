@@ -177,6 +177,7 @@ impl Space {
             addresses.push(net.broadcast().to_bits().saturating_add(1));
         };
         reach.closed.iter().for_each(|(net, _)| area(net));
+        reach.never.iter().for_each(&mut area);
         for allowance in &reach.allow {
             if let Destination::Net(net) = &allowance.to {
                 area(net);
@@ -198,7 +199,8 @@ impl Space {
             .chain([Traffic::Icmp, Traffic::Other])
             .collect();
         let ranges: usize = rules().map(|rule| rule.to.len() + rule.ports.len()).sum();
-        let decisions = addresses.len().checked_mul(traffic.len())?.checked_mul(ranges + reach.closed.len() + 1)?;
+        let each = ranges + reach.closed.len() + reach.never.len() + 1;
+        let decisions = addresses.len().checked_mul(traffic.len())?.checked_mul(each)?;
         (decisions <= MOST).then_some(Self { addresses, traffic })
     }
 
