@@ -1,6 +1,6 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
-mod audit;
+pub mod audit;
 mod cleanup;
 mod create;
 mod desired;
