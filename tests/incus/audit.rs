@@ -138,7 +138,10 @@ impl<'d> Tampering<'d> {
     /// `podclaw init` puts the lab right, and nothing is found any more.
     #[track_caller]
     fn mended(&self) {
-        self.lab.podclaw(&["init"]).run().ok();
+        // What waits for something that the same run puts right is done by the next one.
+        if self.lab.podclaw(&["init"]).run().code != 0 {
+            self.lab.podclaw(&["init"]).run().ok();
+        }
         self.audit().green();
     }
 }
@@ -206,6 +209,8 @@ fn profiles(lab: &Tampering) {
     let info = lab.lab.podclaw(&["info", "demo"]).run().ok();
     assert!(info.contains("DOES NOT MATCH") && info.contains("not those that were judged"), "{info}");
     lab.mended();
+    // As long as the project limits the memory of all guests together, the daemon keeps each one's limit.
+    lab.project("limits.memory=");
     lab.incus(&["profile", "unset", &standard, "limits.memory"]);
     lab.audit().red(&["missing-limit guest demo config.limits.memory"]);
     lab.mended();
