@@ -4,6 +4,7 @@ pub mod audit;
 mod cleanup;
 mod create;
 mod desired;
+mod digests;
 mod egress;
 mod error;
 mod follow;
@@ -30,7 +31,9 @@ use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet, Totals};
 pub use crate::mark::Mark;
+pub use audit::audit;
 pub use cleanup::remove_guest;
+pub use digests::Digests;
 pub use egress::{Opened, Summary};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};

@@ -13,6 +13,7 @@ mod threats;
 
 use std::sync::LazyLock;
 
+use crate::digest::Sha256;
 use crate::yaml::{self, Problem};
 
 pub use constraint::{Constraint, is_loopback};
@@ -47,6 +48,12 @@ impl Policy {
         policy.finish();
         Ok(policy)
     }
+}
+
+/// The digest of the policy that is compiled in: two podclaws with the same one judge config and devices alike.
+#[must_use]
+pub fn digest() -> Sha256 {
+    Sha256::of([CONFIG, DEVICES].concat().as_bytes())
 }
 
 /// What the threat model demands.

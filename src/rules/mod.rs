@@ -15,6 +15,7 @@ pub mod cloud_config;
 pub mod file;
 pub mod json;
 pub mod lab_file;
+pub mod live;
 pub mod openclaw;
 pub mod own;
 pub mod packages;

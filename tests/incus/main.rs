@@ -12,6 +12,7 @@ mod common;
 #[allow(dead_code, unused_imports, reason = "the harness may offer more than the tests use today")]
 mod harness;
 
+mod audit;
 mod client;
 mod dns;
 mod doctor;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         dns::TESTS,
         egress::TESTS,
         gateway::TESTS,
+        audit::TESTS,
     ];
     files.extend(client::TESTS);
     files.extend(second_lock::TESTS);

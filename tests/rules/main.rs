@@ -7,6 +7,7 @@ mod cloud_config;
 mod evasions;
 mod examples;
 mod lab_file;
+mod live;
 mod mutated;
 mod openclaw;
 mod own;

@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer};
 
 pub use forward::{Forward, ForwardPort, Peer};
 pub use image::{Image, ImageAlias};
-pub use instance::{Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
+pub use instance::{Backup, Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
 pub use network::{Acl, AclRule, Network};
 pub use operation::{Operation, OperationStatus};
 pub use project::{Profile, Project};
