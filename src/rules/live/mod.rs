@@ -6,6 +6,7 @@
 mod acl;
 mod drift;
 mod facts;
+mod facts_of_guest;
 mod guest;
 mod ids;
 mod image;
@@ -18,10 +19,8 @@ mod secret;
 mod snapshot;
 mod unmarked;
 
-pub use facts::{
-    Acl, AclRule, Drift, DriftState, Guest, Image, Launch, LiveFacts, Mismatch, Network, Pinned, Pool, ProfileFacts,
-    Reach, ReceiptFacts, Used,
-};
+pub use facts::{Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used};
+pub use facts_of_guest::{Guest, Launch, Mismatch, ReceiptFacts};
 
 use super::{Finding, Rule};
 
