@@ -32,6 +32,7 @@ fn drift(step: Step, report: &mut Report) -> Option<Drift> {
     let state = match step.change {
         Change::Keep => return None,
         Change::Create(_) => DriftState::Missing,
+        // What `init` holds back because of guests that run is different all the same.
         Change::Update(differences) | Change::Hold(differences, _) => DriftState::Differs(differences),
         Change::Unseen(reason) => {
             report.fail(object, reason);

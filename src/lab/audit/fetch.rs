@@ -81,13 +81,9 @@ impl<'a> Fetch<'a> {
     }
 
     /// The networks of the host itself, which are not for guests, whatever their addresses are.
-    pub(super) async fn closed(&mut self, networks: &[Network]) -> Vec<Ipv4Net> {
-        let mut closed = Vec::new();
-        // The host's ends of guests' interfaces have no address, and there can be hundreds of them.
-        for network in networks.iter().filter(|network| !network.name.starts_with("veth")) {
-            let outcome = self.lab.client.interface_addresses(&network.name).await;
-            closed.extend(self.unless_failed(&format!("interface {}", network.name), outcome).into_iter().flatten());
-        }
-        closed
+    pub(super) async fn closed(&mut self) -> Vec<Ipv4Net> {
+        let outcome = self.lab.host_addresses().await;
+        let found = self.unless_failed("the addresses of the host", outcome).unwrap_or_default();
+        found.into_iter().map(|(_, address)| address).collect()
     }
 }

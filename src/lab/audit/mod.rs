@@ -40,7 +40,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     fetch.count("network", network.iter().len());
     let attached = objects::attached(network, acls, &mut fetch);
     let drift = fetch.drift().await;
-    let closed = fetch.closed(&networks).await;
+    let closed = fetch.closed().await;
     let mut profiles = Vec::new();
     let mut images = Vec::new();
     let mut instances = Vec::new();
