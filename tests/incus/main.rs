@@ -34,9 +34,9 @@ fn main() -> ExitCode {
         launches::TESTS,
         failures::TESTS,
         doctor::TESTS,
-        prove::TESTS,
         gateway::TESTS,
     ];
     files.extend(client::TESTS);
+    files.extend(prove::TESTS);
     harness::main(&files)
 }
