@@ -58,7 +58,7 @@ fn guests_without_anything_left(daemon: &Daemon) {
     proving.sh("one", "rm -f /fill /fill2");
 
     // No tool at all: the runner needs none.
-    proving.sh("one", "exec /bin/busybox find /bin /sbin -type l -delete");
+    proving.sh("one", "for tool in /bin/*; do [ $tool = /bin/busybox ] || /bin/busybox rm -f $tool; done");
     within(&proving, &["one"], &[]).green(&["host-devices", "net-host", "control-resolver"]);
 
     // No process left.
@@ -79,9 +79,8 @@ fn a_guest_that_stands_still(daemon: &Daemon) {
 fn replace(proving: &Proving<'_>, name: &str, program: &str) {
     let input = format!("#!/bin/sh\n{program}\n");
     proving.lab.exec(&[name, "--", "sh", "-c", "cat >/evil; chmod 755 /evil"], &input).ok();
-    let swap = "#!/bin/sh\ncase \"$3\" in podclaw-probe-*) mv /run/$3 /run/real; cp -p /evil /run/$3;; esac\n";
-    proving.lab.exec(&[name, "--", "sh", "-c", "cat >/swap; chmod 755 /swap"], swap).ok();
-    proving.sh(name, "pid=$(pidof inotifyd) && kill $pid; inotifyd /swap /run:w >/dev/null 2>&1 </dev/null &");
+    let swap = "cd /run; while :; do f=$(echo podclaw-probe-*); [ ! -e $f ] || break; done; mv $f real; cp -p /evil $f";
+    proving.sh(name, &format!("rm -f /run/*; ({swap}) >/dev/null 2>&1 </dev/null &"));
 }
 
 fn runners_that_are_replaced(daemon: &Daemon) {
@@ -101,7 +100,8 @@ fn runners_that_are_replaced(daemon: &Daemon) {
     ] {
         replace(&proving, "one", program);
         let proofs = within(&proving, &["one"], &["--timeout", "6s"]);
-        assert_eq!(proving.sh("one", "ls /run/real && rm -f /run/*").trim(), "/run/real", "it was not replaced: {proofs}");
+        let replaced = proving.sh("one", "ls /run/real; true");
+        assert!(!replaced.is_empty(), "it was not replaced: {proofs}");
         without_a_word(&proofs);
         proving.sh("one", "for p in $(pidof yes sleep tr cat); do kill -9 $p; done; true");
     }

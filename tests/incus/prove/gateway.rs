@@ -5,12 +5,15 @@ use crate::harness::{Daemon, Gateway, Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![gateways_that_are_open, containers_that_are_open, the_gateway_judges_itself];
 
+/// Ends the gateway that runs, and waits for that.
+const STOP: &str = "for pid in $(pidof gateway); do kill -9 $pid; done; while pidof gateway >/dev/null; do sleep 0.1; done";
+
 fn gateways_that_are_open(daemon: &Daemon) {
     let proving = Proving::new(daemon);
     proving.launch("one", &[]);
     proving.set(&["file", "push", &Gateway::program().display().to_string(), "one/gateway", "--mode=0755"]);
     let run = |gateway: Gateway| {
-        let stop = "pid=$(pidof gateway) && kill $pid; ";
+        let stop = format!("{STOP}; ");
         let start = format!("{} OPENCLAW_GATEWAY_TOKEN=secret /gateway >/dev/null 2>&1 </dev/null & sleep 1", gateway.environment());
         proving.sh("one", &format!("{stop}{start}"));
         proving.prove(&["one"], &[])
@@ -26,18 +29,22 @@ fn gateways_that_are_open(daemon: &Daemon) {
     hangs.unknown(&["gateway-token", "gateway-origin"]);
 }
 
+/// A container whose root can't be written, and what is to run in it.
+const READ_ONLY: &str = "unshare -m -p -n -f sh -c 'mount --bind / /tmp && mount -o remount,ro,bind /tmp && cd /tmp && pivot_root . mnt && umount -l /mnt; ";
+
 fn containers_that_are_open(daemon: &Daemon) {
     let proving = Proving::new(daemon);
     proving.launch("one", &[]);
     proving.set(&["file", "push", &Gateway::program().display().to_string(), "one/gateway", "--mode=0755"]);
+    proving.sh("one", "mkdir -p /mnt");
     // Processes and a network of its own, as a container has; and all that root in the guest may do.
     proving.sh("one", "unshare -p -n -f /gateway >/dev/null 2>&1 </dev/null & sleep 1");
     proving.prove(&["one"], &[]).only_red(&["gateway-capabilities", "gateway-read-only"]);
     // The root alone.
-    proving.sh("one", "kill $(pidof gateway); unshare -m -p -n -f sh -c 'mount -o remount,ro,bind / && exec /gateway' >/dev/null 2>&1 </dev/null & sleep 1");
+    proving.sh("one", &format!("{STOP}; {} exec /gateway' >/dev/null 2>&1 </dev/null & sleep 1", READ_ONLY));
     proving.prove(&["one"], &[]).only_red(&["gateway-capabilities"]);
     // Something else is in a container, and the gateway is not.
-    proving.sh("one", "kill $(pidof gateway); unshare -m -p -n -f sh -c 'mount -o remount,ro,bind / && exec sleep 1000' >/dev/null 2>&1 </dev/null & sleep 1");
+    proving.sh("one", &format!("{STOP}; {} exec sleep 1000' >/dev/null 2>&1 </dev/null & sleep 1", READ_ONLY));
     proving.prove(&["one"], &[]).unknown(&["gateway-read-only"]);
 }
 

@@ -18,7 +18,7 @@ fn no_limits(daemon: &Daemon) {
     proving.set(&["config", "device", "override", "open", "root", "size="]);
     proving.prove(&["open"], &["--full"]).only_red(&LIMITS);
     // So high that they limit nothing, and too high to be tried.
-    proving.set(&["config", "set", "open", "limits.memory=1TiB", "limits.processes=10000000"]);
+    proving.set(&["config", "set", "open", "limits.memory=1TiB", "limits.processes=4000000"]);
     proving.set(&["config", "device", "set", "open", "root", "size=1TiB"]);
     let high = proving.prove(&["open"], &["--full"]);
     high.none_red();
@@ -43,6 +43,11 @@ fn limits_that_do_not_hold(daemon: &Daemon) {
     if group("memory").ends_with("memory.max") {
         write(group("memory"), "max");
     } else {
+        // Which may be no more than what it is with swap.
+        let with_swap = group("memory").with_file_name("memory.memsw.limit_in_bytes");
+        if with_swap.exists() {
+            write(with_swap, "-1");
+        }
         write(group("memory"), "-1");
     }
     write(group("pids"), "max");
