@@ -138,3 +138,36 @@ impl Probe {
         ALL.iter().copied().find(|probe| probe.id == id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCS: &str = include_str!("../../docs/prove.md");
+
+    /// The cells of the rows of docs/prove.md that are about a probe.
+    fn rows(id: &str) -> Vec<Vec<&'static str>> {
+        let cells = |line: &'static str| line.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let is_about = |line: &&str| {
+            let first = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+            first.is_some_and(|first| first.split(' ').next() == Some(id))
+        };
+        DOCS.lines().filter(is_about).map(cells).collect()
+    }
+
+    #[test]
+    fn each_probe_is_documented_with_its_witness_and_with_how_it_is_seen_red() {
+        for probe in ALL {
+            let rows = rows(probe.id);
+            let [what, red] = &rows[..] else { panic!("{} is in {} tables of docs/prove.md", probe.id, rows.len()) };
+            let witness = match probe.witness {
+                Witness::Host => "host",
+                Witness::Guest => "guest",
+                Witness::Both => "host, guest",
+            };
+            assert_eq!(what.last(), Some(&witness), "{}", probe.id);
+            assert_eq!(what[0].ends_with("(`--full`)"), probe.set == Set::Full, "{}", probe.id);
+            assert_eq!(red.len(), 2, "{}", probe.id);
+        }
+    }
+}

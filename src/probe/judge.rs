@@ -196,7 +196,9 @@ impl Range<'_> {
                 && [NET_RESERVED, NET_METADATA].contains(&aim.probe)
                 && self.sniffer.is_some_and(|sniffer| sniffer.was_asked_for(to))
             {
-                return Fate::Unknown("somebody asked its network for that address: it may have been let through".into());
+                return Fate::Unknown(
+                    "somebody asked its network for that address: it may have been let through".into(),
+                );
             }
             Fate::Stopped
         } else if seen.frames.is_empty() {
@@ -312,7 +314,9 @@ impl Range<'_> {
                 let said = format!("the bridge has ports that are not isolated: {}", open.join(", "));
                 Outcome::not_contained(NET_SIBLING, tried, said)
             }
-            (Some(true), Some(_)) => Outcome::contained(NET_SIBLING, tried, "the port is isolated, and so is any other"),
+            (Some(true), Some(_)) => {
+                Outcome::contained(NET_SIBLING, tried, "the port is isolated, and so is any other")
+            }
             _ => Outcome::could_not_tell(NET_SIBLING, tried, "the kernel does not say which ports are isolated"),
         });
         outcomes

@@ -56,7 +56,8 @@ pub(super) async fn run(
         let nonce = random();
         let knock = place.as_ref().ok().map(|place| knock(prover, place, nonce));
         let aims = place.map(|place| Aims::new(place, &prover.facts));
-        let mut gathered = Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
+        let mut gathered =
+            Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
         let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,

@@ -139,7 +139,9 @@ impl Knocked {
             let host = knocked.send(From::Host, guest, guest.gateway, None);
             let network = match door {
                 Err(why) => Some(why),
-                Ok(door) => match index_of(&door.outside).and_then(|link| netlink.neighbour(link, guest.address.into(), door.mac)) {
+                Ok(door) => match index_of(&door.outside)
+                    .and_then(|link| netlink.neighbour(link, guest.address.into(), door.mac))
+                {
                     Err(error) => Some(error.to_string()),
                     Ok(_neighbour) => knocked.send(From::Network, guest, door.neighbour, Some(&door.outside)),
                 },

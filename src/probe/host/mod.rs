@@ -13,7 +13,6 @@ pub use facts::{HostFacts, Listener};
 pub use frame::Frame;
 pub(crate) use knock::Reach;
 pub use knock::{Door, Knocked, Knockee};
-pub use processes::gateway_processes;
 pub(crate) use sniffer::FRAMES;
 pub use sniffer::{Seen, Sniffer};
 pub use view::{View, blind, view};

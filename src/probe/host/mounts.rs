@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::processes::members;
 use super::view::{UNREADABLE, read};
 use crate::probe::{self, Outcome};
 
@@ -39,10 +38,10 @@ const WITHOUT_FILES: [&str; 19] = [
     "rpc_pipefs",
 ];
 
-/// What is mounted in the guest whose first process this is.
-pub(super) fn host_paths(init: u32) -> Outcome {
+/// What is mounted in the guest whose first process this is, and whose processes these are.
+pub(super) fn host_paths(init: u32, members: Option<&[u32]>) -> Outcome {
     let (probe, tried) = (probe::MOUNTED, "its mounts, in each of its mount namespaces, by the host's kernel");
-    match look(init) {
+    match look(init, members) {
         Err(why) => Outcome::could_not_tell(probe, tried, why),
         Ok((count, foreign)) if foreign.is_empty() => {
             Outcome::contained(probe, tried, format!("{count} mounts, none of the host's files"))
@@ -52,13 +51,16 @@ pub(super) fn host_paths(init: u32) -> Outcome {
 }
 
 /// How many mounts there are, and those of the host's files.
-fn look(init: u32) -> Result<(usize, BTreeSet<String>), String> {
+fn look(init: u32, members: Option<&[u32]>) -> Result<(usize, BTreeSet<String>), String> {
     let table = |pid: u32| read(Path::new(&format!("/proc/{pid}/mountinfo")));
     let own = table(init).filter(|table| !table.is_empty()).ok_or(UNREADABLE)?;
     let root = own.lines().filter_map(Mount::read).find(|mount| mount.at == "/").ok_or("the mounts can't be read")?;
     // A guest's first process can make anything its root that it can mount.
     if !root.part.ends_with(ROOT) {
-        return Err(format!("the root of its first process is {} of a {}, and not what the daemon made", root.part, root.kind));
+        return Err(format!(
+            "the root of its first process is {} of a {}, and not what the daemon made",
+            root.part, root.kind
+        ));
     }
     let host = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let of_host: BTreeSet<&str> = host.lines().filter_map(Mount::read).map(|mount| mount.device).collect();
@@ -66,8 +68,8 @@ fn look(init: u32) -> Result<(usize, BTreeSet<String>), String> {
     let mut foreign = foreign_mounts(&own, root, &of_host).ok_or("the mounts can't be read")?;
     // Who unmounts something in one namespace may have kept it in another.
     let space = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/mnt")).ok();
-    let all = members(init).ok_or("the host's processes can't be read")?;
-    let spaces: BTreeMap<PathBuf, u32> = all.into_iter().filter_map(|pid| Some((space(pid)?, pid))).collect();
+    let all = members.ok_or("the host's processes can't be read")?;
+    let spaces: BTreeMap<PathBuf, u32> = all.iter().filter_map(|&pid| Some((space(pid)?, pid))).collect();
     if spaces.len() > NAMESPACES {
         return Err(format!("it has {} mount namespaces, which are too many to look at", spaces.len()));
     }
@@ -155,6 +157,6 @@ mod tests {
 
     #[test]
     fn a_process_of_the_host_is_no_guest() {
-        assert!(look(std::process::id()).is_err());
+        assert!(look(std::process::id(), Some(&[])).is_err());
     }
 }

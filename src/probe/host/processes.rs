@@ -18,13 +18,12 @@ struct Process {
     name: String,
 }
 
-/// What is to be said of the processes in containers of the guest whose first process this is.
-#[must_use]
-pub fn gateway_processes(init: u32, port: u16) -> Vec<Outcome> {
+/// What is to be said of the processes in containers of the guest whose first process this is, and whose processes these are.
+pub(super) fn gateway_processes(init: u32, members: Option<&[u32]>, port: u16) -> Vec<Outcome> {
     let tried = "each process in a container of the guest, by the host's kernel";
     let both =
         |say: &dyn Fn(&'static Probe) -> Outcome| vec![say(probe::GATEWAY_CAPABILITIES), say(probe::GATEWAY_ROOT)];
-    let Some(found) = contained_in(init) else {
+    let Some(found) = members.and_then(|members| contained_in(init, members)) else {
         return both(&|probe| Outcome::could_not_tell(probe, tried, "the host's processes can't be read"));
     };
     if found.is_empty() {
@@ -78,14 +77,14 @@ pub(super) fn members(init: u32) -> Option<Vec<u32>> {
 }
 
 /// The processes of the guest that are neither in its process namespace nor in its network namespace.
-fn contained_in(init: u32) -> Option<Vec<Process>> {
+fn contained_in(init: u32, members: &[u32]) -> Option<Vec<Process>> {
     let (processes, network) = (space(init, "pid")?, space(init, "net")?);
     let apart = |pid: &u32| {
         let is_other = |kind: &str, of_guest: &PathBuf| space(*pid, kind).is_some_and(|space| space != *of_guest);
         is_other("pid", &processes) && is_other("net", &network)
     };
     let named = |pid: u32| Process { pid, name: status(pid, "Name").unwrap_or_default() };
-    Some(members(init)?.into_iter().filter(apart).map(named).collect())
+    Some(members.iter().copied().filter(apart).map(named).collect())
 }
 
 fn space(pid: u32, kind: &str) -> Option<PathBuf> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::facts::listener;
 use super::kernel;
 use super::mounts::host_paths;
-use super::processes::gateway_processes;
+use super::processes::{gateway_processes, members};
 use crate::probe::{self, Outcome};
 
 /// The first process of a guest.
@@ -55,17 +55,18 @@ impl View {
     /// is said of the gateway.
     #[must_use]
     pub fn outcomes(&self, others: &[(String, Self)], gateway_port: u16) -> Vec<Outcome> {
+        let members = members(self.pid);
         vec![
             self.idmap(others),
             self.namespaces(others),
             self.seccomp(),
             self.apparmor(),
-            host_paths(self.pid),
+            host_paths(self.pid, members.as_deref()),
             self.loopback(gateway_port),
         ]
         .into_iter()
         .chain(kernel::outcomes())
-        .chain(gateway_processes(self.pid, gateway_port))
+        .chain(gateway_processes(self.pid, members.as_deref(), gateway_port))
         .collect()
     }
 
@@ -145,7 +146,7 @@ impl View {
                 return Outcome::could_not_tell(probe, tried, UNREADABLE);
             };
             let label = label.trim_end_matches(['\n', '\0']);
-            return if label.starts_with("incus-") && label.ends_with("(enforce)") {
+            return if is_confined(label) {
                 Outcome::contained(probe, tried, label)
             } else {
                 Outcome::not_contained(probe, tried, label)
@@ -176,6 +177,11 @@ impl View {
             None => Outcome::could_not_tell(probe, tried, "nothing listens there"),
         }
     }
+}
+
+/// Whether a label is the one that the daemon gives to a guest, and the kernel enforces it.
+fn is_confined(label: &str) -> bool {
+    label.starts_with("incus-") && label.ends_with("(enforce)")
 }
 
 /// The whole of a file that a guest may have made long; nothing where it is longer than can be looked at.
@@ -213,6 +219,14 @@ pub fn blind() -> Vec<Outcome> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_confines_if_the_kernel_enforces_it() {
+        assert!(is_confined("incus-demo_</var/lib/incus>//&:incus-demo_<var-lib-incus>:unconfined (enforce)"));
+        for label in ["unconfined", "incus-demo_</var/lib/incus> (complain)", "docker-default (enforce)", ""] {
+            assert!(!is_confined(label), "{label}");
+        }
+    }
 
     #[test]
     fn this_process_is_no_guest() {

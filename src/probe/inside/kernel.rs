@@ -11,8 +11,7 @@ use rustix::time::{ClockId, clock_gettime, clock_settime};
 use super::{Attempt, Finding, errno, random};
 use crate::probe::{CAPABILITIES, LOG, MODULES, SECCOMP};
 
-pub(super) const ATTEMPTS: &[Attempt] =
-    &[(CAPABILITIES, powers), (SECCOMP, filter), (MODULES, modules), (LOG, log)];
+pub(super) const ATTEMPTS: &[Attempt] = &[(CAPABILITIES, powers), (SECCOMP, filter), (MODULES, modules), (LOG, log)];
 
 /// Things that only root of the host may do. Each is such that it changes nothing should it work.
 fn powers() -> Finding {

@@ -19,7 +19,7 @@ const MEBIBYTE: u64 = 1 << 20;
 const BEYOND: u64 = 64;
 
 /// A limit that is not lower than what there is limits nothing that can be shown without taking all there is from the host.
-fn too_much(tried: String, spare: String) -> Finding {
+fn too_much(tried: String, spare: &str) -> Finding {
     Finding::could_not_tell(tried, format!("it was not tried: the host can spare {spare} and no more"))
 }
 
@@ -30,7 +30,7 @@ pub(super) fn processes(limits: &LimitsPlan) -> Finding {
     };
     let tried = format!("{} threads, of which {limit} are allowed", limit.saturating_add(BEYOND));
     if limit.saturating_add(BEYOND) > limits.spare.processes {
-        return too_much(tried, format!("{} processes", limits.spare.processes));
+        return too_much(tried, &format!("{} processes", limits.spare.processes));
     }
     let mut threads = Vec::new();
     let end = Arc::new((Mutex::new(false), Condvar::new()));
@@ -77,7 +77,7 @@ pub(super) fn memory(limits: &LimitsPlan) -> Finding {
     let wanted = limit.saturating_add(limit / 4);
     let tried = format!("to take {} MiB, of which {} are allowed", wanted / MEBIBYTE, limit / MEBIBYTE);
     if wanted > limits.spare.memory {
-        return too_much(tried, format!("{} MiB", limits.spare.memory / MEBIBYTE));
+        return too_much(tried, &format!("{} MiB", limits.spare.memory / MEBIBYTE));
     }
     // The file is gone, but the program is not.
     let spawned = Command::new("/proc/self/exe")
@@ -122,7 +122,7 @@ pub(super) fn disk(limits: &LimitsPlan) -> Finding {
     let wanted = limit.saturating_add(256 * MEBIBYTE);
     let tried = format!("files of {} MiB, of which {} are allowed", wanted / MEBIBYTE, limit / MEBIBYTE);
     if wanted > limits.spare.disk {
-        return too_much(tried, format!("{} MiB", limits.spare.disk / MEBIBYTE));
+        return too_much(tried, &format!("{} MiB", limits.spare.disk / MEBIBYTE));
     }
     match fill(wanted) {
         Ok(None) => Finding::not_contained(tried, "all of it was there to be had"),

@@ -48,7 +48,8 @@ fn older() -> io::Result<Older> {
     let mut file = File::from(memfd_create("older", MemfdFlags::CLOEXEC)?);
     file.write_all(&program())?;
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let ended = Command::new(path).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let ended =
+        Command::new(path).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
     match ended {
         // The number of the error; or less than 0, which is a socket's.
         Ok(status) => match status.code() {

@@ -1,7 +1,7 @@
 //! What is made of what a guest says, and of what the host saw.
 
 use super::*;
-use crate::probe::{DEVICES, GATEWAY_TOKEN, IDMAP};
+use crate::probe::{DEVICES, GATEWAY_TOKEN, IDMAP, LOG, NET_HOST, NET_INBOUND};
 
 fn answer(probe: &Probe, verdict: Verdict) -> Said {
     let (tried, came_back) = ("a".to_owned(), "b".to_owned());
@@ -10,7 +10,7 @@ fn answer(probe: &Probe, verdict: Verdict) -> Said {
 
 fn judged(said: Vec<Said>, broken: Option<&str>, outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let (aims, broken) = (Err("no network".to_owned()), broken.map(str::to_owned));
-    judge(Evidence { nonce: 1, aims, sniffer: None, said, broken, outcomes }, Set::Quick)
+    judge(Evidence { nonce: 1, aims, sniffer: None, knocked: None, said, broken, outcomes }, Set::Quick)
 }
 
 fn of<'o>(outcomes: &'o [Outcome], probe: &Probe) -> &'o Outcome {
@@ -48,9 +48,23 @@ fn what_the_host_saw_can_not_be_talked_away() {
     assert_eq!(of(&outcomes, IDMAP).verdict, Verdict::NotContained);
     assert_eq!(of(&outcomes, IDMAP).came_back, "seen");
     let nobody = judged(vec![answer(GATEWAY_TOKEN, Verdict::Contained)], Some("late"), Vec::new());
-    assert_eq!(
-        of(&nobody, GATEWAY_TOKEN).verdict,
-        Verdict::Contained,
-        "it was answered before the guest went silent"
-    );
+    assert_eq!(of(&nobody, GATEWAY_TOKEN).verdict, Verdict::Contained, "it was answered before the guest went silent");
+}
+
+#[test]
+fn a_guest_is_no_witness_of_what_the_host_sees() {
+    for probe in [IDMAP, NET_INBOUND, NET_HOST] {
+        let lies = judged(vec![answer(probe, Verdict::Contained), Said::Ended], None, Vec::new());
+        assert_eq!(of(&lies, probe).verdict, Verdict::CouldNotTell, "{}", probe.id);
+        let admits = judged(vec![answer(probe, Verdict::NotContained), Said::Ended], None, Vec::new());
+        assert_eq!(of(&admits, probe).verdict, Verdict::NotContained, "{}", probe.id);
+    }
+}
+
+#[test]
+fn what_both_see_is_only_contained_if_both_say_so() {
+    let seen = || vec![Outcome::contained(LOG, "", "seen")];
+    assert_eq!(of(&judged(vec![Said::Ended], None, seen()), LOG).verdict, Verdict::CouldNotTell);
+    let both = judged(vec![answer(LOG, Verdict::Contained), Said::Ended], None, seen());
+    assert_eq!(of(&both, LOG).verdict, Verdict::Contained);
 }

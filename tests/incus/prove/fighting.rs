@@ -72,15 +72,21 @@ fn a_guest_that_stands_still(daemon: &Daemon) {
     let proving = Proving::new(daemon);
     proving.launch("two", &[]);
     proving.set(&["pause", "two"]);
-    without_a_word(&within(&proving, &["two"], &["--timeout", "5s"]));
+    let paused = proving.lab.podclaw(&["prove", "two", "--timeout", "5s"]).run();
+    assert!(matches!(paused.code, 1 | 3) && !paused.stdout.contains("✓ host-devices"), "{paused}");
 }
 
 /// Has the guest put another program in the runner's place as soon as it is there.
-fn replace(proving: &Proving<'_>, name: &str, program: &str) {
+pub(super) fn replace(proving: &Proving<'_>, name: &str, program: &str) {
     let input = format!("#!/bin/sh\n{program}\n");
     proving.lab.exec(&[name, "--", "sh", "-c", "cat >/evil; chmod 755 /evil"], &input).ok();
-    let swap = "cd /run; while :; do f=$(echo podclaw-probe-*); [ ! -e $f ] || break; done; mv $f real; cp -p /evil $f";
-    proving.sh(name, &format!("rm -f /run/*; ({swap}) >/dev/null 2>&1 </dev/null &"));
+    // It is made executable when all of it is there. Renaming takes one program, so it is in time.
+    let swap = "cd /run; cp -p /evil next; set --; while [ ! -x \"$1\" ]; do set -- podclaw-probe-*; done; mv next $1; touch /replaced";
+    proving.sh(name, &format!("rm -f /run/* /replaced; ({swap}) >/dev/null 2>&1 </dev/null &"));
+}
+
+fn was_replaced(proving: &Proving<'_>, name: &str) -> bool {
+    !proving.sh(name, "ls /replaced; true").is_empty()
 }
 
 fn runners_that_are_replaced(daemon: &Daemon) {
@@ -100,8 +106,7 @@ fn runners_that_are_replaced(daemon: &Daemon) {
     ] {
         replace(&proving, "one", program);
         let proofs = within(&proving, &["one"], &["--timeout", "6s"]);
-        let replaced = proving.sh("one", "ls /run/real; true");
-        assert!(!replaced.is_empty(), "it was not replaced: {proofs}");
+        assert!(was_replaced(&proving, "one"), "it was not replaced: {proofs}");
         without_a_word(&proofs);
         proving.sh("one", "for p in $(pidof yes sleep tr cat); do kill -9 $p; done; true");
     }
@@ -120,6 +125,7 @@ done
 echo "{\"nonce\":$nonce,\"said\":1}" >/dev/null; echo "{\"nonce\":$nonce,\"ended\":null}" >/dev/null"#;
     replace(&proving, "one", program);
     let proofs = within(&proving, &["one"], &["--timeout", "6s"]);
+    assert!(was_replaced(&proving, "one"), "{proofs}");
     // What only the guest can see is its word; docs/prove.md says which these are.
     proofs.green(&["host-devices", "control-resolver"]);
     proofs.unknown(&[

@@ -55,19 +55,17 @@ fn a_launch_proves(daemon: &Daemon) {
     let receipt = &lab.podclaw(&["info", "good", "--format", "json"]).run().json()["guest"]["receipt"];
     let probes = receipt["probes"].as_array().expect("probes");
     let contained = |id: &str| probes.iter().any(|probe| probe["id"] == id && probe["verdict"] == "contained");
-    for id in
-        [
-            "net-host",
-            "net-inbound",
-            "kernel-idmap",
-            "host-paths",
-            "gateway-loopback",
-            "gateway-token",
-            "gateway-origin",
-            "gateway-capabilities",
-            "gateway-read-only",
-        ]
-    {
+    for id in [
+        "net-host",
+        "net-inbound",
+        "kernel-idmap",
+        "host-paths",
+        "gateway-loopback",
+        "gateway-token",
+        "gateway-origin",
+        "gateway-capabilities",
+        "gateway-read-only",
+    ] {
         assert!(contained(id), "{id}: {receipt}");
     }
 

@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
-use super::Proving;
+use super::fighting::replace;
+use super::{Proofs, Proving};
 use crate::harness::{Daemon, Test, tests};
 
-pub(crate) const TESTS: &[Test] = tests![no_limits, limits_that_do_not_hold, limits_that_hold];
+pub(crate) const TESTS: &[Test] =
+    tests![no_limits, limits_that_do_not_hold, limits_that_hold, a_neighbour_that_stops_answering];
 
 const LIMITS: [&str; 3] = ["limit-processes", "limit-memory", "limit-disk"];
 
@@ -74,4 +78,20 @@ fn limits_that_hold(daemon: &Daemon) {
     proofs.green(&LIMITS);
     // Nothing is left of it.
     assert_eq!(proving.sh("tight", "ls -A / | grep podclaw; true"), "");
+}
+
+/// Another guest answers at once, and then no more, while the limits are tried.
+fn a_neighbour_that_stops_answering(daemon: &Daemon) {
+    let proving = Proving::new(daemon);
+    proving.launch("busy", &[]);
+    proving.launch("beside", &[]);
+    // It is at its limits for long enough.
+    replace(&proving, "busy", "exec sleep 15");
+    let prove = proving.lab.podclaw(&["prove", "busy", "--full", "--timeout", "25s", "--format", "json"]).start();
+    thread::sleep(Duration::from_secs(3));
+    proving.sh("beside", "rm /bin/true; printf '#!/bin/sh\\nexec sleep 1000\\n' >/bin/true; chmod 755 /bin/true");
+    let output = prove.wait();
+    let proofs = Proofs { json: output.json(), output };
+    proofs.only_red(&["limit-host"]);
+    assert!(proofs.output.stdout.contains("guest beside did not answer"), "{proofs}");
 }

@@ -36,15 +36,7 @@ fn the_network_without_its_firewall(daemon: &Daemon) {
     daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
     assert!(reach(address.trim()), "nothing keeps anybody off now");
     let open = proving.prove(&["one"], &[]);
-    open.red(&[
-        "net-host",
-        "net-lan",
-        "net-reserved",
-        "net-metadata",
-        "net-resolvers",
-        "net-inbound",
-        "net-ipv6",
-    ]);
+    open.red(&["net-host", "net-lan", "net-reserved", "net-metadata", "net-resolvers", "net-inbound", "net-ipv6"]);
     set(&format!("security.acls={acl}"));
     set("ipv6.address=none");
     proving.prove(&["one"], &[]).only_red(&["gateway-loopback"]);
@@ -141,7 +133,8 @@ fn a_dead_network_is_not_contained(daemon: &Daemon) {
     let dead = proving.prove(&["one"], &["--control", &public]);
     let told = dead.that_say("contained");
     assert!(!told.iter().any(|id| id.starts_with("control-")), "{dead}");
-    for id in ["net-host", "net-lan", "net-reserved", "net-metadata", "net-resolvers", "net-source-spoof", "net-arp-spoof"]
+    for id in
+        ["net-host", "net-lan", "net-reserved", "net-metadata", "net-resolvers", "net-source-spoof", "net-arp-spoof"]
     {
         assert!(!told.contains(id), "{id}: {dead}");
     }

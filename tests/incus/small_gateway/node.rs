@@ -82,7 +82,9 @@ fn answer(stream: TcpStream, token: &str, status: &str, open_to_all: bool, any_o
 
 /// Takes the upgrade to a websocket, and answers the introduction, whatever is in it: there is no page of its own.
 fn introduce(mut reader: BufReader<TcpStream>, any_origin: bool) {
-    let _ = reader.get_mut().write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    let _ = reader
+        .get_mut()
+        .write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     // Its kind, its length in 7 bits; or in 16, which follow. Then a mask of 4 bytes.
     let mut head = [0; 2];
     let _ = reader.read_exact(&mut head);
