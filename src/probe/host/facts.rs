@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::knock::is_of_a_door;
+use super::knock::{is_a_door, is_of_a_door};
 
 /// Something that listens on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +66,7 @@ impl HostFacts {
             addresses,
             listeners,
             gateways: gateways.filter(|gateway| !gateway.is_unspecified()).collect(),
-            neighbours: neighbours.lines().skip(1).filter_map(neighbour).collect(),
+            neighbours: neighbours.lines().skip(1).filter_map(neighbour).filter(|(_, on)| !is_a_door(on)).collect(),
             has_default_route: routes.lines().skip(1).any(is_default),
             block_devices: fs::read_to_string("/proc/partitions")?.lines().filter_map(device).collect(),
         })

@@ -17,6 +17,8 @@ use crate::probe::netlink::{Netlink, index_of};
 use crate::probe::plan::Mac;
 use crate::probe::shot::{Carrier, Marker, packet};
 
+/// What the name of the end begins with that podclaw has.
+const OUTSIDE: &str = "pco";
 /// What their addresses begin with: a range for measurements, which no network should have, and
 /// which guests are kept off anyway.
 const NETWORK: [u8; 3] = [198, 18, 112];
@@ -49,7 +51,7 @@ impl Door {
         rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
         let [one, two, three, four, part] = random;
         let number = u32::from_ne_bytes([one, two, three, four]);
-        let (outside, inside) = (format!("pco{number:08x}"), format!("pci{number:08x}"));
+        let (outside, inside) = (format!("{OUTSIDE}{number:08x}"), format!("pci{number:08x}"));
         let mac = |last: u8| [0x02, one, two, three, four, last];
         let netlink = Netlink::open()?;
         netlink.pair([&outside, &inside], [mac(1), mac(2)])?;
@@ -79,6 +81,11 @@ impl Drop for Door {
 /// Whether it is an address of such a link. Another proof may have one, which goes any moment.
 pub(super) fn is_of_a_door(address: IpAddr) -> bool {
     matches!(address, IpAddr::V4(four) if four.octets()[..3] == NETWORK)
+}
+
+/// Whether packets are sent through this link only by a proof: its neighbours are none.
+pub(super) fn is_a_door(link: &str) -> bool {
+    link.starts_with(OUTSIDE)
 }
 
 /// The guest that is knocked at.
