@@ -1,10 +1,12 @@
 //! Proving that guests are contained: the probes of [`crate::probe`], run in guests of a lab and looked at from the host.
 
 mod from_host;
+mod limits;
 mod place;
 mod runner;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -13,7 +15,7 @@ use super::guests::{Guest, running_guest};
 use super::{Error, Lab, Result};
 use crate::incus::{Collection, InstanceWithState, Job};
 use crate::names::GuestName;
-use crate::probe::host::{HostFacts, Sniffer, View, view};
+use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Outcome, Program, Set, Unusable, Verdict, judge};
 
 pub(super) use place::poke_gateways;
@@ -62,6 +64,7 @@ impl Proof {
 pub struct Prover {
     facts: HostFacts,
     sniffer: std::result::Result<Sniffer, std::io::Error>,
+    door: Arc<std::result::Result<Door, std::io::Error>>,
     program: std::result::Result<Program, Unusable>,
 }
 
@@ -71,13 +74,15 @@ impl Prover {
     /// # Errors
     /// [`Error::Unreadable`] where not even the host's addresses can be read.
     pub async fn new() -> Result<Self> {
-        let facts = tokio::task::spawn_blocking(|| {
+        let looked = tokio::task::spawn_blocking(|| {
             poke_gateways();
-            HostFacts::read()
+            // Before the link for packets to guests is there: it is no part of what a guest could want to reach.
+            let facts = HostFacts::read()?;
+            Ok((facts, Door::make()))
         });
-        let facts = facts.await.map_err(std::io::Error::other).and_then(|facts| facts);
-        let facts = facts.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
-        Ok(Self { facts, sniffer: Sniffer::start(), program: Program::own() })
+        let looked = looked.await.map_err(std::io::Error::other).and_then(|looked| looked);
+        let (facts, door) = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
+        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own() })
     }
 
     /// Runs the probes in a guest, which must run.
@@ -119,9 +124,10 @@ impl Prover {
                 looked.await.unwrap_or_else(|_| crate::probe::host::blind())
             }
         };
+        let deadline = Instant::now() + options.timeout;
         let mut gathered = runner::run(self, lab, guest, all, options, job).await?;
         if options.set == Set::Full {
-            outcomes.push(from_host::audit(lab, &guest.instance.name).await);
+            outcomes.push(from_host::audit(lab, &guest.instance.name, deadline).await);
         }
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
@@ -140,6 +146,7 @@ impl runner::Gathered {
             nonce: self.nonce,
             aims: self.aims.as_ref().map_err(Clone::clone),
             sniffer,
+            knocked: self.knocked.as_ref(),
             said: self.said.clone(),
             broken: self.broken.clone(),
             outcomes: self.outcomes.clone(),

@@ -68,6 +68,8 @@ pub struct Place {
     pub siblings: Vec<Sibling>,
     /// Whether the kernel keeps the guest's port apart from others; `None` where it does not say.
     pub isolated: Option<bool>,
+    /// The bridge's other ports that are not kept apart from it; `None` where the kernel does not say.
+    pub open_ports: Option<Vec<String>>,
     /// An address that must be reached.
     pub control: Option<SocketAddr>,
     /// What the lab file opens.

@@ -45,6 +45,18 @@ pub enum Set {
     Full,
 }
 
+/// Who sees what comes of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Witness {
+    /// The host's kernel, which no guest can talk into anything.
+    Host,
+    /// Only what runs in the guest: its word is as good as the guest.
+    Guest,
+    /// Both, for different parts of it.
+    Both,
+}
+
 /// One way to break out.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Probe {
@@ -54,15 +66,18 @@ pub struct Probe {
     pub group: Group,
     /// What it shows when it is contained.
     pub title: &'static str,
+    /// Who sees what comes of it.
+    pub witness: Witness,
     /// When it is run.
     #[serde(skip)]
     pub set: Set,
 }
 
 macro_rules! probes {
-    ($($name:ident = $id:literal, $group:ident, $set:ident, $title:literal;)+) => {
+    ($($name:ident = $id:literal, $group:ident, $set:ident, $witness:ident, $title:literal;)+) => {
         $(#[doc = $title]
-        pub const $name: &Probe = &Probe { id: $id, group: Group::$group, title: $title, set: Set::$set };)+
+        pub const $name: &Probe =
+            &Probe { id: $id, group: Group::$group, title: $title, witness: Witness::$witness, set: Set::$set };)+
 
         /// Every probe, in the order in which people read them.
         pub const ALL: &[&Probe] = &[$($name),+];
@@ -70,50 +85,52 @@ macro_rules! probes {
 }
 
 probes! {
-    RESOLVER = "control-resolver", Controls, Quick, "the lab's resolver answers";
-    EGRESS = "control-egress", Controls, Quick, "what is allowed is reached";
+    RESOLVER = "control-resolver", Controls, Quick, Guest, "the lab's resolver answers";
+    EGRESS = "control-egress", Controls, Quick, Both, "what is allowed is reached";
 
-    NET_HOST = "net-host", Network, Quick, "no address and port of the host is reached";
-    NET_LAN = "net-lan", Network, Quick, "no neighbour or gateway of the host is reached";
-    NET_RESERVED = "net-reserved", Network, Quick, "no private or reserved range is reached";
-    NET_METADATA = "net-metadata", Network, Quick, "the metadata address of clouds is not reached";
-    NET_RESOLVERS = "net-resolvers", Network, Quick, "no other resolver is reached";
-    NET_PUBLIC = "net-public", Network, Quick, "the public internet is not reached, where it is closed";
-    NET_ALLOWED = "net-allowed", Network, Quick, "nothing beside what is allowed is reached";
-    NET_SIBLING = "net-sibling", Network, Quick, "no other guest is reached";
-    NET_IPV6 = "net-ipv6", Network, Quick, "nothing is reached over IPv6";
-    NET_SOURCE = "net-source-spoof", Network, Quick, "no packet with another source address passes";
-    NET_ARP = "net-arp-spoof", Network, Quick, "no ARP for another address passes";
-    NET_MAC = "net-mac-spoof", Network, Quick, "no frame with another hardware address passes";
-    NET_INBOUND = "net-inbound", Network, Quick, "no port of the guest is reached from the host";
+    NET_HOST = "net-host", Network, Quick, Host, "no address and port of the host is reached";
+    NET_LAN = "net-lan", Network, Quick, Host, "no neighbour or gateway of the host is reached";
+    NET_RESERVED = "net-reserved", Network, Quick, Host, "no private or reserved range is reached";
+    NET_METADATA = "net-metadata", Network, Quick, Host, "the metadata address of clouds is not reached";
+    NET_RESOLVERS = "net-resolvers", Network, Quick, Both, "no other resolver is reached";
+    NET_PUBLIC = "net-public", Network, Quick, Host, "the public internet is not reached, where it is closed";
+    NET_ALLOWED = "net-allowed", Network, Quick, Host, "nothing beside what is allowed is reached";
+    NET_SIBLING = "net-sibling", Network, Quick, Host, "no other guest is reached";
+    NET_IPV6 = "net-ipv6", Network, Quick, Host, "nothing is reached over IPv6";
+    NET_SOURCE = "net-source-spoof", Network, Quick, Host, "no packet with another source address passes";
+    NET_ARP = "net-arp-spoof", Network, Quick, Host, "no ARP for another address passes";
+    NET_MAC = "net-mac-spoof", Network, Quick, Host, "no frame with another hardware address passes";
+    NET_INBOUND = "net-inbound", Network, Quick, Host, "no port of the guest is reached from the host or its network";
 
-    IDMAP = "kernel-idmap", Kernel, Quick, "the guest's ids are its own, and none is the host's";
-    NAMESPACES = "kernel-namespaces", Kernel, Quick, "the guest shares no namespace with the host";
-    CAPABILITIES = "kernel-capabilities", Kernel, Quick, "root in the guest has no power over the host";
-    SECCOMP = "kernel-seccomp", Kernel, Quick, "system calls are filtered";
-    APPARMOR = "kernel-apparmor", Kernel, Quick, "the guest is confined by AppArmor";
-    MODULES = "kernel-modules", Kernel, Quick, "no kernel module can be loaded or removed";
-    SETTINGS = "kernel-settings", Kernel, Quick, "no setting of the whole kernel can be written";
-    LOG = "kernel-log", Kernel, Quick, "the kernel's log and memory can't be read";
+    IDMAP = "kernel-idmap", Kernel, Quick, Host, "the guest's ids are its own, and none is the host's";
+    NAMESPACES = "kernel-namespaces", Kernel, Quick, Host, "the guest shares no namespace with the host or another guest";
+    CAPABILITIES = "kernel-capabilities", Kernel, Quick, Guest, "root in the guest has no power over the host";
+    SECCOMP = "kernel-seccomp", Kernel, Quick, Both, "system calls are filtered";
+    UNPRIVILEGED = "kernel-unprivileged", Kernel, Quick, Host, "what only the host needs of the kernel is for root";
+    APPARMOR = "kernel-apparmor", Kernel, Quick, Host, "the guest is confined by AppArmor";
+    MODULES = "kernel-modules", Kernel, Quick, Guest, "no kernel module can be loaded or removed";
+    SETTINGS = "kernel-settings", Kernel, Quick, Guest, "no setting of the whole kernel can be written";
+    LOG = "kernel-log", Kernel, Quick, Both, "the kernel's log and memory can't be read";
 
-    DEVICES = "host-devices", Host, Quick, "no device of the host can be made and opened";
-    MOUNTS = "host-mounts", Host, Quick, "no filesystem of the host can be mounted";
-    MOUNTED = "host-paths", Host, Quick, "no path of the host is mounted";
-    DEBUGFS = "host-debugfs", Host, Quick, "the kernel's debugging files can't be read";
-    CGROUPS = "host-cgroups", Host, Quick, "no file of control groups leads out";
-    GUEST_API = "host-guest-api", Host, Quick, "the daemon's guest API is not there";
+    DEVICES = "host-devices", Host, Quick, Guest, "no device of the host can be made and opened";
+    MOUNTS = "host-mounts", Host, Quick, Guest, "no filesystem of the host can be mounted";
+    MOUNTED = "host-paths", Host, Quick, Host, "no path of the host is mounted";
+    DEBUGFS = "host-debugfs", Host, Quick, Guest, "the kernel's debugging files can't be read";
+    CGROUPS = "host-cgroups", Host, Quick, Guest, "no file of control groups leads out";
+    GUEST_API = "host-guest-api", Host, Quick, Guest, "the daemon's guest API is not there";
+    VSOCK = "host-vsock", Host, Quick, Guest, "no socket leads past the network to the machine below";
 
-    GATEWAY_LOOPBACK = "gateway-loopback", Gateway, Quick, "the gateway listens on the guest's loopback only";
-    GATEWAY_TOKEN = "gateway-token", Gateway, Quick, "a request without a token is refused";
-    GATEWAY_ORIGIN = "gateway-origin", Gateway, Quick, "a foreign web page is refused";
-    GATEWAY_CAPABILITIES = "gateway-capabilities", Gateway, Quick, "no process of the gateway's container has capabilities";
-    GATEWAY_ROOT = "gateway-read-only", Gateway, Quick, "the root of the gateway's container is read-only";
-    GATEWAY_AUDIT = "gateway-audit", Gateway, Full, "the gateway's own audit finds nothing critical";
+    GATEWAY_LOOPBACK = "gateway-loopback", Gateway, Quick, Host, "the gateway listens on the guest's loopback only";
+    GATEWAY_TOKEN = "gateway-token", Gateway, Quick, Guest, "a request without a token is refused";
+    GATEWAY_ORIGIN = "gateway-origin", Gateway, Quick, Guest, "a foreign web page is refused";
+    GATEWAY_CAPABILITIES = "gateway-capabilities", Gateway, Quick, Host, "no process of the gateway's container has capabilities";
+    GATEWAY_ROOT = "gateway-read-only", Gateway, Quick, Host, "the root of the gateway's container is read-only";
+    GATEWAY_AUDIT = "gateway-audit", Gateway, Full, Guest, "the gateway's own audit finds nothing critical";
 
-    LIMIT_PROCESSES = "limit-processes", Limits, Full, "the number of processes is limited";
-    LIMIT_MEMORY = "limit-memory", Limits, Full, "memory is limited";
-    LIMIT_DISK = "limit-disk", Limits, Full, "disk space is limited";
-    LIMIT_HOST = "limit-host", Limits, Full, "host and other guests answer while a guest is at its limits";
+    LIMIT_PROCESSES = "limit-processes", Limits, Full, Guest, "the number of processes is limited";
+    LIMIT_MEMORY = "limit-memory", Limits, Full, Guest, "memory is limited";
+    LIMIT_DISK = "limit-disk", Limits, Full, Guest, "disk space is limited";
+    LIMIT_HOST = "limit-host", Limits, Full, Host, "host and other guests answer while a guest is at its limits";
 }
 
 impl Probe {
@@ -121,5 +138,38 @@ impl Probe {
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|probe| probe.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCS: &str = include_str!("../../docs/prove.md");
+
+    /// The cells of the rows of docs/prove.md that are about a probe.
+    fn rows(id: &str) -> Vec<Vec<&'static str>> {
+        let cells = |line: &'static str| line.split('|').map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        let is_about = |line: &&str| {
+            let first = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+            first.is_some_and(|first| first.split(' ').next() == Some(id))
+        };
+        DOCS.lines().filter(is_about).map(cells).collect()
+    }
+
+    #[test]
+    fn each_probe_is_documented_with_its_witness_and_with_how_it_is_seen_red() {
+        for probe in ALL {
+            let rows = rows(probe.id);
+            let [what, red] = &rows[..] else { panic!("{} is in {} tables of docs/prove.md", probe.id, rows.len()) };
+            let witness = match probe.witness {
+                Witness::Host => "host",
+                Witness::Guest => "guest",
+                Witness::Both => "host, guest",
+            };
+            assert_eq!(what.last(), Some(&witness), "{}", probe.id);
+            assert_eq!(what[0].ends_with("(`--full`)"), probe.set == Set::Full, "{}", probe.id);
+            assert_eq!(red.len(), 2, "{}", probe.id);
+        }
     }
 }

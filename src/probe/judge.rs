@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::aim::{Aim, Aims, Meaning, Uplink};
-use super::host::{FRAMES, Frame, Seen, Sniffer};
+use super::host::{FRAMES, Frame, Knocked, Reach, Seen, Sniffer};
 use super::plan::{Said, ShotKind};
-use super::shot::TTL;
+use super::shot::{TTL, own_ipv6};
 use super::{
     ALL, EGRESS, Group, NET_ALLOWED, NET_ARP, NET_LAN, NET_METADATA, NET_PUBLIC, NET_RESERVED, NET_RESOLVERS,
-    NET_SIBLING, Outcome, Probe, Set, Verdict,
+    NET_SIBLING, Outcome, Probe, Set, Verdict, Witness,
 };
 
 /// All that is known of the probes in one guest.
@@ -21,6 +21,8 @@ pub struct Evidence<'e> {
     pub aims: Result<&'e Aims, String>,
     /// What the host saw of it; `None` where it could not look.
     pub sniffer: Option<&'e Sniffer>,
+    /// What was sent to the guest; `None` where nothing was.
+    pub knocked: Option<&'e Knocked>,
     /// What the runner said.
     pub said: Vec<Said>,
     /// Why the runner did not get to its end.
@@ -34,7 +36,7 @@ const NOT_ROOT: &str = "the host did not look: only root may see its packets";
 /// The outcomes of all probes, in their order. There is exactly one of each that is run in this set.
 #[must_use]
 pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
-    let Evidence { nonce, aims, sniffer, said, broken, outcomes } = evidence;
+    let Evidence { nonce, aims, sniffer, knocked, said, broken, outcomes } = evidence;
     let mut found: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         found.entry(outcome.probe.id).or_default().push(outcome);
@@ -46,9 +48,24 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
             || aims.as_ref().map_or(true, |aims| aims.all.iter().any(|aim| aim.probe == probe))
     };
     let tried: Vec<&'static Probe> = ALL.iter().copied().filter(|probe| is_tried(probe)).collect();
-    for outcome in answers(&said) {
+    let why = match broken {
+        Some(why) => why,
+        None if ended => "it said nothing".into(),
+        None => "the guest went silent".into(),
+    };
+    let answers = answers(&said);
+    // Where the guest sees a part of it, what the host saw is not all.
+    let is_asked = |probe: &Probe| probe != EGRESS || aims.as_ref().is_ok_and(|aims| aims.place.control.is_some());
+    for probe in ALL.iter().filter(|probe| probe.witness == Witness::Both && is_asked(probe)) {
+        if !answers.iter().any(|answer| answer.probe == *probe) {
+            found.entry(probe.id).or_default().push(Outcome::could_not_tell(probe, "", &why));
+        }
+    }
+    for outcome in answers {
         found.entry(outcome.probe.id).or_default().push(outcome);
     }
+    let inbound = inbound(knocked, sniffer);
+    found.entry(inbound.probe.id).or_default().push(inbound);
     match aims {
         Ok(aims) => {
             let run = said.iter().find_map(|said| match said {
@@ -70,17 +87,20 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
             }
         }
     }
-    let why = broken.unwrap_or_else(|| if ended { "it said nothing".into() } else { "the guest went silent".into() });
     let wanted = tried.into_iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
     wanted.map(|probe| merge(probe, found.remove(probe.id).unwrap_or_default(), &why)).collect()
 }
 
-/// What the runner said of probes. An answer that comes twice is none: somebody else speaks, too.
+/// What the runner said of probes, where it is a witness: a guest may say that it got out, but not that it did not where the
+/// host looks. An answer that comes twice is none: somebody else speaks, too.
 fn answers(said: &[Said]) -> Vec<Outcome> {
     let mut found: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
     for said in said {
         let Said::Answer { probe, verdict, tried, came_back, millis } = said else { continue };
         let Some(probe) = Probe::find(probe) else { continue };
+        if probe.witness == Witness::Host && *verdict != Verdict::NotContained {
+            continue;
+        }
         found.entry(probe.id).or_default().push(Outcome::new(probe, *verdict, tried, came_back).took(*millis));
     }
     let one = |mut all: Vec<Outcome>| {
@@ -98,12 +118,6 @@ fn answers(said: &[Said]) -> Vec<Outcome> {
 fn merge(probe: &'static Probe, mut all: Vec<Outcome>, why: &str) -> Outcome {
     all.sort_by_key(|outcome| std::cmp::Reverse(outcome.verdict));
     let Some(worst) = all.first().cloned() else { return Outcome::could_not_tell(probe, "", why) };
-    // The control is kept by whichever shows that the way is open.
-    if probe == EGRESS
-        && let Some(good) = all.iter().find(|outcome| outcome.verdict == Verdict::Contained)
-    {
-        return good.clone();
-    }
     let join = |field: fn(&Outcome) -> &str| {
         let same = all.iter().filter(|outcome| outcome.verdict == worst.verdict).map(field);
         let mut parts: Vec<&str> = same.filter(|part| !part.is_empty()).collect();
@@ -185,7 +199,16 @@ impl Range<'_> {
         if aim.meaning == Meaning::NotPass && fresh > 1 {
             return Fate::Went("passed the bridge");
         }
-        if seen.frames.first().is_some_and(|frame| self.is_as_planned(frame, aim)) {
+        if seen.frames.iter().any(|frame| self.is_as_planned(frame, aim)) {
+            // A host that has a network for it asks there who it is, and hands on the packet when somebody says so.
+            if let IpAddr::V4(to) = aim.shot.to
+                && [NET_RESERVED, NET_METADATA].contains(&aim.probe)
+                && self.sniffer.is_some_and(|sniffer| sniffer.was_asked_for(to))
+            {
+                return Fate::Unknown(
+                    "somebody asked its network for that address: it may have been let through".into(),
+                );
+            }
             Fate::Stopped
         } else if seen.frames.is_empty() {
             Fate::Unknown("the host did not see it come in".into())
@@ -207,11 +230,16 @@ impl Range<'_> {
         let mac = if shot.other_mac { self.aims.plan().other_mac } else { self.aims.place.mac };
         frame.destination == shot.to
             && (frame.protocol, frame.port) == (protocol, port)
-            // Over IPv6 the guest has the address that its card gave itself, or another one.
-            && (shot.to.is_ipv6() || frame.source == source)
+            && if shot.to.is_ipv6() { self.is_own_ipv6(frame.source, shot.to) } else { frame.source == source }
             && frame.macs == Some((mac, shot.hop))
             && frame.ttl == TTL
-            && frame.sound
+            && frame.exact
+    }
+
+    /// Whether a packet from there goes anywhere: a router takes none whose source is of a link only, or of nobody.
+    fn is_own_ipv6(&self, source: IpAddr, to: IpAddr) -> bool {
+        let is_local = |address: IpAddr| matches!(address, IpAddr::V6(six) if six.is_unicast_link_local());
+        if is_local(to) { is_local(source) } else { source == IpAddr::V6(own_ipv6(self.nonce)) }
     }
 
     fn sum(&self, probe: &'static Probe, fates: &[(&Aim, Fate)]) -> Outcome {
@@ -280,11 +308,19 @@ impl Range<'_> {
             outcomes.push(Outcome::could_not_tell(NET_LAN, "the host's neighbours and gateways", said));
         }
         // Where the host's firewall looks at bridged packets, too, it may stop those that were sent. Other frames it lets by.
-        let tried = "the guest's port on the bridge, by the host's kernel";
-        outcomes.push(match self.aims.place.isolated {
-            Some(true) => Outcome::contained(NET_SIBLING, tried, "the port is isolated"),
-            Some(false) => Outcome::not_contained(NET_SIBLING, tried, "the port is not isolated"),
-            None => Outcome::could_not_tell(NET_SIBLING, tried, "the kernel does not say whether the port is isolated"),
+        let tried = "the ports of the bridge, by the host's kernel";
+        let place = &self.aims.place;
+        outcomes.push(match (place.isolated, place.open_ports.as_ref()) {
+            (Some(false), _) => Outcome::not_contained(NET_SIBLING, tried, "the port is not isolated"),
+            // Isolated ports are kept apart from each other, and from no other.
+            (Some(true), Some(open)) if !open.is_empty() => {
+                let said = format!("the bridge has ports that are not isolated: {}", open.join(", "));
+                Outcome::not_contained(NET_SIBLING, tried, said)
+            }
+            (Some(true), Some(_)) => {
+                Outcome::contained(NET_SIBLING, tried, "the port is isolated, and so is any other")
+            }
+            _ => Outcome::could_not_tell(NET_SIBLING, tried, "the kernel does not say which ports are isolated"),
         });
         outcomes
     }
@@ -315,6 +351,30 @@ fn control(tried: String, fates: &[(&Aim, Fate)]) -> Outcome {
     Outcome::contained(EGRESS, tried, came_back)
 }
 
+/// What became of the packets that were sent to the guest.
+fn inbound(knocked: Option<&Knocked>, sniffer: Option<&Sniffer>) -> Outcome {
+    let probe = super::NET_INBOUND;
+    let (Some(knocked), Some(sniffer)) = (knocked, sniffer) else {
+        let why = if sniffer.is_some() { "nothing was sent to the guest" } else { NOT_ROOT };
+        return Outcome::could_not_tell(probe, "", why);
+    };
+    let reached = knocked.reached(sniffer);
+    let tried = summary(reached.iter().map(|(what, _)| &**what));
+    let card = reached.iter().filter(|(_, reach)| *reach == Reach::Card).map(|(what, _)| format!("{what} got to it"));
+    let card: Vec<String> = card.collect();
+    if !card.is_empty() {
+        return Outcome::not_contained(probe, tried, summary(card.iter().map(String::as_str)));
+    }
+    let unknown = reached.iter().find_map(|(what, reach)| match reach {
+        Reach::Unknown(why) => Some(format!("{what}: {why}")),
+        _ => None,
+    });
+    match unknown {
+        Some(why) => Outcome::could_not_tell(probe, tried, why),
+        None => Outcome::contained(probe, tried, format!("{} packets did not get to its card", reached.len())),
+    }
+}
+
 /// A few of them, and how many there are.
 fn summary<'t>(all: impl Iterator<Item = &'t str>) -> String {
     const SHOWN: usize = 4;
@@ -327,59 +387,4 @@ fn summary<'t>(all: impl Iterator<Item = &'t str>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::{DEVICES, GATEWAY_TOKEN, IDMAP};
-
-    fn answer(probe: &Probe, verdict: Verdict) -> Said {
-        let (tried, came_back) = ("a".to_owned(), "b".to_owned());
-        Said::Answer { probe: probe.id.into(), verdict, tried, came_back, millis: 1 }
-    }
-
-    fn judged(said: Vec<Said>, broken: Option<&str>, outcomes: Vec<Outcome>) -> Vec<Outcome> {
-        let (aims, broken) = (Err("no network".to_owned()), broken.map(str::to_owned));
-        judge(Evidence { nonce: 1, aims, sniffer: None, said, broken, outcomes }, Set::Quick)
-    }
-
-    fn of<'o>(outcomes: &'o [Outcome], probe: &Probe) -> &'o Outcome {
-        outcomes.iter().find(|outcome| outcome.probe == probe).unwrap()
-    }
-
-    #[test]
-    fn a_guest_that_says_nothing_is_not_contained_by_it() {
-        let outcomes = judged(Vec::new(), Some("hung"), Vec::new());
-        let quick = ALL.iter().filter(|probe| probe.set == Set::Quick).count();
-        assert_eq!(outcomes.len(), quick);
-        assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::CouldNotTell));
-        assert_eq!(of(&outcomes, DEVICES).came_back, "hung");
-        assert_eq!(of(&outcomes, crate::probe::NET_HOST).came_back, "no network");
-    }
-
-    #[test]
-    fn an_answer_that_comes_twice_is_none() {
-        let good = answer(DEVICES, Verdict::Contained);
-        let one = judged(vec![good.clone(), Said::Ended], None, Vec::new());
-        assert_eq!(of(&one, DEVICES).verdict, Verdict::Contained);
-        let two = judged(vec![good.clone(), good.clone(), Said::Ended], None, Vec::new());
-        assert_eq!(of(&two, DEVICES).verdict, Verdict::CouldNotTell);
-        for order in
-            [[answer(DEVICES, Verdict::NotContained), good.clone()], [good, answer(DEVICES, Verdict::NotContained)]]
-        {
-            assert_eq!(of(&judged(order.to_vec(), None, Vec::new()), DEVICES).verdict, Verdict::NotContained);
-        }
-    }
-
-    #[test]
-    fn what_the_host_saw_can_not_be_talked_away() {
-        let seen = Outcome::not_contained(IDMAP, "", "seen");
-        let outcomes = judged(vec![answer(IDMAP, Verdict::Contained), Said::Ended], None, vec![seen]);
-        assert_eq!(of(&outcomes, IDMAP).verdict, Verdict::NotContained);
-        assert_eq!(of(&outcomes, IDMAP).came_back, "seen");
-        let nobody = judged(vec![answer(GATEWAY_TOKEN, Verdict::Contained)], Some("late"), Vec::new());
-        assert_eq!(
-            of(&nobody, GATEWAY_TOKEN).verdict,
-            Verdict::Contained,
-            "it was answered before the guest went silent"
-        );
-    }
-}
+mod tests;

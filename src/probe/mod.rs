@@ -11,6 +11,7 @@ mod catalogue;
 pub mod host;
 pub mod inside;
 mod judge;
+mod netlink;
 mod outcome;
 pub mod plan;
 mod program;

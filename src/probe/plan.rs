@@ -86,6 +86,19 @@ pub struct LimitsPlan {
     pub memory: Option<u64>,
     /// Bytes on disk.
     pub disk: Option<u64>,
+    /// How much the host can spare, so that no host goes down by a proof.
+    pub spare: Spare,
+}
+
+/// How much may be taken in an attempt, whatever the limits say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spare {
+    /// Processes.
+    pub processes: u64,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Bytes on disk.
+    pub disk: u64,
 }
 
 /// One line of the runner.

@@ -1,6 +1,6 @@
 //! A packet that can be recognised wherever it turns up: each carries a number of its proof, of its run and its own.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// How each marker starts.
 const MAGIC: [u8; 8] = *b"pOdClAw!";
@@ -41,6 +41,11 @@ impl Marker {
         let index = u16::from_be_bytes(found.get(20..22)?.try_into().ok()?);
         Some((Self { nonce, run, index }, at))
     }
+}
+
+/// The address that a packet over IPv6 comes from which is to be routed: one of nobody's, and another one in each proof.
+pub(super) fn own_ipv6(nonce: u64) -> Ipv6Addr {
+    Ipv6Addr::from((0xfd70_6f64_636c_6177 << 64) | u128::from(nonce))
 }
 
 /// What carries a marker over IPv4.

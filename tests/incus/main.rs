@@ -39,7 +39,6 @@ fn main() -> ExitCode {
         launches::TESTS,
         failures::TESTS,
         doctor::TESTS,
-        prove::TESTS,
         server::TESTS,
         dns::TESTS,
         egress::TESTS,
@@ -47,6 +46,7 @@ fn main() -> ExitCode {
         audit::TESTS,
     ];
     files.extend(client::TESTS);
+    files.extend(prove::TESTS);
     files.extend(second_lock::TESTS);
     harness::main(&files)
 }

@@ -197,7 +197,7 @@ fn a_finding_names_what_brought_and_what_was_replaced() {
         found,
         [
             "evil.yaml:3:16: `root`, of type `none`, takes away the root disk: a guest's files must be in the lab's pool, with \
-          a size [missing-device] (profiles/guest.yaml:29:3: the root disk that is taken away)"
+          a size [missing-device] (profiles/guest.yaml:32:3: the root disk that is taken away)"
         ]
     );
 }

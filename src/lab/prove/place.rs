@@ -64,13 +64,51 @@ pub(super) async fn place(
     taken.extend([address, subnet.addr()]);
     let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
     let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
-    let isolated = std::fs::read_to_string(format!("/sys/class/net/{}/brport/isolated", own.host_name)).ok();
-    let isolated = isolated.map(|flag| flag.trim() == "1");
+    let isolated = is_isolated(&own.host_name);
+    let name_of = |port: &str| {
+        let of_guest = all.iter().find(|other| card(other).is_some_and(|card| card.host_name == port));
+        of_guest.map_or_else(|| port.to_owned(), |guest| format!("{port} of guest {}", guest.instance.name))
+    };
+    let open_ports = open_ports(&bridge, &own.host_name).map(|open| open.iter().map(|port| name_of(port)).collect());
     // Without their subnets: what is beside the host is told by the probes about its neighbours.
     let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
     let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
     let (gateway, mac) = (subnet.addr(), own.mac);
-    Ok(Place { bridge, gateway, bridge_mac, mac, address, unused, nobody, siblings, isolated, control, reach })
+    Ok(Place {
+        bridge,
+        gateway,
+        bridge_mac,
+        mac,
+        address,
+        unused,
+        nobody,
+        siblings,
+        isolated,
+        open_ports,
+        control,
+        reach,
+    })
+}
+
+/// Whether the kernel keeps a port of a bridge apart from other such ports.
+fn is_isolated(port: &str) -> Option<bool> {
+    let flag = std::fs::read_to_string(format!("/sys/class/net/{port}/brport/isolated")).ok()?;
+    Some(flag.trim() == "1")
+}
+
+/// The ports of a bridge that are not isolated, but for one. Somebody else may have put something on the lab's bridge.
+fn open_ports(bridge: &str, but: &str) -> Option<Vec<String>> {
+    let ports = std::fs::read_dir(format!("/sys/class/net/{bridge}/brif")).ok()?;
+    let mut open = Vec::new();
+    for port in ports {
+        let port = port.ok()?.file_name().into_string().ok()?;
+        // One that went meanwhile is no port any more.
+        if port != but && is_isolated(&port) == Some(false) {
+            open.push(port);
+        }
+    }
+    open.sort();
+    Some(open)
 }
 
 /// Two different ones by chance, and one that is asked for: from a range that nobody has, and large enough that no two

@@ -5,14 +5,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::limits::limits;
 use super::place::place;
 use super::{ProveOptions, Prover, from_host};
 use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
 use crate::lab::{Lab, Result};
-use crate::probe::plan::{LimitsPlan, Line, Plan, Said};
-use crate::probe::{Aims, FILE, OWN, Outcome, RUNNER_ARGUMENT, Set};
+use crate::probe::host::{Knocked, Knockee};
+use crate::probe::plan::{Line, Plan, Said};
+use crate::probe::{Aims, FILE, OWN, Outcome, Place, RUNNER_ARGUMENT, Set};
 use crate::text;
 
 /// How much of what the runner says is read, in bytes.
@@ -29,6 +32,7 @@ const SETTLE: Duration = Duration::from_millis(120);
 pub(super) struct Gathered {
     pub(super) nonce: u64,
     pub(super) aims: std::result::Result<Aims, String>,
+    pub(super) knocked: Option<Knocked>,
     pub(super) said: Vec<Said>,
     pub(super) broken: Option<String>,
     pub(super) outcomes: Vec<Outcome>,
@@ -47,9 +51,13 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         tries += 1;
-        let place = place(lab, guest, all, &prover.facts, options.control).await;
+        let place = timeout_at(deadline, place(lab, guest, all, &prover.facts, options.control)).await;
+        let place = place.unwrap_or_else(|_| Err("the daemon did not say in time where the guest is".into()));
+        let nonce = random();
+        let knock = place.as_ref().ok().map(|place| knock(prover, place, nonce));
         let aims = place.map(|place| Aims::new(place, &prover.facts));
-        let mut gathered = Gathered { nonce: random(), aims, said: Vec::new(), broken: None, outcomes: Vec::new() };
+        let mut gathered =
+            Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
         let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,
@@ -64,8 +72,27 @@ pub(super) async fn run(
             }
         }
         sleep(SETTLE).await;
+        if let Some(knock) = knock {
+            gathered.knocked = knock.await.ok();
+        }
         return Ok(gathered);
     }
+}
+
+/// Sends packets to the guest while the runner is brought into it.
+fn knock(prover: &Prover, place: &Place, nonce: u64) -> JoinHandle<Knocked> {
+    let guest = Knockee {
+        bridge: place.bridge.clone(),
+        gateway: place.gateway,
+        address: place.address,
+        mac: place.mac,
+        port: crate::cloud_init::DEFAULT_PORT,
+    };
+    let door = prover.door.clone();
+    tokio::task::spawn_blocking(move || {
+        let door = door.as_ref().as_ref().map_err(|error| format!("no link can be made for it: {error}"));
+        Knocked::at(&guest, door, nonce)
+    })
 }
 
 /// Why the runner did not get to its end.
@@ -95,12 +122,13 @@ async fn attempt(
 ) -> std::result::Result<(), Trouble> {
     let name = &guest.instance.name;
     let path = push(prover, lab, name, job).await?;
+    let limits = if options.set == Set::Full { Some(limits(lab, guest).await) } else { None };
     let plan = Plan {
         nonce: gathered.nonce,
         devices: prover.facts.block_devices.iter().copied().collect(),
         gateway_port: crate::cloud_init::DEFAULT_PORT,
         network: gathered.aims.as_ref().ok().map(Aims::plan),
-        limits: (options.set == Set::Full).then(|| limits(guest)),
+        limits,
     };
     let plan = serde_json::to_vec(&plan).map_err(|error| Trouble::Program(error.to_string()))?;
     let lost = |error: crate::incus::Error| match error.refusal() {
@@ -129,7 +157,7 @@ async fn attempt(
         while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
             for heard in lines.feed(&buffer[..length])? {
                 if let (Said::Started { port, .. }, Some(address)) = (&heard, address) {
-                    outcomes.push(from_host::inbound(address, *port).await);
+                    outcomes.extend(from_host::inbound(address, *port).await);
                 }
                 said.push(heard);
             }
@@ -200,34 +228,6 @@ impl Lines {
         }
         Ok(said)
     }
-}
-
-/// How far the guest may go, by its configuration.
-fn limits(guest: &InstanceWithState) -> LimitsPlan {
-    let config = |key: &str| guest.instance.expanded_config.get(key);
-    let root =
-        guest.instance.expanded_devices.values().find(|device| device.get("path").is_some_and(|path| path == "/"));
-    LimitsPlan {
-        processes: config("limits.processes").and_then(|number| number.parse().ok()),
-        memory: config("limits.memory").and_then(|size| bytes(size)),
-        disk: root.and_then(|device| bytes(device.get("size")?)),
-    }
-}
-
-/// A size as Incus writes it. A share of the host's memory is none.
-fn bytes(size: &str) -> Option<u64> {
-    let units = [
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1 << 30),
-        ("TiB", 1 << 40),
-        ("kB", 1000),
-        ("MB", 1_000_000),
-        ("GB", 1_000_000_000),
-    ];
-    let unit = units.iter().find_map(|(unit, factor)| Some((size.strip_suffix(unit)?, *factor)));
-    let (number, factor) = unit.unwrap_or((size.strip_suffix('B').unwrap_or(size), 1));
-    number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
 fn random() -> u64 {

@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::knock::{is_a_door, is_of_a_door};
+
 /// Something that listens on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listener {
@@ -47,7 +49,7 @@ impl HostFacts {
         // Without IPv6 there is no such file.
         let six = fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
         addresses.extend(six.lines().filter_map(|line| ipv6(line.split(' ').next()?)).map(IpAddr::V6));
-        addresses.retain(|address| !address.is_loopback());
+        addresses.retain(|address| !address.is_loopback() && !is_of_a_door(*address));
         let mut listeners = BTreeSet::new();
         for (file, udp) in [("tcp", false), ("tcp6", false), ("udp", true), ("udp6", true)] {
             let table = fs::read_to_string(format!("/proc/net/{file}")).unwrap_or_default();
@@ -64,7 +66,7 @@ impl HostFacts {
             addresses,
             listeners,
             gateways: gateways.filter(|gateway| !gateway.is_unspecified()).collect(),
-            neighbours: neighbours.lines().skip(1).filter_map(neighbour).collect(),
+            neighbours: neighbours.lines().skip(1).filter_map(neighbour).filter(|(_, on)| !is_a_door(on)).collect(),
             has_default_route: routes.lines().skip(1).any(is_default),
             block_devices: fs::read_to_string("/proc/partitions")?.lines().filter_map(device).collect(),
         })

@@ -1,12 +1,18 @@
 //! What the host sees of itself and of a guest.
 
 mod facts;
+mod frame;
+mod kernel;
+mod knock;
+mod mounts;
 mod processes;
 mod sniffer;
 mod view;
 
 pub use facts::{HostFacts, Listener};
-pub use processes::gateway_processes;
+pub use frame::Frame;
+pub(crate) use knock::Reach;
+pub use knock::{Door, Knocked, Knockee};
 pub(crate) use sniffer::FRAMES;
-pub use sniffer::{Frame, Seen, Sniffer};
+pub use sniffer::{Seen, Sniffer};
 pub use view::{View, blind, view};

@@ -1,11 +1,14 @@
 //! A guest as the host's kernel sees it: its first process in `/proc`. The guest can't change what stands there.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use super::facts::listener;
-use super::processes::gateway_processes;
+use super::kernel;
+use super::mounts::host_paths;
+use super::processes::{gateway_processes, members};
 use crate::probe::{self, Outcome};
 
 /// The first process of a guest.
@@ -17,7 +20,7 @@ pub struct View {
 /// A line of an id map: ids inside, ids outside, how many.
 type IdRange = (u64, u64, u64);
 
-const UNREADABLE: &str =
+pub(super) const UNREADABLE: &str =
     "the host does not let podclaw look at the guest's processes; run it as root on the guest's host";
 
 /// The view of the guest whose first process has this id on the host; `None` where that is no such process.
@@ -41,7 +44,7 @@ impl View {
     }
 
     fn read(&self, file: &str) -> Option<String> {
-        fs::read_to_string(self.path(file)).ok()
+        read(&self.path(file))
     }
 
     fn status(&self, field: &str) -> Option<String> {
@@ -52,16 +55,18 @@ impl View {
     /// is said of the gateway.
     #[must_use]
     pub fn outcomes(&self, others: &[(String, Self)], gateway_port: u16) -> Vec<Outcome> {
+        let members = members(self.pid);
         vec![
             self.idmap(others),
-            self.namespaces(),
+            self.namespaces(others),
             self.seccomp(),
             self.apparmor(),
-            self.host_paths(),
+            host_paths(self.pid, members.as_deref()),
             self.loopback(gateway_port),
         ]
         .into_iter()
-        .chain(gateway_processes(self.pid))
+        .chain(kernel::outcomes())
+        .chain(gateway_processes(self.pid, members.as_deref(), gateway_port))
         .collect()
     }
 
@@ -97,21 +102,29 @@ impl View {
         Outcome::contained(probe, tried, shown.join("; "))
     }
 
-    fn namespaces(&self) -> Outcome {
-        let (probe, tried) = (probe::NAMESPACES, "its namespaces beside those of this process");
+    fn namespaces(&self, others: &[(String, Self)]) -> Outcome {
+        let (probe, tried) = (probe::NAMESPACES, "its namespaces beside those of this process and of other guests");
         let mut shared = Vec::new();
-        for name in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
-            let own = fs::read_link(format!("/proc/self/ns/{name}"));
-            match (fs::read_link(self.path(&format!("ns/{name}"))), own) {
-                (Ok(guest), Ok(own)) if guest == own => shared.push(name),
-                (Ok(_), Ok(_)) => {}
-                _ => return Outcome::could_not_tell(probe, tried, UNREADABLE),
+        for kind in ["cgroup", "ipc", "mnt", "net", "pid", "user", "uts"] {
+            let own = fs::read_link(format!("/proc/self/ns/{kind}"));
+            let (Some(guest), Ok(own)) = (self.namespace(kind), own) else {
+                return Outcome::could_not_tell(probe, tried, UNREADABLE);
+            };
+            if guest == own {
+                shared.push(format!("{kind} with the host"));
             }
+            let beside = others.iter().filter(|(_, other)| other.pid != self.pid);
+            let with = beside.filter(|(_, other)| other.namespace(kind).as_ref() == Some(&guest));
+            shared.extend(with.map(|(name, _)| format!("{kind} with guest {name}")));
         }
         if shared.is_empty() {
             return Outcome::contained(probe, tried, "each is its own");
         }
         Outcome::not_contained(probe, tried, format!("it shares {}", shared.join(", ")))
+    }
+
+    fn namespace(&self, kind: &str) -> Option<PathBuf> {
+        fs::read_link(self.path(&format!("ns/{kind}"))).ok()
     }
 
     fn seccomp(&self) -> Outcome {
@@ -133,7 +146,7 @@ impl View {
                 return Outcome::could_not_tell(probe, tried, UNREADABLE);
             };
             let label = label.trim_end_matches(['\n', '\0']);
-            return if label.starts_with("incus-") && label.ends_with("(enforce)") {
+            return if is_confined(label) {
                 Outcome::contained(probe, tried, label)
             } else {
                 Outcome::not_contained(probe, tried, label)
@@ -146,24 +159,11 @@ impl View {
         )
     }
 
-    fn host_paths(&self) -> Outcome {
-        let (probe, tried) = (probe::MOUNTED, "its mounts, by the host's kernel");
-        let Some(table) = self.read("mountinfo").filter(|table| !table.is_empty()) else {
-            return Outcome::could_not_tell(probe, tried, UNREADABLE);
-        };
-        let own = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        match foreign_mounts(&table, &own) {
-            None => Outcome::could_not_tell(probe, tried, "the mounts can't be read"),
-            Some(foreign) if foreign.is_empty() => {
-                Outcome::contained(probe, tried, format!("{} mounts, none of the host's files", table.lines().count()))
-            }
-            Some(foreign) => Outcome::not_contained(probe, tried, foreign.join(", ")),
-        }
-    }
-
     fn loopback(&self, port: u16) -> Outcome {
         let (probe, tried) = (probe::GATEWAY_LOOPBACK, format!("what listens on port {port} of the guest"));
-        let (Some(four), six) = (self.read("net/tcp"), self.read("net/tcp6").unwrap_or_default()) else {
+        // A kernel without IPv6 has no such file.
+        let six = if self.path("net/tcp6").exists() { self.read("net/tcp6") } else { Some(String::new()) };
+        let (Some(four), Some(six)) = (self.read("net/tcp"), six) else {
             return Outcome::could_not_tell(probe, tried, UNREADABLE);
         };
         let lines = four.lines().chain(six.lines());
@@ -179,76 +179,23 @@ impl View {
     }
 }
 
+/// Whether a label is the one that the daemon gives to a guest, and the kernel enforces it.
+fn is_confined(label: &str) -> bool {
+    label.starts_with("incus-") && label.ends_with("(enforce)")
+}
+
+/// The whole of a file that a guest may have made long; nothing where it is longer than can be looked at.
+pub(super) fn read(path: &Path) -> Option<String> {
+    const LONGEST: u64 = 4 << 20;
+    let mut text = String::new();
+    File::open(path).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
+    ((text.len() as u64) < LONGEST).then_some(text)
+}
+
 /// A field of a process' status.
 pub(super) fn status(pid: u32, field: &str) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     status.lines().find_map(|line| Some(line.strip_prefix(field)?.strip_prefix(':')?.trim().to_owned()))
-}
-
-/// Kinds of filesystems that hold no files of the host: the kernel makes up what is in them, or the guest did.
-const WITHOUT_FILES: [&str; 19] = [
-    "proc",
-    "sysfs",
-    "devpts",
-    "mqueue",
-    "cgroup",
-    "cgroup2",
-    "fuse.lxcfs",
-    "securityfs",
-    "debugfs",
-    "tracefs",
-    "configfs",
-    "efivarfs",
-    "binfmt_misc",
-    "pstore",
-    "bpf",
-    "hugetlbfs",
-    "nsfs",
-    "autofs",
-    "rpc_pipefs",
-];
-
-/// Where Incus shows a guest what it mounts for it, from a tmpfs of the host that is the guest's alone.
-const INCUS_MOUNTS: &str = "/dev/.incus-mounts";
-
-/// The mounts that show other files than the guest's own: a filesystem that is not the one of its root, or a part of it
-/// that is not below its root. `host` are the host's mounts: a filesystem in memory that is there, too, is the host's.
-fn foreign_mounts(table: &str, host: &str) -> Option<Vec<String>> {
-    let mounts: Vec<Mount<'_>> = table.lines().map(Mount::read).collect::<Option<_>>()?;
-    let root = mounts.iter().find(|mount| mount.at == "/")?;
-    let of_host: BTreeSet<&str> = host.lines().filter_map(Mount::read).map(|mount| mount.device).collect();
-    let below = |part: &str| part == root.part || root.part == "/" || part.starts_with(&format!("{}/", root.part));
-    let is_own = |mount: &&Mount<'_>| {
-        if mount.device == root.device {
-            return below(mount.part);
-        }
-        match mount.kind {
-            // Single nodes of devices are bound from the host's; the whole is one of its directories.
-            "devtmpfs" => mount.part != "/",
-            "tmpfs" | "ramfs" => !of_host.contains(mount.device) || mount.at == INCUS_MOUNTS,
-            // What the guest stacked on its own files.
-            "overlay" | "fuse.fuse-overlayfs" => !of_host.contains(mount.device),
-            kind => WITHOUT_FILES.contains(&kind),
-        }
-    };
-    let foreign = mounts.iter().filter(|mount| !is_own(mount));
-    Some(foreign.map(|mount| format!("{} is {} of a {}", mount.at, mount.part, mount.kind)).collect())
-}
-
-struct Mount<'t> {
-    device: &'t str,
-    part: &'t str,
-    at: &'t str,
-    kind: &'t str,
-}
-
-impl<'t> Mount<'t> {
-    fn read(line: &'t str) -> Option<Self> {
-        let (before, after) = line.split_once(" - ")?;
-        let mut fields = before.split(' ').skip(2);
-        let (device, part, at) = (fields.next()?, fields.next()?, fields.next()?);
-        Some(Self { device, part, at, kind: after.split(' ').next()? })
-    }
 }
 
 /// What is to be said where the host can't look at the guest's processes at all.
@@ -259,6 +206,8 @@ pub fn blind() -> Vec<Outcome> {
         probe::NAMESPACES,
         probe::SECCOMP,
         probe::APPARMOR,
+        probe::UNPRIVILEGED,
+        probe::LOG,
         probe::MOUNTED,
         probe::GATEWAY_LOOPBACK,
         probe::GATEWAY_CAPABILITIES,
@@ -271,26 +220,12 @@ pub fn blind() -> Vec<Outcome> {
 mod tests {
     use super::*;
 
-    const ROOT: &str = "1 0 0:50 /containers/a/rootfs / rw - btrfs /dev/loop0 rw\n";
-
-    fn foreign(more: &str) -> Vec<String> {
-        foreign_mounts(&format!("{ROOT}{more}"), "9 1 0:30 / /run rw - tmpfs tmpfs rw\n").unwrap()
-    }
-
     #[test]
-    fn a_path_of_the_host_is_found() {
-        assert_eq!(
-            foreign("2 1 0:50 /containers/a/rootfs/var /mnt rw - btrfs x rw\n3 1 0:20 / /proc rw - proc proc rw\n"),
-            [""; 0]
-        );
-        assert_eq!(foreign("4 1 0:6 /null /dev/null rw - devtmpfs udev rw\n"), [""; 0]);
-        assert_eq!(foreign("2 1 0:50 /containers/ab /mnt rw - btrfs x rw\n"), ["/mnt is /containers/ab of a btrfs"]);
-        assert_eq!(foreign("2 1 254:0 /etc /mnt rw shared:1 - ext4 /dev/vda rw\n"), ["/mnt is /etc of a ext4"]);
-        assert_eq!(foreign("2 1 0:6 / /dev rw - devtmpfs udev rw\n"), ["/dev is / of a devtmpfs"]);
-        assert_eq!(foreign("2 1 0:31 / /run rw - tmpfs tmpfs rw\n"), [""; 0]);
-        assert_eq!(foreign("2 1 0:30 /x /mnt rw - tmpfs tmpfs rw\n"), ["/mnt is /x of a tmpfs"]);
-        assert_eq!(foreign("2 1 0:30 /x /dev/.incus-mounts rw - tmpfs tmpfs rw\n"), [""; 0]);
-        assert_eq!(foreign_mounts("nonsense", ""), None);
+    fn a_label_confines_if_the_kernel_enforces_it() {
+        assert!(is_confined("incus-demo_</var/lib/incus>//&:incus-demo_<var-lib-incus>:unconfined (enforce)"));
+        for label in ["unconfined", "incus-demo_</var/lib/incus> (complain)", "docker-default (enforce)", ""] {
+            assert!(!is_confined(label), "{label}");
+        }
     }
 
     #[test]
@@ -303,7 +238,7 @@ mod tests {
     #[test]
     fn what_runs_on_the_host_is_not_contained() {
         let own = View { pid: std::process::id() };
-        assert_eq!(own.namespaces().verdict, probe::Verdict::NotContained);
+        assert_eq!(own.namespaces(&[]).verdict, probe::Verdict::NotContained);
         assert_eq!(own.idmap(&[]).verdict, probe::Verdict::NotContained);
     }
 }

@@ -5,12 +5,13 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use rustix::io::Errno;
+use rustix::mount::{UnmountFlags, unmount};
 use rustix::time::{ClockId, clock_gettime, clock_settime};
 
-use super::{Attempt, Finding, errno};
-use crate::probe::{CAPABILITIES, LOG, MODULES};
+use super::{Attempt, Finding, errno, random};
+use crate::probe::{CAPABILITIES, LOG, MODULES, SECCOMP};
 
-pub(super) const ATTEMPTS: &[Attempt] = &[(CAPABILITIES, powers), (MODULES, modules), (LOG, log)];
+pub(super) const ATTEMPTS: &[Attempt] = &[(CAPABILITIES, powers), (SECCOMP, filter), (MODULES, modules), (LOG, log)];
 
 /// Things that only root of the host may do. Each is such that it changes nothing should it work.
 fn powers() -> Finding {
@@ -39,14 +40,41 @@ fn initial_ids() -> Option<String> {
 }
 
 /// An empty file is no module: a kernel that gets as far as to say so would take a real one.
-fn modules() -> Finding {
-    let tried = "to load an empty module, in two ways, and to remove one that is not there";
+fn module_calls() -> [(&'static str, Result<(), Errno>); 3] {
     let file = memfd_create("module", MemfdFlags::CLOEXEC).map(File::from);
-    let attempts = [
+    [
         ("init_module", rustix::system::init_module(&[0; 16], c"")),
         ("finit_module", file.and_then(|file| rustix::system::finit_module(file.as_fd(), c"", 0))),
         ("delete_module", rustix::system::delete_module(c"podclaw_none", libc_nonblock())),
-    ];
+    ]
+}
+
+/// The daemon's filter refuses to unmount by force, of which the kernel itself would say that there is no such place. Of calls
+/// for modules it says that there are none such; the kernel would say that they are not permitted, or do them. Any filter at
+/// all is not enough: one that only hands calls over to the daemon is one, too.
+fn filter() -> Finding {
+    let tried = "to unmount by force what is not there, and calls for modules, which the daemon's filter keeps off";
+    let nowhere = match random::<8>() {
+        Ok(number) => format!("/.podclaw-probe-{:016x}", u64::from_ne_bytes(number)),
+        Err(error) => return Finding::could_not_tell(tried, errno(&error)),
+    };
+    let mut passed = Vec::new();
+    match unmount(nowhere, UnmountFlags::FORCE) {
+        Err(Errno::ACCESS) => {}
+        Err(Errno::NOENT) => passed.push("the kernel was asked to unmount by force".to_owned()),
+        other => return Finding::could_not_tell(tried, format!("an unexpected answer: {other:?}")),
+    }
+    passed.extend(module_calls().into_iter().filter_map(|(name, result)| match result {
+        Err(Errno::NOSYS) => None,
+        Ok(()) => Some(format!("{name} worked")),
+        Err(error) => Some(format!("{name} got past it: {}", errno(&error.into()))),
+    }));
+    Finding::of_attempts(tried, &passed, "none of them got to the kernel")
+}
+
+fn modules() -> Finding {
+    let tried = "to load an empty module, in two ways, and to remove one that is not there";
+    let attempts = module_calls();
     let refused = |result: &Result<(), Errno>| matches!(result, Err(Errno::PERM | Errno::NOSYS | Errno::ACCESS));
     let open: Vec<String> = attempts
         .iter()
@@ -69,7 +97,16 @@ fn libc_nonblock() -> i32 {
 }
 
 fn log() -> Finding {
-    let files = ["/dev/kmsg", "/proc/kmsg", "/proc/kcore", "/dev/mem", "/dev/kmem", "/dev/port"];
+    let files = [
+        "/dev/kmsg",
+        "/proc/kmsg",
+        "/proc/kcore",
+        "/dev/mem",
+        "/dev/kmem",
+        "/dev/port",
+        "/sys/firmware/acpi/tables/DSDT",
+        "/sys/firmware/dmi/tables/DMI",
+    ];
     let mut open = Vec::new();
     let mut came_back = Vec::new();
     for path in files {

@@ -18,12 +18,20 @@ const MEBIBYTE: u64 = 1 << 20;
 /// How many processes beyond the limit are tried.
 const BEYOND: u64 = 64;
 
+/// A limit that is not lower than what there is limits nothing that can be shown without taking all there is from the host.
+fn too_much(tried: String, spare: &str) -> Finding {
+    Finding::could_not_tell(tried, format!("it was not tried: the host can spare {spare} and no more"))
+}
+
 /// Threads are counted as processes are.
 pub(super) fn processes(limits: &LimitsPlan) -> Finding {
     let Some(limit) = limits.processes else {
         return Finding::not_contained("its configuration", "there is no limit of processes");
     };
-    let tried = format!("{} threads, of which {limit} are allowed", limit + BEYOND);
+    let tried = format!("{} threads, of which {limit} are allowed", limit.saturating_add(BEYOND));
+    if limit.saturating_add(BEYOND) > limits.spare.processes {
+        return too_much(tried, &format!("{} processes", limits.spare.processes));
+    }
     let mut threads = Vec::new();
     let end = Arc::new((Mutex::new(false), Condvar::new()));
     let mut refused = None;
@@ -66,8 +74,11 @@ pub(super) fn memory(limits: &LimitsPlan) -> Finding {
     let Some(limit) = limits.memory else {
         return Finding::not_contained("its configuration", "there is no limit of memory");
     };
-    let wanted = limit + limit / 4;
+    let wanted = limit.saturating_add(limit / 4);
     let tried = format!("to take {} MiB, of which {} are allowed", wanted / MEBIBYTE, limit / MEBIBYTE);
+    if wanted > limits.spare.memory {
+        return too_much(tried, &format!("{} MiB", limits.spare.memory / MEBIBYTE));
+    }
     // The file is gone, but the program is not.
     let spawned = Command::new("/proc/self/exe")
         .args([MEMORY_ARGUMENT, &wanted.to_string()])
@@ -108,8 +119,11 @@ pub(super) fn disk(limits: &LimitsPlan) -> Finding {
     let Some(limit) = limits.disk else {
         return Finding::not_contained("its configuration", "there is no limit of disk space");
     };
-    let wanted = limit + 256 * MEBIBYTE;
+    let wanted = limit.saturating_add(256 * MEBIBYTE);
     let tried = format!("files of {} MiB, of which {} are allowed", wanted / MEBIBYTE, limit / MEBIBYTE);
+    if wanted > limits.spare.disk {
+        return too_much(tried, &format!("{} MiB", limits.spare.disk / MEBIBYTE));
+    }
     match fill(wanted) {
         Ok(None) => Finding::not_contained(tried, "all of it was there to be had"),
         // The limit of the guest is one thing; that the pool is full is another: then all guests have no space left.

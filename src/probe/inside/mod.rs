@@ -8,9 +8,9 @@ mod devices;
 mod gateway;
 mod kernel;
 mod limits;
-mod netlink;
 mod network;
 mod tables;
+mod vsock;
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
@@ -79,7 +79,9 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<()> {
         network::shoot(network, plan.nonce, run, &mut |said| runner.say(said))?;
     }
     runner.say(Said::Sent)?;
-    for (probe, attempt) in kernel::ATTEMPTS.iter().chain(tables::ATTEMPTS).chain(cgroups::ATTEMPTS) {
+    for (probe, attempt) in
+        kernel::ATTEMPTS.iter().chain(tables::ATTEMPTS).chain(cgroups::ATTEMPTS).chain(vsock::ATTEMPTS)
+    {
         runner.probe(probe, attempt)?;
     }
     runner.probe(super::DEVICES, &|| devices::make_and_open(&plan.devices))?;

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with};
 
-use super::netlink::{Netlink, index_of};
 use super::{Finding, errno, random};
+use crate::probe::netlink::{Netlink, index_of};
 use crate::probe::plan::{Mac, NetworkPlan, Said, Shot, ShotKind};
-use crate::probe::shot::{Carrier, Marker, packet};
+use crate::probe::shot::{Carrier, Marker, TTL, own_ipv6, packet};
 
 /// How long an answer is waited for that should come, and one that should not.
 const ANSWER: Duration = Duration::from_millis(1500);
@@ -86,13 +86,24 @@ impl<'p> Gun<'p> {
                 sendto(&self.four, &packet, SendFlags::empty(), &SocketAddrV4::new(to, 0))?;
             }
             (IpAddr::V6(to), ShotKind::Tcp(port) | ShotKind::Udp(port)) => {
-                // The one that the card gave itself may not be ready in a guest that just started.
-                let own = Ipv6Addr::from((0xfe80 << 112) | u128::from(u64::from_ne_bytes(random()?)));
-                let _address = self.netlink.address(link, own.into())?;
-                let socket = UdpSocket::bind("[::]:0")?;
-                rustix::net::sockopt::set_ipv6_unicast_hops(&socket, Some(crate::probe::shot::TTL))?;
-                let scope = if is_link_local(shot.to) { link } else { 0 };
-                socket.send_to(&marker.bytes(), SocketAddrV6::new(to, port, 0, scope))?;
+                // The one that the card gave itself may not be ready in a guest that just started, and goes no further than
+                // the link.
+                let (own, scope) = if is_link_local(shot.to) {
+                    ((0xfe80 << 112) | u128::from(u64::from_ne_bytes(random()?)), link)
+                } else {
+                    (u128::from(own_ipv6(marker.nonce)), 0)
+                };
+                let _address = self.netlink.address(link, Ipv6Addr::from(own).into())?;
+                let send = |source: Ipv6Addr| {
+                    let socket = UdpSocket::bind(SocketAddrV6::new(source, 0, 0, scope))?;
+                    rustix::net::sockopt::set_ipv6_unicast_hops(&socket, Some(TTL))?;
+                    socket.send_to(&marker.bytes(), SocketAddrV6::new(to, port, 0, scope))
+                };
+                send(own.into())?;
+                // As well from the one that the guest would take, where it has one: it may be the only one that passes.
+                if scope == 0 {
+                    let _ = send(Ipv6Addr::UNSPECIFIED);
+                }
             }
             (IpAddr::V6(_), ShotKind::Echo) => return Err(ErrorKind::Unsupported.into()),
         }

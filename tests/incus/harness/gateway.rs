@@ -27,6 +27,10 @@ pub(crate) enum Gateway {
     NeverStarts,
     /// It answers whoever asks.
     AsksForNoToken,
+    /// It takes its control UI from any web page.
+    TakesAnyOrigin,
+    /// It takes connections, and says nothing.
+    Hangs,
 }
 
 impl Gateway {
@@ -46,6 +50,16 @@ impl Gateway {
         format!("gateway:\n  archive:\n    path: {}\n    digest: sha256:{digest}\n", archive.display())
     }
 
+    /// The program itself, static, for guests that have no container.
+    pub(crate) fn program() -> PathBuf {
+        program(&digest(SOURCE.as_bytes())[..12])
+    }
+
+    /// What its environment says of how it behaves.
+    pub(crate) fn environment(self) -> String {
+        format!("SMALL_GATEWAY={}", self.behaviour().unwrap_or_default())
+    }
+
     fn behaviour(self) -> Option<&'static str> {
         match self {
             Self::Works => None,
@@ -53,6 +67,8 @@ impl Gateway {
             Self::Crashes => Some("crashes"),
             Self::NeverStarts => Some("never-starts"),
             Self::AsksForNoToken => Some("asks-for-no-token"),
+            Self::TakesAnyOrigin => Some("takes-any-origin"),
+            Self::Hangs => Some("hangs"),
         }
     }
 }

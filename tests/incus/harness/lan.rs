@@ -12,6 +12,7 @@ pub(crate) struct Lan {
     name: String,
     public: String,
     near: [String; 2],
+    metric: String,
     server: Option<Running>,
 }
 
@@ -25,7 +26,10 @@ impl Lan {
         // From the range for documentation, which is public to every firewall.
         let public = format!("203.0.113.{}", lab.daemon().slot().0 + 1);
         let (out, inside) = (format!("{name}0"), format!("{name}1"));
-        let mut lan = Self { name: name.clone(), public: public.clone(), near: [near(1), near(2)], server: None };
+        // Runs side by side may each have a way to the same address.
+        let metric = (100 + u16::from(lab.daemon().slot().0)).to_string();
+        let mut lan =
+            Self { name: name.clone(), public: public.clone(), near: [near(1), near(2)], metric, server: None };
         let ip = |arguments: &[&str]| Program::new("ip").args(arguments).run().ok();
         ip(&["netns", "add", &name]);
         ip(&["link", "add", &out, "type", "veth", "peer", "name", &inside]);
@@ -62,6 +66,18 @@ impl Lan {
     /// The namespace's name.
     pub(crate) fn namespace(&self) -> &str {
         &self.name
+    }
+
+    /// Has the host take this address for one behind its neighbour, where nobody is.
+    pub(crate) fn behind(&self, address: &str) {
+        let address = format!("{address}/32");
+        Program::new("ip").args(&["route", "add", &address, "via", &self.near[1], "metric", &self.metric]).run().ok();
+        Program::new("ip").args(&["-n", &self.name, "route", "add", "blackhole", &address]).run().ok();
+    }
+
+    /// A tool of busybox, in that network.
+    pub(crate) fn program(&self, tool: &str) -> Program {
+        Program::new("ip").args(&["netns", "exec", &self.name]).arg(tiny::busybox()).arg(tool)
     }
 
     /// A service on the public internet, as `ADDRESS:PORT`.

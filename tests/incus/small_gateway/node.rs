@@ -32,15 +32,19 @@ fn main() {
     let listener = TcpListener::bind(("0.0.0.0", port)).expect("the port is free");
     println!("small gateway: listening on port {port}");
     for stream in listener.incoming().flatten() {
-        let (token, status) = (token.clone(), status.to_owned());
-        std::thread::spawn(move || answer(stream, &token, &status, open_to_all));
+        let (token, status, fault) = (token.clone(), status.to_owned(), fault.clone());
+        std::thread::spawn(move || match &*fault {
+            // Held until the other side gives up.
+            "hangs" => drop(std::io::copy(&mut &stream, &mut std::io::sink())),
+            _ => answer(stream, &token, &status, open_to_all, fault == "takes-any-origin"),
+        });
     }
 }
 
 /// Answers one request. Whatever goes wrong with a client ends only its connection.
-fn answer(stream: TcpStream, token: &str, status: &str, open_to_all: bool) {
+fn answer(stream: TcpStream, token: &str, status: &str, open_to_all: bool, any_origin: bool) {
     let mut reader = BufReader::new(stream);
-    let (mut request, mut authorized, mut length) = (String::new(), open_to_all, 0);
+    let (mut request, mut authorized, mut length, mut upgrade) = (String::new(), open_to_all, 0, false);
     let _ = reader.read_line(&mut request);
     loop {
         let mut header = String::new();
@@ -50,9 +54,13 @@ fn answer(stream: TcpStream, token: &str, status: &str, open_to_all: bool) {
         let (name, value) = header.split_once(':').unwrap_or_default();
         match name.to_ascii_lowercase().as_str() {
             "authorization" => authorized |= !token.is_empty() && value.trim() == format!("Bearer {token}"),
+            "upgrade" => upgrade = true,
             "content-length" => length = value.trim().parse().unwrap_or(0),
             _ => {}
         }
+    }
+    if upgrade {
+        return introduce(reader, any_origin);
     }
     // Read before it is answered, or the answer is lost when the connection is reset.
     let _ = std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink());
@@ -70,4 +78,29 @@ fn answer(stream: TcpStream, token: &str, status: &str, open_to_all: bool) {
         reader.get_mut(),
         "HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
+}
+
+/// Takes the upgrade to a websocket, and answers the introduction, whatever is in it: there is no page of its own.
+fn introduce(mut reader: BufReader<TcpStream>, any_origin: bool) {
+    let _ = reader
+        .get_mut()
+        .write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    // Its kind, its length in 7 bits; or in 16, which follow. Then a mask of 4 bytes.
+    let mut head = [0; 2];
+    let _ = reader.read_exact(&mut head);
+    let mut length = u64::from(head[1] & 0x7f);
+    if length == 126 {
+        let mut long = [0; 2];
+        let _ = reader.read_exact(&mut long);
+        length = u64::from(u16::from_be_bytes(long));
+    }
+    let _ = std::io::copy(&mut reader.by_ref().take(length + 4), &mut std::io::sink());
+    let said = if any_origin {
+        r#"{"type":"res","id":"1","ok":true,"payload":{"type":"hello-ok"}}"#
+    } else {
+        r#"{"type":"res","id":"1","ok":false,"error":{"message":"origin not allowed"}}"#
+    };
+    let mut frame = vec![0x81, said.len() as u8];
+    frame.extend(said.as_bytes());
+    let _ = reader.get_mut().write_all(&frame);
 }

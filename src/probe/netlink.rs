@@ -1,5 +1,5 @@
 //! As much of the kernel's interface for networks as the probes need: static neighbours and routes, a second hardware
-//! address, a second address. Each is taken away again when its value is dropped.
+//! address, a second address, a pair of links. Each is taken away again when its value is dropped.
 
 use std::io;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 
-use crate::probe::plan::Mac;
+use super::plan::Mac;
 
 const NEW_LINK: u16 = 16;
 const DELETE_LINK: u16 = 17;
@@ -23,6 +23,9 @@ const DELETE_NEIGHBOUR: u16 = 29;
 const REQUEST: u16 = 1 | 4;
 /// Replace what is there, or make it.
 const CREATE: u16 = REQUEST | 0x100 | 0x400;
+
+/// The flag of a link that is up.
+const UP: u32 = 1;
 
 /// A socket to the kernel's part that knows links, addresses and routes.
 #[derive(Debug)]
@@ -75,11 +78,16 @@ impl Netlink {
 
     /// One more address of a link. It can be used at once.
     pub(super) fn address(&self, link: u32, address: IpAddr) -> io::Result<Added<'_>> {
+        self.address_of(link, address, if address.is_ipv4() { 32 } else { 64 })
+    }
+
+    /// The same, with the length of its network's prefix.
+    pub(super) fn address_of(&self, link: u32, address: IpAddr, prefix: u8) -> io::Result<Added<'_>> {
         // Over IPv6 without asking whether somebody has it already, which takes a second.
         const WITHOUT_ASKING: u8 = 2;
         let mut body = match address {
-            IpAddr::V4(_) => vec![2, 32, 0, 0],
-            IpAddr::V6(_) => vec![10, 64, WITHOUT_ASKING, 253],
+            IpAddr::V4(_) => vec![2, prefix, 0, 0],
+            IpAddr::V6(_) => vec![10, prefix, WITHOUT_ASKING, 253],
         };
         body.extend(link.to_ne_bytes());
         attribute(&mut body, 2, &octets(address));
@@ -89,15 +97,7 @@ impl Netlink {
 
     /// A link on top of another one, with a hardware address of its own; and its number.
     pub(super) fn other_mac(&self, below: u32, name: &str, mac: Mac) -> io::Result<(Added<'_>, u32)> {
-        const UP: u32 = 1;
-        let header = |index: u32, flags: u32| {
-            let mut header = vec![0, 0, 0, 0];
-            for number in [index, flags, flags] {
-                header.extend(number.to_ne_bytes());
-            }
-            header
-        };
-        let mut body = header(0, UP);
+        let mut body = link_header(0, UP);
         attribute(&mut body, 3, &[name.as_bytes(), &[0]].concat());
         attribute(&mut body, 1, &mac);
         attribute(&mut body, 5, &below.to_ne_bytes());
@@ -106,7 +106,30 @@ impl Netlink {
         attribute(&mut body, 18, &kind);
         self.ask(NEW_LINK, CREATE, &body)?;
         let index = index_of(name)?;
-        Ok((Added { netlink: self, kind: DELETE_LINK, body: header(index, 0) }, index))
+        Ok((Added { netlink: self, kind: DELETE_LINK, body: link_header(index, 0) }, index))
+    }
+
+    /// A pair of links: what is sent by one of them is received by the other. It stays until one of them is deleted.
+    pub(super) fn pair(&self, names: [&str; 2], macs: [Mac; 2]) -> io::Result<()> {
+        let end = |number: usize| {
+            let mut body = link_header(0, 0);
+            attribute(&mut body, 3, &[names[number].as_bytes(), &[0]].concat());
+            attribute(&mut body, 1, &macs[number]);
+            body
+        };
+        let (mut other, mut kind, mut body) = (Vec::new(), Vec::new(), end(0));
+        attribute(&mut other, 1, &end(1));
+        attribute(&mut kind, 1, b"veth\0");
+        attribute(&mut kind, 2, &other);
+        attribute(&mut body, 18, &kind);
+        self.ask(NEW_LINK, CREATE, &body)?;
+        // Not before each has the other.
+        names.iter().try_for_each(|name| self.ask(NEW_LINK, REQUEST, &link_header(index_of(name)?, UP)))
+    }
+
+    /// Removes a link, and with it the other one of its pair.
+    pub(super) fn delete_link(&self, index: u32) -> io::Result<()> {
+        self.ask(DELETE_LINK, REQUEST, &link_header(index, 0))
     }
 
     fn add(&self, new: u16, delete: u16, body: Vec<u8>) -> io::Result<Added<'_>> {
@@ -131,6 +154,15 @@ impl Netlink {
             None => Err(io::ErrorKind::UnexpectedEof.into()),
         }
     }
+}
+
+/// What a message about a link begins with.
+fn link_header(index: u32, flags: u32) -> Vec<u8> {
+    let mut header = vec![0, 0, 0, 0];
+    for number in [index, flags, flags] {
+        header.extend(number.to_ne_bytes());
+    }
+    header
 }
 
 /// The number of the link of that name.
