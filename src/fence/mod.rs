@@ -15,7 +15,7 @@ mod rule;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
-use crate::incus::{Acl, AclRule};
+use crate::incus::Acl;
 use crate::names::LabName;
 
 pub use nft::NftError;
@@ -173,6 +173,7 @@ fn lines(listing: &str) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incus::AclRule;
 
     fn rule(action: &str, destination: &str, protocol: &str, ports: &str) -> AclRule {
         AclRule {
