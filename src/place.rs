@@ -23,8 +23,9 @@ impl Source {
         let start = floor(&self.text, bytes.start);
         let end = floor(&self.text, bytes.end.max(start));
         let before = &self.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+        // Thousands of places may be asked for in a text of hundreds of kilobytes.
+        let line_start = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |newline| newline + 1);
+        let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
         let column = before[line_start..].chars().count() + 1;
         Place { source: Arc::clone(self), span: Span { start, end, line, column } }
     }

@@ -24,11 +24,11 @@ pub enum Format {
     Human,
     /// For programs: one JSON document with a `version`.
     Json,
-    /// Of lint only: SARIF 2.1.0, as code scanning takes it.
+    /// Of lint and audit only: SARIF 2.1.0, as code scanning takes it.
     Sarif,
-    /// Of lint only: annotations of GitHub Actions.
+    /// Of lint and audit only: annotations of GitHub Actions.
     Github,
-    /// Of lint only: `JUnit` XML, as most CI services take it.
+    /// Of lint and audit only: `JUnit` XML, as most CI services take it.
     Junit,
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule, shell,
-    wipe,
+    audit, completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule,
+    shell, wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};
@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Forward(forward::ForwardArgs),
     /// Try to break out of guests, and show what came of it
     Prove(prove::ProveArgs),
+    /// Judge the lab on the daemon: guests, profiles, network, images, and what differs from the lab file
+    Audit(audit::AuditArgs),
     /// Stop and delete guests
     #[command(visible_alias = "rm")]
     Delete(delete::DeleteArgs),
@@ -98,6 +100,6 @@ pub(crate) enum Command {
 impl Command {
     /// Whether its result is a report of findings, which has formats of its own.
     pub(crate) fn reports_findings(&self) -> bool {
-        matches!(self, Self::Lint(_))
+        matches!(self, Self::Lint(_) | Self::Audit(_))
     }
 }

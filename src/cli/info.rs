@@ -10,7 +10,7 @@ use crate::cloud_init::{DEFAULT_PORT, TOKEN_FILE};
 use crate::lab::{self, Guest};
 use crate::names::GuestName;
 use crate::probe::Verdict;
-use crate::ui::{SummaryBox, Ui};
+use crate::ui::{BAD, SummaryBox, Ui};
 
 /// What `info` takes.
 #[derive(Debug, Args)]
@@ -27,6 +27,9 @@ pub(crate) async fn run(args: InfoArgs, context: &Context) -> Result<u8, Failure
         return Ok(DONE);
     }
     show_box(&guest, &context.ui);
+    for mismatch in &guest.mismatches {
+        context.ui.say(format!("{BAD}✗{BAD:#} {}", crate::text::excerpt(mismatch, 300)));
+    }
     if let Some(receipt) = &guest.receipt {
         let rows = receipt.stages.iter().map(|stage| {
             vec![
@@ -77,6 +80,12 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
             all => format!("{contained} of {all} probes contained when it was launched (podclaw prove {name})"),
         };
         summary = summary.row("proof", proven);
+        let compared = match guest.mismatches.as_slice() {
+            [] if receipt.digests.is_none() => "of an older podclaw, without digests to compare with",
+            [] => "the guest is as it was judged (podclaw audit)",
+            _ => "THE GUEST DOES NOT MATCH IT, see below",
+        };
+        summary = summary.row("receipt", compared);
         summary = summary.row("made of", format!("base {}, gateway {}", short(&receipt.base), short(&receipt.gateway)));
     }
     if guest.is_running() {

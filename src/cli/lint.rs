@@ -98,7 +98,7 @@ fn show_mends(done: &lint::Mend, dry: bool, ui: &Ui) {
 }
 
 /// Shows a report. The exit code is the same in every format.
-fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
+pub(super) fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
     let text = match ui.format() {
         Format::Human => report::human(found, look(ui)),
         Format::Json => return Ok(ui.say_json(&report::json(found))?),

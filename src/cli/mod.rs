@@ -4,6 +4,7 @@ mod args;
 mod context;
 mod failure;
 
+mod audit;
 mod completions;
 mod delete;
 mod doctor;
@@ -54,7 +55,7 @@ pub fn main() -> ExitCode {
     let context = Context::new(&cli.global);
     if context.ui.format().is_for_findings() && !cli.command.reports_findings() {
         let failure = Failure::usage(
-            "only `podclaw lint` writes its result in this format",
+            "only `podclaw lint` and `podclaw audit` write their result in this format",
             "the formats of every command are: --format human, --format json",
         );
         context.ui.error(&failure.message(), failure.help());
@@ -94,6 +95,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Image(args) => image::run(args, context).await,
         Command::Launch(args) => launch::run(args, context).await,
         Command::Lint(args) => lint::run(args, context).await,
+        Command::Audit(args) => audit::run(args, context).await,
         Command::Rule(args) => rule::run(args, context),
         Command::List(args) => list::run(args, context).await,
         Command::Info(args) => info::run(args, context).await,

@@ -45,8 +45,7 @@ pub(crate) fn run(args: RuleArgs, context: &Context) -> Result<u8, Failure> {
 }
 
 fn unknown(id: &str, rules: &[&Rule]) -> Failure {
-    // How many of the letters, in order, are the same.
-    let likeness = |rule: &Rule| similar::TextDiff::from_chars(id, rule.id).ratio();
+    let likeness = |rule: &Rule| strsim::normalized_damerau_levenshtein(id, rule.id);
     let closest = rules.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|rule| likeness(rule) > 0.5);
     let help = match closest {
         Some(rule) => format!("did you mean {}? `podclaw rule` lists all rules", rule.id),
@@ -64,6 +63,7 @@ fn as_json(rule: &Rule) -> Value {
         "remedy": rule.remedy,
         "threats": rule.threats,
         "waivable": rule.waivable,
+        "of_the_daemon": catalogue::of_the_daemon().any(|known| known.id == rule.id),
         "examples": rule.examples.iter().map(|example| as_tried(rule, example)).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,6 @@
 //! All that is looked at is gathered in a [`Subject`] first; then each [`Check`] judges it. What could not be seen is
 //! never taken for being right.
 
-mod advisories;
 mod check;
 mod checks;
 mod daemon;

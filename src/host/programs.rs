@@ -34,9 +34,17 @@ impl Programs {
         Self {
             nftables: run("nft", &["--json", "list", "ruleset"]),
             iptables: legacy_nat(root),
-            incus_changes: super::packages::changes(root, |path| run("gzip", &["-dc", "--", path])),
+            incus_changes: incus_changes(root),
         }
     }
+}
+
+/// What the distribution says that it changed in Incus.
+///
+/// # Errors
+/// Why that was not seen.
+pub fn incus_changes(root: &Root) -> Seen<String> {
+    super::packages::changes(root, |path| run("gzip", &["-dc", "--", path]))
 }
 
 /// Asking iptables loads its modules, so it is asked only where they are in use.

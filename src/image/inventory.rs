@@ -6,8 +6,9 @@ use super::cache::Cache;
 use super::error::{Error, Result};
 use super::lock::{BuiltBase, Lock, LockedGateway, LockedNpm};
 use super::{Request, daemon};
-use crate::digest::Sha256;
+use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Job, Object};
+use crate::lab_file::GatewaySource;
 
 /// The fewest digits that stand for an image.
 const SHORTEST: usize = 8;
@@ -97,6 +98,32 @@ pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> 
         add(Kind::Gateway, digest, description, &gateway);
     }
     Ok(found)
+}
+
+/// What is pinned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pinned {
+    /// The base image's fingerprint.
+    pub base: Option<Fingerprint>,
+    /// The gateway image's digest or reference, as receipts have it.
+    pub gateway: Option<String>,
+}
+
+/// What the lock file, and the lab file where it names a digest itself, pin. The daemon is not asked.
+///
+/// # Errors
+/// What the file system says, or that the lock is none.
+pub fn pinned(request: Request<'_>) -> Result<Pinned> {
+    let (lock, _) = Lock::read(request.lock)?;
+    let gateway = match (&request.sources.gateway, &lock.gateway) {
+        (GatewaySource::Npm(_), Some(LockedGateway::Npm(LockedNpm { built: Some(built), .. }))) => {
+            Some(built.archive.to_string())
+        }
+        (GatewaySource::Npm(_), _) => None,
+        (GatewaySource::Registry(registry), _) => Some(registry.reference.to_string()),
+        (GatewaySource::Archive(archive), _) => Some(archive.digest.to_string()),
+    };
+    Ok(Pinned { base: lock.base.as_ref().map(|base| base.fingerprint().clone()), gateway })
 }
 
 /// Deletes images from the lab's project and from the cache directory; returns what was deleted.

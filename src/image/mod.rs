@@ -32,7 +32,7 @@ pub use crate::lab_file::{
     Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
 };
 pub use error::{Error, Result};
-pub use inventory::{Kind, Listed, Place, Which, delete, list};
+pub use inventory::{Kind, Listed, Pinned, Place, Which, delete, list, pinned};
 pub use lock::Difference;
 
 use make::Making;

@@ -106,6 +106,12 @@ impl Client {
         Ok(environment.into_server(kind, said.api_extensions))
     }
 
+    /// The daemon's socket.
+    #[must_use]
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
     /// What the daemon is and can do.
     #[must_use]
     pub fn server(&self) -> &Server {

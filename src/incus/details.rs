@@ -1,4 +1,4 @@
-//! What the daemon says of its own configuration, of whom it trusts, and of what it warns.
+//! What the daemon says of its own configuration.
 
 use std::collections::BTreeMap;
 
@@ -18,34 +18,8 @@ pub struct Details {
     pub config: Config,
     /// Its process.
     pub pid: Option<u32>,
-}
-
-/// A certificate that the daemon trusts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Certificate {
-    /// What somebody called it.
-    pub name: String,
-    /// `client`, `server` or `metrics`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Whether it is for some projects only.
-    pub restricted: bool,
-}
-
-/// Something that the daemon warns of.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Warning {
-    /// What it is about, in the daemon's words.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// `new`, `acknowledged` or `resolved`.
-    pub status: String,
-    /// `low`, `moderate` or `high`.
-    pub severity: String,
-    /// What was said the last time.
-    pub last_message: String,
+    /// As whom it knows us: `unix` is whoever may use its socket, and so sees everything; others see what they may.
+    pub method: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -53,6 +27,7 @@ pub struct Warning {
 struct Answer {
     config: Option<BTreeMap<String, Value>>,
     environment: Environment,
+    auth_user_method: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,6 +50,6 @@ impl Client {
         };
         let config = answer.config.unwrap_or_default().into_iter().map(|(key, value)| (key, text(value))).collect();
         let pid = Some(answer.environment.server_pid).filter(|pid| *pid != 0);
-        Ok(Details { config, pid })
+        Ok(Details { config, pid, method: answer.auth_user_method })
     }
 }

@@ -131,6 +131,46 @@ impl Collection {
         Self::new("instance", &["instances"], Scope::Project(project.clone()))
     }
 
+    /// The networks of all projects.
+    #[must_use]
+    pub fn networks_everywhere() -> Self {
+        Self::new("network", &["networks"], Scope::Everywhere)
+    }
+
+    /// The profiles of all projects.
+    #[must_use]
+    pub fn profiles_everywhere() -> Self {
+        Self::new("profile", &["profiles"], Scope::Everywhere)
+    }
+
+    /// The instances of all projects.
+    #[must_use]
+    pub fn instances_everywhere() -> Self {
+        Self::new("instance", &["instances"], Scope::Everywhere)
+    }
+
+    /// The addresses that a network of the project `default` passes on to its guests.
+    #[must_use]
+    pub fn forwards(network: &str) -> Self {
+        Self::below_network("forward", network, "forwards")
+    }
+
+    /// The load balancers of a network of the project `default`.
+    #[must_use]
+    pub fn load_balancers(network: &str) -> Self {
+        Self::below_network("load balancer", network, "load-balancers")
+    }
+
+    /// The links of a network of the project `default` to others.
+    #[must_use]
+    pub fn peers(network: &str) -> Self {
+        Self::below_network("peer", network, "peers")
+    }
+
+    fn below_network(kind: &'static str, network: &str, what: &str) -> Self {
+        Self::new(kind, &["networks", network, what], Scope::Project(ProjectName::default_project()))
+    }
+
     /// The snapshots of an instance.
     #[must_use]
     pub fn snapshots(project: &ProjectName, instance: &str) -> Self {
@@ -251,6 +291,7 @@ impl fmt::Display for Collection {
         write!(f, "the {}s", self.kind)?;
         match &self.scope {
             Scope::Project(project) if project.as_str() != "default" => write!(f, " of the project {project}"),
+            Scope::Everywhere => f.write_str(" of all projects"),
             _ => Ok(()),
         }
     }
@@ -282,6 +323,9 @@ mod tests {
             url(&Object::volume(&lab, "p", "v")),
             "http://incus/1.0/storage-pools/p/volumes/custom/v?project=lab"
         );
+        let list = |collection: &Collection| collection.request().url().map_or_else(String::new, |url| url.to_string());
+        assert_eq!(list(&Collection::profiles_everywhere()), "http://incus/1.0/profiles?all-projects=true");
+        assert_eq!(list(&Collection::forwards("br0")), "http://incus/1.0/networks/br0/forwards?project=default");
     }
 
     #[test]

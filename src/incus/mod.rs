@@ -34,7 +34,7 @@ mod fake;
 mod faults;
 
 pub use client::{Client, Limits};
-pub use details::{Certificate, Details, Warning};
+pub use details::Details;
 pub use error::{Error, Refusal, Result};
 pub use exec::{Captured, Command, Output, Process, Session, Stdin, Terminal};
 pub use file::{FileMode, Owner};

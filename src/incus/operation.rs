@@ -17,7 +17,7 @@ use super::job::Job;
 use super::location::ProjectName;
 use super::request::Request;
 use super::transport::{Answer, Payload, Verdict};
-use super::types::{Operation, OperationStatus};
+use super::types::{Operation, OperationStatus, Token};
 use crate::text;
 
 /// How often a running operation is asked how far it is.
@@ -43,9 +43,26 @@ impl Client {
     /// Whatever keeps the daemon from answering.
     pub async fn operations(&self, project: &ProjectName) -> Result<Vec<Operation>> {
         let asked = Asked::new("list", &format_args!("the operations of the project {project}"));
-        let request = Request::project(project, &["operations"]).with("recursion", "1");
+        self.list_operations(&asked, &Request::project(project, &["operations"])).await
+    }
+
+    /// The tokens of all projects that wait for whoever has them. Each is an operation that runs until it is used.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn tokens(&self) -> Result<Vec<Token>> {
+        let asked = Asked::new("list", &"the tokens of all projects");
+        let request = Request::server(&["operations"]).with("all-projects", "true");
+        let operations = self.list_operations(&asked, &request).await?;
+        // One that was used or taken back stays for some seconds.
+        let runs = |operation: &&Operation| operation.status_code == OperationStatus::Running;
+        Ok(operations.iter().filter(runs).filter_map(Token::of).collect())
+    }
+
+    async fn list_operations(&self, asked: &Asked, request: &Request) -> Result<Vec<Operation>> {
         // The daemon groups them by status.
-        let found = self.read::<BTreeMap<String, Option<Vec<Operation>>>>(&asked, &request).await?;
+        let request = request.clone().with("recursion", "1");
+        let found = self.read::<BTreeMap<String, Option<Vec<Operation>>>>(asked, &request).await?;
         Ok(found.into_iter().flat_map(BTreeMap::into_values).flatten().flatten().collect())
     }
 

@@ -9,6 +9,8 @@ pub(super) enum Scope {
     Server,
     /// A project's.
     Project(ProjectName),
+    /// Anybody's: those of all projects.
+    Everywhere,
 }
 
 /// What a request is about.
@@ -53,8 +55,10 @@ impl Request {
         }
         let mut url = reqwest::Url::parse("http://incus/1.0").ok()?;
         url.path_segments_mut().ok()?.extend(&self.path);
-        if let Scope::Project(project) = &self.scope {
-            url.query_pairs_mut().append_pair("project", project.as_str());
+        match &self.scope {
+            Scope::Server => {}
+            Scope::Project(project) => drop(url.query_pairs_mut().append_pair("project", project.as_str())),
+            Scope::Everywhere => drop(url.query_pairs_mut().append_pair("all-projects", "true")),
         }
         for (key, value) in &self.query {
             url.query_pairs_mut().append_pair(key, value);

@@ -1,6 +1,6 @@
 //! What the objects of a lab have to be.
 
-use super::{Lab, PoolDriver, Result, totals};
+use super::{Lab, PoolDriver, Result, resolver, totals};
 use crate::incus::{Config, Network, Project, StoragePool};
 use crate::profile::Layer;
 
@@ -70,8 +70,10 @@ impl Lab {
         }
     }
 
-    pub(super) fn desired_network(&self) -> Network {
+    pub(super) fn desired_network(&self) -> Result<Network> {
         let mut config = pairs(&[
+            // Guests are not told of each other.
+            ("dns.mode", "none"),
             ("ipv4.nat", "true"),
             ("ipv6.address", "none"),
             ("security.acls.default.egress.action", "reject"),
@@ -79,13 +81,16 @@ impl Lab {
         ]);
         config.insert("ipv4.address".into(), self.settings.network.subnet.net().to_string());
         config.insert("security.acls".into(), self.settings.name.acl());
+        if let Some(told) = resolver::dnsmasq(&self.settings)? {
+            config.insert(resolver::KEY.into(), told);
+        }
         self.mark().put_on(&mut config);
-        Network {
+        Ok(Network {
             kind: "bridge".into(),
             description: format!("podclaw lab {}", self.settings.name),
             config,
             ..Network::default()
-        }
+        })
     }
 }
 

@@ -20,6 +20,9 @@ pub enum Error {
     /// The lab file is wrong.
     #[error(transparent)]
     LabFile(#[from] super::LabFileError),
+    /// The resolver can't be set up as the lab file says.
+    #[error(transparent)]
+    Resolver(#[from] super::ResolverError),
     /// The profiles can't be used.
     #[error(transparent)]
     Profiles(#[from] LoadError),
@@ -255,6 +258,7 @@ impl Error {
         let help = match self {
             Self::Incus(error) => return super::totals::help(&error.to_string()).or_else(|| error.help()),
             Self::Image(error) => return error.help(),
+            Self::Resolver(error) => error.help(),
             Self::Profiles(error) => return error.help().map(str::to_owned),
             Self::NotCleaned { .. } => "`podclaw list` shows what is left, `podclaw delete NAME` removes it".into(),
             Self::Kept { error, guest } => {

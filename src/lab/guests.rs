@@ -44,7 +44,7 @@ impl Readiness {
         }
     }
 
-    fn read(text: Option<&String>) -> Self {
+    pub(super) fn read(text: Option<&String>) -> Self {
         [Self::Launching, Self::Ready, Self::Failed]
             .into_iter()
             .find(|state| text.is_some_and(|text| text == state.as_str()))
@@ -73,11 +73,16 @@ pub struct Guest {
     pub profiles: Vec<String>,
     /// How its launch went; `None` where that was not written down.
     pub receipt: Option<Receipt>,
+    /// What of it is not as its receipt says.
+    pub mismatches: Vec<String>,
 }
 
 impl Guest {
     fn of(found: InstanceWithState) -> Self {
         let InstanceWithState { instance, state, .. } = found;
+        let receipt = Receipt::read(&instance.config);
+        let mismatches = receipt.iter().flat_map(|receipt| receipt.mismatches(&instance));
+        let mismatches = mismatches.map(|mismatch| mismatch.message).collect();
         Self {
             addresses: state.addresses(),
             name: instance.name,
@@ -87,7 +92,8 @@ impl Guest {
             memory: state.memory.usage.try_into().unwrap_or(0),
             processes: state.processes.try_into().unwrap_or(0),
             profiles: instance.profiles,
-            receipt: Receipt::read(&instance.config),
+            mismatches,
+            receipt,
         }
     }
 

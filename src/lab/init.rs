@@ -9,7 +9,7 @@ mod target;
 use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
-use super::{Error, Lab, Plan, Result, Step};
+use super::{Error, Lab, Plan, Result, Step, resolver};
 use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, Status, StoragePool};
 use crate::profile::Size;
 use target::Target;
@@ -52,6 +52,10 @@ pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
     init.bridge(&acl, &mut plan).await?;
     init.project(&project, &mut plan).await?;
     init.profiles(&mut plan).await?;
+    // Only now, as what is shortened is for people and must never be sent.
+    for step in &mut plan.steps {
+        resolver::shorten(step.change.differences_mut());
+    }
     Ok(plan)
 }
 

@@ -12,9 +12,11 @@ use super::create::create;
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
-use super::{Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord};
+use super::{
+    Digests, Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord, digests,
+};
 use crate::image::GatewayImage;
-use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Acl, Config, Instance, InstanceWithState, Job, Object, StateChange};
 use crate::names::GuestName;
 use crate::probe::Verdict;
 use crate::profile::Layer;
@@ -101,7 +103,9 @@ async fn bring_up(
     .await?;
     follower.run(job).await?;
     let proof = prove(lab, prepared, job).await?;
-    let receipt = receipt(prepared, began, std::mem::take(&mut follower.records), &proof);
+    let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
+    let digests = Digests { acl: acl.as_ref().map(digests::acl), ..prepared.digests.clone() };
+    let receipt = receipt(prepared, digests, began, std::mem::take(&mut follower.records), &proof);
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
@@ -148,7 +152,7 @@ async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = 
     Ok(made)
 }
 
-fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
+fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
@@ -158,6 +162,8 @@ fn receipt(prepared: &Prepared, began: Instant, stages: Vec<StageRecord>, proof:
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stages,
         probes: proof.probes.iter().map(ProbeRecord::from).collect(),
+        digests: Some(digests),
+        verdicts: prepared.verdicts.clone(),
     }
 }
 

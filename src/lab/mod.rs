@@ -1,8 +1,10 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
+pub mod audit;
 mod cleanup;
 mod create;
 mod desired;
+mod digests;
 mod egress;
 mod error;
 mod follow;
@@ -15,6 +17,7 @@ mod prepare;
 mod prove;
 mod push;
 mod receipt;
+mod resolver;
 mod totals;
 mod user_data;
 mod wipe;
@@ -28,7 +31,9 @@ use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet, Totals};
 pub use crate::mark::Mark;
+pub use audit::audit;
 pub use cleanup::remove_guest;
+pub use digests::Digests;
 pub use egress::{Opened, Summary};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
@@ -38,6 +43,7 @@ pub use plan::{Change, Held, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, prepare};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
+pub use resolver::ResolverError;
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.

@@ -118,6 +118,13 @@ impl Change {
         }
     }
 
+    pub(super) fn differences_mut(&mut self) -> &mut [Difference] {
+        match self {
+            Self::Create(differences) | Self::Update(differences) | Self::Hold(differences, _) => differences,
+            Self::Keep | Self::Unseen(_) => &mut [],
+        }
+    }
+
     /// Why nothing is done, where that needs a reason.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {

@@ -6,12 +6,13 @@ use crate::cloud_init::{self, Templates};
 use crate::image::{self, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
+use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
 use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Error, InitMode, Lab, Result, Step, init, user_data};
+use super::{Change, Digests, Error, InitMode, Lab, Result, Step, digests, init, user_data};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct Prepared {
     pub images: Images,
     /// What was judged: the daemon has to make just this of what it is sent.
     pub(super) judged: Effective,
+    /// Digests of that.
+    pub(super) digests: Digests,
+    /// What the rules said of it that keeps nothing from being launched.
+    pub(super) verdicts: Vec<String>,
 }
 
 impl Prepared {
@@ -128,11 +133,22 @@ impl Lab {
         config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
-        let refused = refused(rules::profile::stack(stack, &layer, &self.settings.name));
+        let found = rules::profile::stack(stack, &layer, &self.settings.name);
+        let verdicts = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.subject)).collect();
+        let refused = refused(found);
         if !refused.is_empty() {
             return Err(Error::NotContained(refused));
         }
         let judged = stack.effective(&layer);
+        let Layer { config, devices } = judged.layer();
+        let bodies = stack.profiles.iter().map(|profile| profile.put_json(&self.settings.name));
+        let digests = Digests {
+            effective: digests::effective(&config, &devices),
+            user_data: digests::user_data(&config),
+            profiles: bodies.map(|body| digests::wanted_profile(&body)).collect(),
+            policy: policy::digest(),
+            acl: None,
+        };
         let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
         let instance = NewInstance {
             config: layer.config,
@@ -142,7 +158,7 @@ impl Lab {
             kind: InstanceKind::Container,
             image: images.base.fingerprint.to_string(),
         };
-        Ok(Prepared { name, instance, images: images.clone(), judged })
+        Ok(Prepared { name, instance, images: images.clone(), judged, digests, verdicts })
     }
 }
 

@@ -4,8 +4,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud_init::{Outcome, Stage};
-use crate::incus::Config;
+use crate::incus::{Config, Instance};
 use crate::probe::{Outcome as ProbeOutcome, Verdict};
+use crate::rules::live::Mismatch;
+use crate::text::excerpt;
+
+use super::Digests;
+use super::digests;
 
 /// The longest receipt that is read back, in bytes. The guest API is off, so a guest can't write to its own config;
 /// somebody else with access to the daemon can.
@@ -31,6 +36,12 @@ pub struct Receipt {
     /// What the probes said before the guest was called ready. None in receipts of before there were probes.
     #[serde(default)]
     pub probes: Vec<ProbeRecord>,
+    /// Digests of what went into it. None in receipts of before there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests: Option<Digests>,
+    /// What the rules said of it, as `rule: subject`. Nothing that is an error is ever launched.
+    #[serde(default)]
+    pub verdicts: Vec<String>,
 }
 
 /// What one probe said.
@@ -64,6 +75,31 @@ impl Receipt {
     pub fn read(config: &Config) -> Option<Self> {
         let text = config.get(Self::KEY).filter(|text| text.len() <= LARGEST)?;
         serde_json::from_str(text).ok()
+    }
+
+    /// What of a guest is not as its receipt says. Nothing where it is what was launched; of a receipt without digests only
+    /// the profiles and the base image are compared.
+    #[must_use]
+    pub fn mismatches(&self, guest: &Instance) -> Vec<Mismatch> {
+        let mut found = Vec::new();
+        let mut say = |subject, message: String| found.push(Mismatch { subject, message });
+        let names = |names: &[String]| excerpt(&names.join(", "), 200);
+        if guest.profiles != self.profiles {
+            let message = format!("its profiles are {}, and were {}", names(&guest.profiles), names(&self.profiles));
+            say("profiles", message);
+        }
+        let base = guest.config.get("volatile.base_image").map_or("", String::as_str);
+        if base != self.base {
+            say("base", format!("its base image is {}, and was {}", excerpt(base, 12), excerpt(&self.base, 12)));
+        }
+        let Some(judged) = &self.digests else { return found };
+        if digests::effective(&guest.expanded_config, &guest.expanded_devices) != judged.effective {
+            say("config", "its config or devices are not those that were judged before it was launched".into());
+        }
+        if digests::user_data(&guest.expanded_config) != judged.user_data {
+            say("user-data", "its user-data is not that with which it was launched".into());
+        }
+        found
     }
 
     /// Writes it into a guest's config.

@@ -26,7 +26,7 @@ pub(super) fn all(request: &Request, files: Vec<File>, base: &Base, own: &OwnRul
     for outcome in judged {
         match outcome {
             Ok(findings) => {
-                report.files += 1;
+                report.judged.add("file", 1);
                 report.findings.extend(findings);
             }
             Err((name, reason)) => report.fail(name, reason),

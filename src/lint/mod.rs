@@ -22,7 +22,7 @@ use crate::rules;
 pub use crate::rules::Kind;
 pub use example::example;
 pub use fix::{Mend, Mended, Unmended, mend};
-pub use report::{Failure, Report, Waived};
+pub use report::{Failure, Judged, Report, Waived};
 
 /// What is to be judged, and as what.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! What came out.
+//! What came out of judging: files by `lint`, the objects of a daemon by `audit`.
 
 use std::cmp::Ordering;
 
@@ -11,8 +11,8 @@ pub use crate::rules::waiver::Waived;
 /// What came out of judging.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// How many files were judged.
-    pub files: usize,
+    /// What was judged.
+    pub judged: Judged,
     /// The stacks that were judged as a whole, each by the names of its profiles in order.
     pub stacks: Vec<Vec<String>>,
     /// What was found, by file and place.
@@ -23,6 +23,61 @@ pub struct Report {
     pub own_rules: Vec<OwnRule>,
     /// What could not be judged.
     pub failures: Vec<Failure>,
+}
+
+/// What was judged, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// So many files, by `lint`.
+    Files(usize),
+    /// Objects of a daemon, by `audit`: how many of each kind.
+    Objects(Vec<(&'static str, usize)>),
+}
+
+impl Default for Judged {
+    fn default() -> Self {
+        Self::Files(0)
+    }
+}
+
+impl Judged {
+    /// How many things of all kinds.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Files(count) => *count,
+            Self::Objects(kinds) => kinds.iter().map(|(_, count)| count).sum(),
+        }
+    }
+
+    /// What one of them is called.
+    #[must_use]
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Files(_) => "file",
+            Self::Objects(_) => "object",
+        }
+    }
+
+    /// The command that judged.
+    #[must_use]
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Files(_) => "podclaw lint",
+            Self::Objects(_) => "podclaw audit",
+        }
+    }
+
+    /// Counts one more of a kind; of files there is one kind only.
+    pub fn add(&mut self, kind: &'static str, count: usize) {
+        match self {
+            Self::Files(files) => *files += count,
+            Self::Objects(kinds) => match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, before)) => *before += count,
+                None => kinds.push((kind, count)),
+            },
+        }
+    }
 }
 
 /// Something that could not be judged.
@@ -47,12 +102,13 @@ impl Report {
         self.findings.iter().any(Finding::counts)
     }
 
-    pub(super) fn fail(&mut self, name: impl Into<String>, reason: impl Into<String>) {
+    /// Adds something that could not be judged.
+    pub fn fail(&mut self, name: impl Into<String>, reason: impl Into<String>) {
         self.failures.push(Failure { name: name.into(), reason: reason.into() });
     }
 
-    /// Puts everything into the order of the files, and each finding there once.
-    pub(super) fn finish(&mut self) {
+    /// Puts everything into the order of the files or objects, and each finding there once.
+    pub fn finish(&mut self) {
         self.findings.sort_by(order);
         self.findings.dedup();
         self.waived.sort_by(|a, b| order(&a.finding, &b.finding));

@@ -1,5 +1,7 @@
 //! What a value has to be. Values are read as Incus reads them, and never guessed.
 
+use std::net::IpAddr;
+
 use crate::names::LabName;
 use crate::profile::incus_value::{bits, bytes, cpus, is_bool, is_false, is_true, number};
 use crate::profile::{MemoryLimit, Size};
@@ -48,6 +50,12 @@ pub enum Constraint {
     LabNetwork,
     /// The mark of the lab.
     LabMark,
+    /// A volume, as `POOL/VOLUME`, in another pool than the lab's own.
+    OtherPool,
+    /// An address of this machine that is reached from this machine only.
+    Loopback,
+    /// An address without the name and the password of somebody.
+    NoPassword,
     /// Any value, of a key that podclaw could have made.
     OwnKey,
     /// The name of a network interface.
@@ -77,6 +85,9 @@ impl Constraint {
             Self::LabPool => value == lab.pool(),
             Self::LabNetwork => value == lab.network(),
             Self::LabMark => value == lab.as_str(),
+            Self::OtherPool => value.split_once('/').is_some_and(|(pool, _)| !pool.is_empty() && pool != lab.pool()),
+            Self::Loopback => is_loopback(value),
+            Self::NoPassword => !value.contains('@'),
             Self::OwnKey => is_own_key(key),
             Self::InterfaceName => is_interface(value),
             Self::UserData => value.len() <= MAX_USER_DATA && !value.contains('\0'),
@@ -103,6 +114,9 @@ impl Constraint {
             Self::LabPool => format!("the lab's own pool `{}`", lab.pool()),
             Self::LabNetwork => format!("the lab's own network `{}`", lab.network()),
             Self::LabMark => format!("the lab's own mark `{lab}`"),
+            Self::OtherPool => format!("a volume in another pool than the lab's own `{}`", lab.pool()),
+            Self::Loopback => "an address of the loopback, such as 127.0.0.1:9100".into(),
+            Self::NoPassword => "without a name and a password".into(),
             Self::OwnKey => "a key of lower-case letters, digits, dots, dashes and underscores".into(),
             Self::InterfaceName => "a name such as eth0".into(),
             Self::UserData => "without NUL, and have at most 512 KiB".into(),
@@ -140,6 +154,14 @@ fn is_resource_limit(value: &str, most: i64) -> bool {
     }
 }
 
+/// Whether an address to listen on, with a port or without, is reached from this machine only. A name is none: who says what
+/// it stands for is not asked.
+#[must_use]
+pub fn is_loopback(address: &str) -> bool {
+    let is_host = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    is_host(address) || address.rsplit_once(':').is_some_and(|(host, _)| is_host(host))
+}
+
 fn is_own_key(key: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
     key.bytes().all(plain)
@@ -147,4 +169,21 @@ fn is_own_key(key: &str) -> bool {
 
 fn is_interface(value: &str) -> bool {
     (1..=15).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_the_loopback_is_told_from_others() {
+        for yes in ["127.0.0.1:8443", "127.9.9.9", "[::1]:8443", "::1", "[::1]"] {
+            assert!(is_loopback(yes), "{yes}");
+        }
+        for no in
+            ["", ":8443", "0.0.0.0:8443", "[::]:8443", "localhost:1", "10.0.0.1:1", "127.0.0.1.example:1", "1::1:80"]
+        {
+            assert!(!is_loopback(no), "{no}");
+        }
+    }
 }

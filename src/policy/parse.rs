@@ -5,8 +5,13 @@ use std::sync::Arc;
 use super::{Bringer, Constraint, Policy, Row, Verdict};
 use crate::yaml::{Document, Node, Problem};
 
-const FIELDS: [&str; 11] =
-    ["rule", "threat", "verdict", "must", "from", "reason", "remedy", "keys", "of", "types", "nictypes"];
+const FIELDS: [&str; 13] = [
+    "rule", "threat", "verdict", "must", "from", "reason", "remedy", "keys", "of", "types", "nictypes", "settings",
+    "warnings",
+];
+
+/// What a group may be about; a group is about one of these.
+const LISTS: [&str; 5] = ["keys", "types", "nictypes", "settings", "warnings"];
 
 /// Adds all groups of a document.
 pub(super) fn groups(document: &Document, policy: &mut Policy) -> Result<(), Problem> {
@@ -19,14 +24,20 @@ fn group(document: &Document, node: &Node, policy: &mut Policy) -> Result<(), Pr
         return Err(problem);
     }
     let row = Arc::new(row(document, node)?);
-    let (list, keys) = match (mapping.get("keys"), mapping.get("of"), mapping.get("types"), mapping.get("nictypes")) {
-        (Some(list), None, None, None) => (list, &mut policy.config),
-        (Some(list), Some(of), None, None) => {
-            (list, policy.devices.entry(document.string(of)?.to_owned()).or_default())
-        }
-        (None, None, Some(list), None) => (list, &mut policy.types),
-        (None, None, None, Some(list)) => (list, &mut policy.nictypes),
-        _ => return Err(document.bad_value(node, "a group is about `keys`, `types` or `nictypes`")),
+    let mut lists = LISTS.iter().filter_map(|name| Some((*name, mapping.get(name)?)));
+    let (Some((name, list)), None) = (lists.next(), lists.next()) else {
+        return Err(
+            document.bad_value(node, "a group is about one of `keys`, `types`, `nictypes`, `settings`, `warnings`")
+        );
+    };
+    let keys = match (name, mapping.get("of")) {
+        ("keys", None) => &mut policy.config,
+        ("keys", Some(of)) => policy.devices.entry(document.string(of)?.to_owned()).or_default(),
+        ("types", None) => &mut policy.types,
+        ("nictypes", None) => &mut policy.nictypes,
+        ("settings", None) => &mut policy.settings,
+        ("warnings", None) => &mut policy.warnings,
+        _ => return Err(document.bad_value(node, "`of` goes with `keys`")),
     };
     for name in document.sequence(list)? {
         if !keys.add(document.string(name)?, &row) {
@@ -108,6 +119,9 @@ fn constraint(document: &Document, node: &Node) -> Result<Constraint, Problem> {
         "lab-pool" => Ok(Constraint::LabPool),
         "lab-network" => Ok(Constraint::LabNetwork),
         "lab-mark" => Ok(Constraint::LabMark),
+        "other-pool" => Ok(Constraint::OtherPool),
+        "loopback" => Ok(Constraint::Loopback),
+        "no-password" => Ok(Constraint::NoPassword),
         "own-key" => Ok(Constraint::OwnKey),
         "interface-name" => Ok(Constraint::InterfaceName),
         "user-data" => Ok(Constraint::UserData),

@@ -129,11 +129,15 @@ pub struct Policy {
     pub nictypes: Keys,
     /// Device keys, by device type.
     pub devices: HashMap<String, Keys>,
+    /// Config keys of the daemon itself.
+    pub settings: Keys,
+    /// What the daemon may warn of, in its own words.
+    pub warnings: Keys,
 }
 
 impl Policy {
     pub(super) fn finish(&mut self) {
-        for keys in [&mut self.config, &mut self.types, &mut self.nictypes] {
+        for keys in [&mut self.config, &mut self.types, &mut self.nictypes, &mut self.settings, &mut self.warnings] {
             keys.finish();
         }
         self.devices.values_mut().for_each(Keys::finish);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::json::values;
 use super::{Device, Origin, Profile, Setting};
 
 /// Config and devices that no profile brings: those of an instance itself, or all that the daemon reports of one.
@@ -55,6 +56,13 @@ impl Effective {
         let (config, devices) = expanded.settings(&Origin::named("the daemon"));
         reported.add(config, devices);
         reported
+    }
+
+    /// The values alone.
+    #[must_use]
+    pub fn layer(&self) -> Layer {
+        let devices = self.devices.iter().map(|(name, device)| (name.clone(), values(&device.keys)));
+        Layer { config: values(&self.config), devices: devices.collect() }
     }
 
     fn add(&mut self, config: BTreeMap<String, Setting>, devices: BTreeMap<String, Device>) {

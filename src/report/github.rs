@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::region::Region;
 use super::summary;
-use crate::lint::Report;
+use crate::lint::{Judged, Report};
 use crate::place::Origin;
 use crate::rules::{Finding, Severity};
 use crate::text::{escape, excerpt};
@@ -17,16 +17,17 @@ pub(super) fn render(report: &Report) -> String {
         annotation(&mut out, finding);
     }
     for failure in &report.failures {
-        let _ = writeln!(
-            out,
-            "::error file={},title=podclaw cannot judge this::{}",
-            property(&failure.name),
-            data(&failure.reason)
-        );
+        let (file, name) = match report.judged {
+            Judged::Files(_) => (format!("file={},", property(&failure.name)), String::new()),
+            // An object of the daemon is in no file.
+            Judged::Objects(_) => (String::new(), format!("{}: ", excerpt(&failure.name, 200))),
+        };
+        let reason = data(&format!("{name}{}", failure.reason));
+        let _ = writeln!(out, "::error {file}title=podclaw cannot judge this::{reason}");
     }
     let found = summary::found(report);
     let found = if found.is_empty() { "nothing found" } else { &found };
-    let _ = writeln!(out, "podclaw lint: {}: {found}", summary::judged(report));
+    let _ = writeln!(out, "{}: {}: {found}", report.judged.command(), summary::judged(report));
     out
 }
 

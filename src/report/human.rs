@@ -7,8 +7,8 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet
 
 use super::frame::frame;
 use super::masked::Masked;
-use super::summary;
-use crate::lint::{Report, Waived};
+use super::{objects, summary};
+use crate::lint::{Judged, Report, Waived};
 use crate::place::{Origin, Place};
 use crate::rules::{Finding, Severity, catalogue};
 use crate::text::excerpt;
@@ -29,7 +29,10 @@ pub struct Look {
 }
 
 pub(super) fn render(report: &Report, look: Look) -> String {
-    let mut out = findings(&report.findings, look);
+    let mut out = match report.judged {
+        Judged::Files(_) => findings(&report.findings, look),
+        Judged::Objects(_) => objects::render(&report.findings, look),
+    };
     for failure in &report.failures {
         let name = excerpt(&failure.name, 4096);
         let _ = writeln!(out, "{BAD}error{BAD:#}: cannot judge {name}: {}\n", excerpt(&failure.reason, 1000));
@@ -91,7 +94,7 @@ fn framed<'a>(out: &mut String, finding: &'a Finding, renderer: &Renderer, look:
         match &related.origin {
             Origin::File(place) => frames.add(place, AnnotationKind::Context, message),
             Origin::Named(name) => {
-                frames.elements.push(Level::NOTE.message(format!("{}: {message}", excerpt(name, 200))).into())
+                frames.elements.push(Level::NOTE.message(format!("{}: {message}", excerpt(name, 200))).into());
             }
         }
     }
@@ -170,10 +173,12 @@ fn waived(out: &mut String, waived: &Waived) {
 fn end(out: &mut String, report: &Report) {
     let judged = summary::judged(report);
     let found = summary::found(report);
+    // A file is refused before it does anything; an object is there already.
+    let bad = if matches!(report.judged, Judged::Files(_)) { "refused" } else { "failed" };
     let (style, word) = if !report.failures.is_empty() {
         (BAD, "not judged")
     } else if report.has_findings() {
-        (BAD, "refused")
+        (BAD, bad)
     } else {
         (GOOD, "passed")
     };

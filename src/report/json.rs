@@ -1,11 +1,11 @@
 //! For programs. The format is documented in docs/reports.md and carries a version.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fingerprint::Fingerprints;
 use super::masked::Masked;
 use super::region::Region;
-use crate::lint::Report;
+use crate::lint::{Judged, Report};
 use crate::place::Origin;
 use crate::rules::{Finding, Fix, Severity};
 use crate::text::excerpt;
@@ -24,9 +24,13 @@ pub(super) fn render(report: &Report) -> Value {
     });
     let waived: Vec<_> = waived.collect();
     let failures = report.failures.iter().map(|failure| json!({ "name": failure.name, "reason": failure.reason }));
-    json!({
-        "files": report.files,
-        "stacks": report.stacks,
+    let mut value = match &report.judged {
+        Judged::Files(files) => json!({ "files": files, "stacks": report.stacks }),
+        Judged::Objects(kinds) => {
+            json!({ "objects": kinds.iter().map(|(kind, count)| ((*kind).to_owned(), json!(count))).collect::<Map<_, _>>() })
+        }
+    };
+    let rest = json!({
         "summary": {
             "errors": report.count(Severity::Error),
             "warnings": report.count(Severity::Warning),
@@ -37,7 +41,11 @@ pub(super) fn render(report: &Report) -> Value {
         "findings": findings,
         "waived": waived,
         "failures": failures.collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(value), Value::Object(rest)) = (value.as_object_mut(), rest) {
+        value.extend(rest);
+    }
+    value
 }
 
 fn finding<'a>(finding: &'a Finding, prints: &mut Fingerprints, masked: &mut Masked<'a>) -> Value {

@@ -1,33 +1,36 @@
-//! `JUnit` XML: a suite for each file in which there is something, a case for each finding.
+//! `JUnit` XML: a suite for each file or object in which there is something, a case for each finding.
 
 use std::collections::BTreeMap;
 
 use quick_junit::{NonSuccessKind, Report as Document, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::summary;
-use crate::lint::{Report, Waived};
+use crate::lint::{Judged, Report, Waived};
 use crate::place::Origin;
 use crate::rules::{Finding, Severity};
 use crate::text::excerpt;
 
 pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
+    let command = report.judged.command();
     let mut suites: BTreeMap<String, Vec<TestCase>> = BTreeMap::new();
     for found in &report.findings {
-        suites.entry(file(found)).or_default().push(finding(found));
+        suites.entry(file(found)).or_default().push(finding(command, found));
     }
     for found in &report.waived {
-        suites.entry(file(&found.finding)).or_default().push(waived(found));
+        suites.entry(file(&found.finding)).or_default().push(waived(command, found));
     }
     for failure in &report.failures {
         let name = excerpt(&failure.name, 4096);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(excerpt(&failure.reason, 1000)).set_type("not judged");
-        suites.entry(name).or_default().push(case("it can be judged", status));
+        suites.entry(name).or_default().push(case(command, "it can be judged", status));
     }
-    let mut document = Document::new("podclaw lint");
+    let mut document = Document::new(command);
     // Services take a document without any case for a run that failed.
-    let mut whole = TestSuite::new("podclaw lint");
-    whole.add_test_case(case(&format!("{} judged", summary::judged(report)), TestCaseStatus::success()));
+    let mut whole = TestSuite::new(command);
+    let judged = summary::judged(report);
+    let judged = if matches!(report.judged, Judged::Files(_)) { format!("{judged} judged") } else { judged };
+    whole.add_test_case(case(command, &judged, TestCaseStatus::success()));
     document.add_test_suite(whole);
     for (name, cases) in suites {
         let mut suite = TestSuite::new(name);
@@ -44,7 +47,7 @@ fn file(finding: &Finding) -> String {
     }
 }
 
-fn finding(finding: &Finding) -> TestCase {
+fn finding(command: &str, finding: &Finding) -> TestCase {
     let mut status = match finding.severity {
         Severity::Error | Severity::Warning => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Severity::Note => TestCaseStatus::success(),
@@ -53,14 +56,14 @@ fn finding(finding: &Finding) -> TestCase {
     let remedy = excerpt(&finding.remedy, 1000);
     let description = format!("{}: {message}\nhelp: {remedy}", finding.origin);
     status.set_message(message).set_type(excerpt(&finding.rule, 100)).set_description(description.clone());
-    let mut case = case(&name(finding), status);
+    let mut case = case(command, &name(finding), status);
     if finding.severity == Severity::Note {
         case.set_system_out(description);
     }
     case
 }
 
-fn waived(waived: &Waived) -> TestCase {
+fn waived(command: &str, waived: &Waived) -> TestCase {
     let mut status = TestCaseStatus::skipped();
     status.set_message(format!(
         "waived until {} by {}: {}",
@@ -68,7 +71,7 @@ fn waived(waived: &Waived) -> TestCase {
         excerpt(&waived.owner, 100),
         excerpt(&waived.reason, 500)
     ));
-    case(&name(&waived.finding), status)
+    case(command, &name(&waived.finding), status)
 }
 
 fn name(finding: &Finding) -> String {
@@ -76,8 +79,8 @@ fn name(finding: &Finding) -> String {
     excerpt(&format!("{} {}{line}", finding.rule, finding.subject), 300)
 }
 
-fn case(name: &str, status: TestCaseStatus) -> TestCase {
+fn case(command: &str, name: &str, status: TestCaseStatus) -> TestCase {
     let mut case = TestCase::new(name, status);
-    case.set_classname("podclaw lint");
+    case.set_classname(command);
     case
 }

@@ -10,6 +10,7 @@ mod human;
 mod json;
 mod junit;
 mod masked;
+mod objects;
 mod page;
 mod region;
 mod sarif;

@@ -20,6 +20,9 @@ pub fn explain(rule: &'static Rule, look: Look) -> String {
     part("What to do", &sentence(rule.remedy));
     part("Waivers", waivers(rule));
     part("Threats", &rule.threats.join(", "));
+    if is_of_the_daemon(rule) {
+        part("Judged by", OF_THE_DAEMON);
+    }
     for example in rule.examples {
         let _ = writeln!(out, "{STRONG}Found in{STRONG:#} {}{}", example.path, on_top(example));
         let _ = writeln!(out, "{}", numbered(example.bad));
@@ -66,6 +69,9 @@ fn help(rule: &'static Rule, printed: &dyn Fn(&Rule, &Example) -> String) -> Str
     let _ = writeln!(out, "{}\n", rule.why);
     let _ = writeln!(out, "**What to do:** {}\n", sentence(rule.remedy));
     let _ = writeln!(out, "**Threats:** {}. **Waivers:** {}", threats.join(", "), waivers(rule));
+    if is_of_the_daemon(rule) {
+        let _ = writeln!(out, "\n**Judged by:** {OF_THE_DAEMON}");
+    }
     for example in rule.examples {
         let language = language(example.path);
         let _ = writeln!(out, "\nFound in `{}`{}:\n\n{}", example.path, on_top(example), block(language, example.bad));
@@ -88,6 +94,13 @@ fn found(rule: &Rule, example: &Example) -> Vec<Finding> {
     let mut found = lint::example(example, example.bad).findings;
     found.retain(|finding| finding.rule == rule.id);
     found
+}
+
+/// What is said of a rule that no example in a file can show.
+const OF_THE_DAEMON: &str = "`podclaw audit`, which looks at the daemon.";
+
+fn is_of_the_daemon(rule: &Rule) -> bool {
+    catalogue::of_the_daemon().any(|known| known.id == rule.id)
 }
 
 fn on_top(example: &Example) -> &'static str {

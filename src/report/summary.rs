@@ -1,12 +1,17 @@
 //! What was judged and what came out, in a line.
 
-use crate::lint::Report;
+use crate::lint::{Judged, Report};
 use crate::rules::Severity;
 use crate::text::excerpt;
 
-/// Everything that was judged: `12 files and 1 stack (guest+standard)`.
+/// Everything that was judged: `12 files and 1 stack (guest+standard)`, `9 objects judged (3 guests, 6 profiles)`.
 pub(super) fn judged(report: &Report) -> String {
-    let files = amount(report.files, "file");
+    let files = amount(report.judged.count(), report.judged.noun());
+    if let Judged::Objects(kinds) = &report.judged {
+        let kinds: Vec<_> = kinds.iter().map(|(kind, count)| amount(*count, kind)).collect();
+        let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+        return format!("{files} judged{kinds}");
+    }
     if report.stacks.is_empty() {
         return files;
     }

@@ -12,7 +12,9 @@ mod common;
 #[allow(dead_code, unused_imports, reason = "the harness may offer more than the tests use today")]
 mod harness;
 
+mod audit;
 mod client;
+mod dns;
 mod doctor;
 mod egress;
 mod failures;
@@ -23,6 +25,7 @@ mod launches;
 mod lint;
 mod prove;
 mod second_lock;
+mod server;
 mod smoke;
 
 use std::process::ExitCode;
@@ -37,8 +40,11 @@ fn main() -> ExitCode {
         failures::TESTS,
         doctor::TESTS,
         prove::TESTS,
+        server::TESTS,
+        dns::TESTS,
         egress::TESTS,
         gateway::TESTS,
+        audit::TESTS,
     ];
     files.extend(client::TESTS);
     files.extend(second_lock::TESTS);

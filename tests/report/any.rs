@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use podclaw::lint::Report;
+use podclaw::lint::{Judged, Report};
 use podclaw::place::{Origin, Source};
 use podclaw::report::{self, Look};
 use podclaw::rules::Finding;
@@ -52,7 +52,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn nothing_fails(text in text(), one in (0..300_usize, 0..90_usize), two in (0..300_usize, 0..90_usize), width in 1..200_usize) {
-        let report = Report { files: 1, findings: vec![finding(&text, one, two)], ..Report::default() };
+        let report = Report { judged: Judged::Files(1), findings: vec![finding(&text, one, two)], ..Report::default() };
         let human = report::human(&report, Look { width: Some(width), quiet: false });
         let human = anstream::adapter::strip_str(&human).to_string();
         let github = report::github(&report);

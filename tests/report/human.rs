@@ -1,6 +1,6 @@
 //! The report for people.
 
-use podclaw::lint::Report;
+use podclaw::lint::{Judged, Report};
 use podclaw::report::{Look, human};
 
 use super::{everything, finding};
@@ -46,7 +46,7 @@ fn the_end_says_what_was_judged_and_what_came_out() {
                = somebody answers for it until 2026-12-24: a test, \\u{1b}[31mred\n\n\
                not judged: 3 files and 1 stack (guest+standard): 4 errors, 1 note, 1 waived, 1 not judged\n";
     assert!(text.contains(end), "{text}");
-    let nothing = Report { files: 1, ..Report::default() };
+    let nothing = Report { judged: Judged::Files(1), ..Report::default() };
     assert_eq!(shown(&nothing, PLAIN), "passed: 1 file: nothing found\n");
     assert_eq!(shown(&nothing, Look { quiet: true, ..PLAIN }), "");
     let quiet = shown(&everything(), Look { quiet: true, ..PLAIN });
@@ -68,7 +68,7 @@ fn nothing_that_a_terminal_would_obey_gets_through() {
 fn thousands_of_findings_stay_readable() {
     let text = format!("a: yes {}\n", "x".repeat(500_000));
     let one = finding("a.yaml", &text, "yes");
-    let report = Report { files: 1, findings: vec![one; 2000], ..Report::default() };
+    let report = Report { judged: Judged::Files(1), findings: vec![one; 2000], ..Report::default() };
     let text = shown(&report, PLAIN);
     assert!(text.len() < 400_000 && text.lines().all(|line| line.chars().count() < 200), "{}", text.len());
     assert!(text.contains("and 1000 more: `--format json` shows all of them"));

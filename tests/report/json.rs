@@ -1,6 +1,6 @@
 //! JSON. Its form is a contract: docs/reports.md.
 
-use podclaw::lint::Report;
+use podclaw::lint::{Judged, Report};
 use podclaw::report::json;
 use serde_json::json;
 
@@ -57,6 +57,6 @@ fn a_finding_has_everything_that_is_documented() {
 
 #[test]
 fn nothing_found_is_empty_lists() {
-    let report = json(&Report { files: 1, ..Report::default() });
+    let report = json(&Report { judged: Judged::Files(1), ..Report::default() });
     assert_eq!((&report["findings"], &report["waived"], &report["failures"]), (&json!([]), &json!([]), &json!([])));
 }

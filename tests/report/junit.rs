@@ -1,6 +1,6 @@
 //! `JUnit` XML.
 
-use podclaw::lint::Report;
+use podclaw::lint::{Judged, Report};
 use podclaw::report::junit;
 use quick_junit::Report as Document;
 
@@ -21,6 +21,8 @@ fn it_can_be_read_back_whatever_the_names_are() {
 
 #[test]
 fn a_run_that_finds_nothing_has_a_case() {
-    let read = Document::deserialize_from_str(&junit(&Report { files: 2, ..Report::default() }).unwrap()).unwrap();
+    let read =
+        Document::deserialize_from_str(&junit(&Report { judged: Judged::Files(2), ..Report::default() }).unwrap())
+            .unwrap();
     assert_eq!((read.tests, read.failures, read.errors), (1, 0, 0));
 }

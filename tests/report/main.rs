@@ -7,12 +7,13 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod objects;
 mod sarif;
 mod secrets;
 
 use std::sync::Arc;
 
-use podclaw::lint::{Failure, Report, Waived};
+use podclaw::lint::{Failure, Judged, Report, Waived};
 use podclaw::place::{Origin, Source};
 use podclaw::rules::{Edit, Finding, catalogue};
 
@@ -45,7 +46,7 @@ fn everything() -> Report {
     let named = Finding::new(rule("yaml-field"), "limits", Origin::named("the lab file's limits"), "too large");
     let hostile = finding(HOSTILE, "a: \u{1b}]0;x\u{7}\u{202e}y\u{85}z\n", "y");
     Report {
-        files: 3,
+        judged: Judged::Files(3),
         stacks: vec![vec!["guest".into(), "standard".into()]],
         findings: vec![plain, fixed, note, named, hostile],
         waived: vec![Waived {

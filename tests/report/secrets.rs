@@ -1,6 +1,6 @@
 //! Secrets: whatever a finding is about, the line that it is in is shown without them.
 
-use podclaw::lint::Report;
+use podclaw::lint::{Judged, Report};
 use podclaw::report::{self, Look};
 
 use super::finding;
@@ -17,7 +17,7 @@ fn no_format_shows_a_secret() {
     for part in ["why", secret.as_str(), "a:"] {
         let mut found = finding("profiles/a.yaml", &text, part);
         found.message = "something else is wrong here".into();
-        let report = Report { files: 1, findings: vec![found], ..Report::default() };
+        let report = Report { judged: Judged::Files(1), findings: vec![found], ..Report::default() };
         let human = report::human(&report, Look { width: None, quiet: false });
         assert!(human.contains("a: ****"), "{human}");
         let sarif = serde_json::to_string(&report::sarif(&report)).unwrap();

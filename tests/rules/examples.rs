@@ -12,6 +12,15 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("waiver-unused", "it needs a second file: tests/rules/waivers.rs, waivers_that_come_from_elsewhere_waive_nothing"),
 ];
 
+/// Rules that no daemon of the tests can be brought to break, and why.
+const MADE_UP_ONLY: &[(&str, &str)] = &[
+    ("server-firewall", "a daemon on a kernel without nftables"),
+    ("server-kind", "an LXD"),
+    ("server-overlay", "the daemon takes the address of a controller only if one answers"),
+    ("server-unknown-key", "a newer Incus"),
+    ("server-view", "a daemon that podclaw may not see all of"),
+];
+
 #[test]
 fn every_example_is_what_it_says() {
     let mut wrong = Vec::new();
@@ -38,8 +47,26 @@ fn every_example_is_what_it_says() {
 #[test]
 fn every_rule_has_an_example_or_a_reason() {
     let without: BTreeSet<_> = catalogue::all().filter(|rule| rule.examples.is_empty()).map(|rule| rule.id).collect();
-    let listed: BTreeSet<_> = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id).collect();
+    let listed = WITHOUT_EXAMPLE.iter().map(|(id, _)| *id);
+    let listed: BTreeSet<_> = listed.chain(catalogue::of_the_daemon().map(|rule| rule.id)).collect();
     assert_eq!(without, listed);
+}
+
+/// A rule that judges a daemon is seen to find something on a real one: its name is in a test there. What no daemon of the
+/// tests can be brought to is found in facts that are made up.
+#[test]
+fn every_rule_of_the_daemon_is_tried_on_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut real, mut made_up) = (String::new(), String::new());
+    rust_files(&root.join("tests/incus"), &mut |text| real.push_str(text));
+    rust_files(&root.join("tests/rules"), &mut |text| made_up.push_str(text));
+    for id in catalogue::of_the_daemon().map(|rule| rule.id) {
+        let is_in = |tests: &str| tests.contains(&format!("\"{id}\"")) || tests.contains(&format!("\"{id} "));
+        match MADE_UP_ONLY.iter().find(|(rule, _)| *rule == id) {
+            None => assert!(is_in(&real), "no test in tests/incus finds anything by {id}"),
+            Some(_) => assert!(!is_in(&real) && made_up.matches(&format!("\"{id}\"")).count() > 1, "{id}"),
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Known weaknesses of the daemon's version.
 
-use super::super::advisories::{Advisories, Advisory, Reach};
 use super::{Check, Daemon, Group, Said, Subject, with_daemon};
 use crate::host::kernel::Version;
 use crate::host::packages;
+use crate::policy::incus_advisories::{Advisories, Advisory, Reach};
 
 pub(super) const CHECKS: &[Check] = &[Check {
     id: "incus-advisories",

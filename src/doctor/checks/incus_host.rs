@@ -1,10 +1,8 @@
 //! What the daemon needs of the machine, and who may use it.
 
-use std::path::Path;
-
 use super::{Check, Group, Said, Subject, with_daemon};
 use crate::host::accounts::{Range, ranges};
-use crate::host::{Unseen, processes};
+use crate::host::{Unseen, daemon_socket, processes};
 
 /// The ids that one guest takes.
 const IDS: u64 = 65_536;
@@ -123,30 +121,25 @@ fn socket(subject: &Subject) -> Said {
         Err(why) => return Said::unseen("/etc/group", why),
     };
     let path = subject.wanted.incus_dir.join("unix.socket");
-    let admins = match subject.root.followed(&path) {
-        // Where there is none, the group that it would have.
-        Err(Unseen::Missing) => groups.iter().find(|group| group.name == "incus-admin"),
+    let access = match daemon_socket::access(&subject.root, &path, groups) {
+        Ok(access) => access,
         Err(why) => return Said::unseen(&path.display().to_string(), &why),
-        Ok(meta) if meta.mode & 0o002 != 0 => {
-            return Said::fail(format!("everybody may use {}", path.display()))
-                .mend(format!("`chmod o= {}`, and look who changed it", path.display()));
-        }
-        Ok(meta) if meta.uid != 0 => return Said::fail(format!("{} belongs to user {}", path.display(), meta.uid)),
-        Ok(meta) if meta.mode & 0o020 == 0 => return Said::ok("the socket is root's alone"),
-        Ok(meta) => groups.iter().find(|group| group.gid == meta.gid),
     };
-    let name = admins.map_or("incus-admin", |group| group.name.as_str());
-    let members: Vec<&str> = admins
-        .map(|group| group.members.iter().map(String::as_str).filter(|it| *it != "root").collect())
-        .unwrap_or_default();
-    let user_socket = Path::new(&path).with_extension("socket.user");
-    let users = groups.iter().find(|group| group.name == "incus").map(|group| group.members.join(", "));
-    let users = users.filter(|users| !users.is_empty() && subject.root.followed(&user_socket).is_ok());
-    if members.is_empty() && users.is_none() {
+    if access.everybody {
+        return Said::fail(format!("everybody may use {}", path.display()))
+            .mend(format!("`chmod o= {}`, and look who changed it", path.display()));
+    }
+    if access.owner != 0 {
+        return Said::fail(format!("{} belongs to user {}", path.display(), access.owner));
+    }
+    let Some(name) = &access.group else { return Said::ok("the socket is root's alone") };
+    let mut lines: Vec<String> =
+        access.members.iter().map(|member| format!("{member} is as good as root, by the group {name}")).collect();
+    if !access.users.is_empty() {
+        lines.push(format!("{}: each may make containers in a project of their own", access.users.join(", ")));
+    }
+    if lines.is_empty() {
         return Said::ok(format!("nobody is in the group {name}"));
     }
-    let mut lines: Vec<String> =
-        members.iter().map(|member| format!("{member} is as good as root, by the group {name}")).collect();
-    lines.extend(users.map(|users| format!("{users}: each may make containers in a project of their own")));
     Said::warn(format!("{} users besides root may use the daemon", lines.len())).with(lines)
 }

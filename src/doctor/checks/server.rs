@@ -1,9 +1,8 @@
 //! The daemon's own configuration: where it listens, and whom it trusts.
 
-use std::net::IpAddr;
-
 use super::{Check, Daemon, Group, Said, with_daemon};
 use crate::incus::Details;
+use crate::policy::is_loopback;
 
 /// Settings that make the daemon listen, and what is there.
 const LISTENS: [(&str, &str); 7] = [
@@ -60,11 +59,6 @@ fn listens(details: &Details) -> Said {
         return Said::warn("it listens on the loopback too").with(lines).mend(format!("`{unset}`"));
     }
     Said::fail("it listens on the network").with(lines).mend(format!("`{unset}`"))
-}
-
-fn is_loopback(address: &str) -> bool {
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn trust(daemon: &Daemon) -> Said {

@@ -11,7 +11,7 @@ fn no_daemon(may_be_there: bool) -> NoDaemon {
 }
 
 fn certificate(restricted: bool) -> Certificate {
-    Certificate { name: "ci".into(), kind: "client".into(), restricted }
+    Certificate { name: "ci".into(), kind: "client".into(), restricted, ..Certificate::default() }
 }
 
 pub(super) const CASES: &[Case] = &[

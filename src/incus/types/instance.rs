@@ -98,6 +98,17 @@ pub struct InstanceWithState {
     /// Its snapshots.
     #[serde(deserialize_with = "null_is_empty")]
     pub snapshots: Vec<Snapshot>,
+    /// Its backups.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub backups: Vec<Backup>,
+}
+
+/// A backup of an instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Backup {
+    /// Its name, which may have the instance's before it.
+    pub name: String,
 }
 
 /// A snapshot of an instance.

@@ -1,5 +1,6 @@
 //! The parts of the API's objects that podclaw reads and writes. Fields that it does not know are ignored.
 
+mod forward;
 mod image;
 mod instance;
 mod network;
@@ -8,13 +9,16 @@ mod project;
 mod server;
 mod state;
 mod storage;
+mod trust;
+mod warning;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
+pub use forward::{Forward, ForwardPort, Peer};
 pub use image::{Image, ImageAlias};
-pub use instance::{Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
+pub use instance::{Backup, Instance, InstanceKind, InstanceWithState, NewInstance, Snapshot, Status};
 pub use network::{Acl, AclRule, Network};
 pub use operation::{Operation, OperationStatus};
 pub use project::{Profile, Project};
@@ -22,6 +26,8 @@ pub(super) use server::ServerAnswer;
 pub use server::{Server, ServerKind, StorageDriver};
 pub use state::{CpuState, DiskState, InstanceState, MemoryState, NetworkAddress, NetworkState};
 pub use storage::{PoolResources, StoragePool, Usage, Volume};
+pub use trust::{Certificate, Grant, Token};
+pub use warning::Warning;
 
 /// The keys and values of an object's `config`.
 pub type Config = BTreeMap<String, String>;

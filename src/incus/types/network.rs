@@ -10,6 +10,9 @@ pub struct Network {
     /// Its name; not sent.
     #[serde(skip_serializing, default)]
     pub name: String,
+    /// Its project, where networks of several are listed; not sent.
+    #[serde(skip_serializing, default)]
+    pub project: String,
     /// Its type, such as `bridge`. Only sent when it is created.
     #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
     pub kind: String,

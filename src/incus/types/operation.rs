@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::null_is_empty;
@@ -20,7 +20,7 @@ pub struct Operation {
     /// How far it is.
     pub status_code: OperationStatus,
     /// The objects that it is about, as API paths by kind.
-    #[serde(deserialize_with = "null_is_empty")]
+    #[serde(deserialize_with = "nulls_are_empty")]
     pub resources: BTreeMap<String, Vec<String>>,
     /// What it says besides, such as its progress.
     #[serde(deserialize_with = "null_is_empty")]
@@ -29,6 +29,12 @@ pub struct Operation {
     pub may_cancel: bool,
     /// Why it failed.
     pub err: String,
+}
+
+/// The daemon writes the list of a kind as `null`, too, where there is nothing of it.
+fn nulls_are_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    let lists: BTreeMap<String, Option<Vec<String>>> = null_is_empty(deserializer)?;
+    Ok(lists.into_iter().map(|(kind, paths)| (kind, paths.unwrap_or_default())).collect())
 }
 
 /// How far an operation is.
@@ -89,6 +95,8 @@ mod tests {
         assert_eq!(operation.status_code, OperationStatus::Running);
         assert_eq!(operation.progress(), Some("rootfs: 45%"));
         assert_eq!(operation.instances().collect::<Vec<_>>(), ["a"]);
+        let none: Operation = serde_json::from_str(r#"{"resources":{"instances":null}}"#).unwrap();
+        assert_eq!(none.instances().count(), 0);
         let empty: Operation = serde_json::from_str(r#"{"metadata":null,"resources":null,"status_code":401}"#).unwrap();
         assert_eq!(empty.status_code, OperationStatus::Cancelled);
     }

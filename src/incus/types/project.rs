@@ -27,6 +27,9 @@ pub struct Profile {
     /// Its name; not sent.
     #[serde(skip_serializing, default)]
     pub name: String,
+    /// Its project, where profiles of several are listed; not sent.
+    #[serde(skip_serializing, default)]
+    pub project: String,
     /// What it is for.
     #[serde(default)]
     pub description: String,

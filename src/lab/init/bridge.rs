@@ -1,8 +1,10 @@
 //! The bridge, and the fence in front of it.
 
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::path::Path;
 
+use imara_diff::{Algorithm, Diff, InternedInput, Interner, Token};
 use ipnet::Ipv4Net;
 
 use super::target::Target;
@@ -20,13 +22,13 @@ const BOOKS: [&str; 1] = ["volatile."];
 /// another one than theirs.
 const FELT: [&str; 2] = ["ipv4.address", "bridge.driver"];
 
-/// How often a bridge is tried to be made.
+/// How often a bridge is tried to be made, or changed.
 const CREATE_TRIES: usize = 4;
 
 impl Init<'_> {
     /// Puts up the fence before the bridge is touched: Incus takes its own rules away while it changes a bridge.
     pub(super) async fn bridge(&self, acl: &Acl, plan: &mut Plan) -> Result<()> {
-        let wanted = self.lab.desired_network();
+        let wanted = self.lab.desired_network()?;
         let target = self.target(Object::network(&self.lab.settings.name.network()), "network");
         let is = target.existing::<Network>(|network| &network.config).await?;
         let mut differences = is.as_ref().map_or_else(Vec::new, |is| compare(&is.config, &wanted.config, &BOOKS));
@@ -62,7 +64,8 @@ impl Init<'_> {
         }
         // An object of which all is held back has one step, and not another one that says that all is well.
         if held.is_none() || !differences.is_empty() {
-            plan.steps.push(target.put_right(differences, &Network { config, kind: String::new(), ..wanted }).await?);
+            let wanted = Network { config, kind: String::new(), ..wanted };
+            plan.steps.push(change_network(&target, differences, &wanted).await?);
         }
         if let Some((differences, held)) = held {
             plan.steps.push(target.step(Change::Hold(differences, held)));
@@ -148,16 +151,32 @@ impl Init<'_> {
     }
 }
 
+/// Incus looks at every link then, too, and fails as when it makes a bridge. It takes back what it did by itself.
+async fn change_network(target: &Target<'_>, differences: Vec<Difference>, wanted: &Network) -> Result<Step> {
+    for _ in 1..CREATE_TRIES {
+        match target.put_right(differences.clone(), wanted).await {
+            Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {}
+            outcome => return outcome,
+        }
+    }
+    target.put_right(differences, wanted).await
+}
+
 /// How the rules of the fence differ: one difference a rule, by the chain that it is in.
 fn compare_lines(is: &[Line], wanted: &[Line]) -> Vec<Difference> {
     let rule = |line: &Line| Some(line.rule.clone());
     let mut differences = Vec::new();
-    for op in similar::capture_diff_slices(similar::Algorithm::Myers, is, wanted) {
-        if op.tag() == similar::DiffTag::Equal {
-            continue;
-        }
-        let gone = is[op.old_range()].iter();
-        let new = wanted[op.new_range()].iter();
+    let interner = Interner::new(is.len() + wanted.len());
+    let mut input = InternedInput { before: Vec::new(), after: Vec::new(), interner };
+    input.update_before(is.iter());
+    input.update_after(wanted.iter());
+    let lines = |tokens: &[Token], range: Range<u32>| -> Vec<&Line> {
+        let tokens = tokens.get(range.start as usize..range.end as usize).unwrap_or_default();
+        tokens.iter().map(|token| input.interner[*token]).collect()
+    };
+    for hunk in Diff::compute(Algorithm::Myers, &input).hunks() {
+        let gone = lines(&input.before, hunk.before).into_iter();
+        let new = lines(&input.after, hunk.after).into_iter();
         differences.extend(gone.map(|line| Difference { key: line.chain.clone(), old: rule(line), new: None }));
         differences.extend(new.map(|line| Difference { key: line.chain.clone(), old: None, new: rule(line) }));
     }

@@ -17,7 +17,7 @@ use super::fingerprint::Fingerprints;
 use super::masked::Masked;
 use super::page;
 use super::region::Region;
-use crate::lint::{Report, Waived};
+use crate::lint::{Failure, Judged, Report, Waived};
 use crate::place::{Origin, Place};
 use crate::rules::own::OwnRule;
 use crate::rules::{Finding, Fix, Rule, Severity, catalogue};
@@ -31,7 +31,7 @@ pub(super) fn render(report: &Report) -> impl Serialize + use<> {
     let mut writer = Writer::new(&report.own_rules);
     let mut results: Vec<_> = report.findings.iter().map(|finding| writer.result(finding)).collect();
     results.extend(report.waived.iter().map(|waived| writer.waived(waived)));
-    let notifications: Vec<_> = report.failures.iter().map(notification).collect();
+    let notifications: Vec<_> = report.failures.iter().map(|failure| notification(failure, &report.judged)).collect();
     let driver = Driver { name: "podclaw", semantic_version: env!("CARGO_PKG_VERSION"), rules: writer.rules };
     let invocation =
         Invocation { execution_successful: notifications.is_empty(), tool_execution_notifications: notifications };
@@ -119,10 +119,7 @@ impl<'a> Writer<'a> {
                 let physical_location = PhysicalLocation { artifact_location: artifact(&place.source.name), region };
                 Location { physical_location: Some(physical_location), ..Location::default() }
             }
-            Origin::Named(name) => {
-                let name = LogicalLocation { fully_qualified_name: excerpt(name, 200) };
-                Location { logical_locations: vec![name], ..Location::default() }
-            }
+            Origin::Named(name) => logical(name),
         }
     }
 }
@@ -163,6 +160,11 @@ fn level(severity: Severity) -> Level {
     }
 }
 
+fn logical(name: &str) -> Location {
+    let name = LogicalLocation { fully_qualified_name: excerpt(name, 200) };
+    Location { logical_locations: vec![name], ..Location::default() }
+}
+
 fn artifact(name: &str) -> ArtifactLocation {
     ArtifactLocation { uri: uri::of_path(name) }
 }
@@ -182,12 +184,18 @@ fn fix(place: &Place, fix: &Fix) -> SarifFix {
     SarifFix { description: excerpt(&fix.what, 200).into(), artifact_changes: [change] }
 }
 
-fn notification(failure: &crate::lint::Failure) -> Notification {
+fn notification(failure: &Failure, judged: &Judged) -> Notification {
     let name = excerpt(&failure.name, 4096);
-    let physical_location = Some(PhysicalLocation { artifact_location: artifact(&failure.name), region: None });
+    let location = match judged {
+        Judged::Files(_) => {
+            let physical_location = PhysicalLocation { artifact_location: artifact(&failure.name), region: None };
+            Location { physical_location: Some(physical_location), ..Location::default() }
+        }
+        Judged::Objects(_) => logical(&failure.name),
+    };
     Notification {
         level: Level::Error,
         message: format!("cannot judge {name}: {}", excerpt(&failure.reason, 1000)).into(),
-        locations: vec![Location { physical_location, ..Location::default() }],
+        locations: vec![location],
     }
 }

@@ -3,6 +3,7 @@
 //! It is read twice: as a strict tree, and by the reader that a launch uses. What only one of them takes is a finding.
 
 mod choices;
+mod dns;
 mod egress;
 mod invalid;
 mod totals;
@@ -23,6 +24,9 @@ pub const RULES: &[&Rule] = &[
     &choices::LIMITS,
     &choices::PROFILES,
     &choices::SOURCES,
+    &dns::PLAIN,
+    &dns::IN_LAB,
+    &dns::UNUSED,
     &totals::MISFIT,
     &totals::TOTALS,
     &egress::PRIVATE,
@@ -50,6 +54,7 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
         Ok(file) => {
             choices::check(&document, &mut found);
             totals::check(&document, &mut found);
+            dns::check(&document, &mut found);
             egress::check(&document, &file.network().egress, &mut found);
         }
         Err(LabFileError::Invalid { place, message, .. }) => invalid::add(source, &place, message, &mut found),

@@ -1,4 +1,6 @@
-//! The known weaknesses of Incus, which are data: `policy/incus-advisories.yaml`.
+//! The known weaknesses of Incus, which are data: `policy/incus-advisories.yaml`. `doctor` and `audit` judge by them.
+
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -10,37 +12,37 @@ const TEXT: &str = include_str!("../../policy/incus-advisories.yaml");
 /// The list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advisories {
+pub struct Advisories {
     /// The day of the newest thing that is in it.
-    pub(super) as_of: String,
+    pub as_of: String,
     /// The weaknesses.
-    pub(super) advisories: Vec<Advisory>,
+    pub advisories: Vec<Advisory>,
 }
 
 /// A known weakness.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advisory {
+pub struct Advisory {
     /// Its name.
-    pub(super) id: String,
+    pub id: String,
     /// Its other names.
     #[serde(default)]
-    pub(super) also: Vec<String>,
+    pub also: Vec<String>,
     /// The first release that had the weakness, in each series; none where it was always there.
     #[serde(default)]
-    pub(super) since: Vec<Release>,
+    pub since: Vec<Release>,
     /// The first release with the fix, in each series.
-    pub(super) fixed: Vec<Release>,
+    pub fixed: Vec<Release>,
     /// Who needs to be hostile.
-    pub(super) reach: Reach,
+    pub reach: Reach,
     /// What happens.
-    pub(super) what: String,
+    pub what: String,
 }
 
 /// Who needs to be hostile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Reach {
+pub enum Reach {
     /// A guest.
     Guest,
     /// Whoever made an image or a backup.
@@ -52,7 +54,7 @@ pub(super) enum Reach {
 /// A release of Incus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Release(Version);
+pub struct Release(Version);
 
 impl TryFrom<String> for Release {
     type Error = String;
@@ -78,22 +80,24 @@ impl Advisories {
     ///
     /// # Errors
     /// That it can't be read, which a test rules out.
-    pub(super) fn built_in() -> Result<Self, String> {
-        serde_saphyr::from_str(TEXT).map_err(|error| error.to_string())
+    pub fn built_in() -> Result<&'static Self, String> {
+        static READ: LazyLock<Result<Advisories, String>> =
+            LazyLock::new(|| serde_saphyr::from_str(TEXT).map_err(|error| error.to_string()));
+        READ.as_ref().map_err(Clone::clone)
     }
 }
 
 impl Advisory {
     /// Whether a release of Incus itself has the weakness.
     #[must_use]
-    pub(super) fn is_in(&self, version: Version) -> bool {
+    pub fn is_in(&self, version: Version) -> bool {
         let came = self.since.is_empty() || self.since.iter().any(|since| since.is_before(version));
         came && !self.fixed.iter().any(|fixed| fixed.is_before(version))
     }
 
     /// Whether a text names it.
     #[must_use]
-    pub(super) fn is_named_in(&self, text: &str) -> bool {
+    pub fn is_named_in(&self, text: &str) -> bool {
         let names = std::iter::once(&self.id).chain(&self.also);
         let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_digit());
         names.into_iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| ends(&text[at + name.len()..])))

@@ -1,0 +1,49 @@
+//! Images in the lab's project.
+
+use super::LiveFacts;
+use super::facts::short;
+use crate::rules::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    id: "live-image",
+    severity: Severity::Error,
+    summary: "an image in the lab that is not the one that podclaw.lock pins",
+    why: "A guest is what its image is. One that somebody else put there, that the daemon renews by itself, or that strangers \
+          may fetch, is not what was built and pinned.",
+    remedy: "delete it: `podclaw image delete`, or Incus' own client if it is not podclaw's; `podclaw image build` makes the \
+             one that is pinned",
+    threats: &["pinning", "exposure"],
+    waivable: false,
+    examples: &[],
+};
+
+pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
+    for image in &facts.images {
+        let mut say = |subject: &str, message: String| {
+            findings.push(Finding::new(&RULE, subject, image.origin(), message));
+        };
+        if image.is_public {
+            say("public", "whoever reaches the daemon may fetch it".into());
+        }
+        if image.is_renewed {
+            say("auto_update", "the daemon replaces it by a newer one when there is one".into());
+        }
+        let is_pinned = facts.pinned.base.as_ref() == Some(&image.fingerprint);
+        if !is_pinned {
+            let pinned = match &facts.pinned.base {
+                Some(base) => format!("podclaw.lock pins {}", short(base)),
+                None => "podclaw.lock pins none yet".into(),
+            };
+            let whose = if image.is_marked { "" } else { "podclaw did not put it there, and " };
+            say("fingerprint", format!("{whose}{pinned}"));
+            // An image of an earlier build is nobody's mistake.
+            if image.is_marked
+                && let Some(finding) = findings.last_mut()
+            {
+                finding.severity = Severity::Warning;
+            }
+        } else if !image.is_marked {
+            say("properties", "it is the one that is pinned, but does not have the lab's mark".into());
+        }
+    }
+}

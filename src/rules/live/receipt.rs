@@ -1,0 +1,66 @@
+//! Whether a guest is still what was launched.
+
+use super::facts::short;
+use super::{Guest, Launch, LiveFacts, ReceiptFacts};
+use crate::rules::{Finding, Rule, Severity};
+use crate::text::excerpt;
+
+pub(super) static RULE: Rule = Rule {
+    id: "live-receipt",
+    severity: Severity::Warning,
+    summary: "a guest that is not what its receipt says, or not what is pinned now",
+    why: "A launch writes down on the guest what it was made of, how it was judged and what the probes said. A guest that differs \
+          was changed afterwards: what was judged and proven then says nothing of it now. Who may change the guest may change its \
+          receipt too; it finds changes by mistake and by others' tools, and not an attacker who is root of the host.",
+    remedy: "launch the guest anew, so that what runs is what was judged and proven",
+    threats: &["judged-is-sent", "pinning", "documented"],
+    waivable: false,
+    examples: &[],
+};
+
+pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
+    for guest in facts.guests.iter().filter(|guest| guest.is_marked) {
+        one(guest, facts, findings);
+    }
+}
+
+fn one(guest: &Guest, facts: &LiveFacts, findings: &mut Vec<Finding>) {
+    let mut say = |severity: Severity, subject: &str, message: String| {
+        let mut finding = Finding::new(&RULE, format!("receipt.{subject}"), guest.origin(), message);
+        finding.severity = severity;
+        findings.push(finding);
+    };
+    let ReceiptFacts::Read { mismatches, changes, is_old, base, gateway, escapes } = &guest.receipt else {
+        return match (&guest.receipt, guest.launch) {
+            (ReceiptFacts::Missing, Launch::Running) => {
+                say(Severity::Note, "missing", "it is being launched, or its launch was killed".into());
+            }
+            (ReceiptFacts::Missing, Launch::Failed) => {
+                say(Severity::Note, "missing", "its launch failed, and it was kept to be looked at".into());
+            }
+            (ReceiptFacts::Missing, _) => say(Severity::Error, "missing", "it has no receipt of its launch".into()),
+            _ => say(Severity::Error, "unreadable", "its receipt can't be read".into()),
+        };
+    };
+    for mismatch in mismatches {
+        say(Severity::Error, mismatch.subject, mismatch.message.clone());
+    }
+    for change in changes {
+        say(Severity::Note, change.subject, change.message.clone());
+    }
+    for escape in escapes {
+        let message = format!("the probe {} was not contained when it was launched", excerpt(escape, 64));
+        say(Severity::Error, "probes", message);
+    }
+    if *is_old {
+        let message = "an older podclaw launched it, and wrote down no digests to compare it with";
+        say(Severity::Note, "digests", message.into());
+    }
+    for (what, made_of, pinned) in [("base", base, &facts.pinned.base), ("gateway", gateway, &facts.pinned.gateway)] {
+        if let Some(pinned) = pinned.as_ref().filter(|pinned| *pinned != made_of) {
+            let (made_of, pinned) = (excerpt(&short(made_of), 64), excerpt(&short(pinned), 64));
+            let message = format!("its {what} image is {made_of}, and {pinned} is pinned now");
+            say(Severity::Warning, &format!("{what}-pinned"), message);
+        }
+    }
+}
