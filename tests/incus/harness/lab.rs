@@ -44,8 +44,7 @@ impl<'d> Lab<'d> {
         let (name, bridge) = (&self.name, self.address(1));
         // What this machine has must not decide how many guests a test can have.
         let totals = if more.contains("totals:") { "" } else { "totals: {memory: 1TiB, processes: 1000000}\n" };
-        // The network comes last, so that `more` can begin with more of it.
-        let text = format!("name: {name}\npool:\n  size: 8GiB\n{totals}network:\n  subnet: {bridge}/24\n{more}");
+        let text = format!("name: {name}\n{totals}pool:\n  size: 8GiB\nnetwork:\n  subnet: {bridge}/24\n{more}");
         fs::write(self.file(), text).expect("the lab file can be written");
     }
 

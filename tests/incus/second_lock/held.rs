@@ -33,7 +33,7 @@ fn the_plan_shows_all_that_would_be_made(daemon: &Daemon) {
     for line in [
         format!("+ storage pool   {name}\n    + driver: btrfs\n    + size: 8GiB\n"),
         "    + egress[reject 169.254.0.0/16]: link-local, cloud metadata\n".into(),
-        "    + egress[reject 0.0.0.0/0 tcp 53,853]: other resolvers\n".into(),
+        "    + egress[reject tcp 53,853 other resolvers]: 0.0.0.0/0\n".into(),
         format!("+ firewall table podclaw_{name}\n"),
         format!("    + input: iifname \"{}\" jump host\n", lab.network()),
         format!("    + ipv4.address: {}/24\n", lab.address(1)),

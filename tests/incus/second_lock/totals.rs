@@ -1,8 +1,13 @@
 //! What all guests of a lab may have together.
 
-use crate::harness::{Daemon, Lab, Test, tests};
+use crate::harness::{Daemon, Gateway, Lab, Test, tests};
+use crate::launches::ready;
 
-pub(super) const TESTS: &[Test] = tests![the_daemon_adds_up_what_guests_may_have, a_total_below_what_is_there_is_named];
+pub(super) const TESTS: &[Test] = tests![
+    the_daemon_adds_up_what_guests_may_have,
+    a_total_below_what_is_there_is_named,
+    a_launch_that_is_too_much_says_what_helps,
+];
 
 /// Makes a guest that is not started.
 fn make(lab: &Lab, name: &str, profile: &str, more: &[&str]) -> crate::common::Output {
@@ -62,4 +67,14 @@ fn a_total_below_what_is_there_is_named(daemon: &Daemon) {
     lab.set_file("limits: {memory: 25%}\ntotals: {memory: 9GiB}\n");
     let said = lab.podclaw(&["init"]).run().exits(3);
     assert!(said.stderr.contains("is 25%, which Incus can't add up"), "{said}");
+}
+
+fn a_launch_that_is_too_much_says_what_helps(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "totals: {memory: 4GiB, processes: 9000}\n");
+    lab.import_tiny();
+    make(&lab, "a", "standard", &[]).ok();
+    let said = lab.podclaw(&["launch", "b"]).run().exits(3);
+    assert!(said.stderr.contains("Reached maximum aggregate value \"4GiB\" for \"limits.memory\""), "{said}");
+    assert!(said.stderr.contains("have the total `totals.memory`: delete a guest, give guests less"), "{said}");
+    assert_eq!(lab.incus(&["list", "-f", "csv", "-c", "n"]).run().ok(), "a\n", "something of it is left");
 }
