@@ -159,13 +159,13 @@ fn launch_sender(lab: &Lab, lan: &Lan) {
     }
 }
 
-/// The address that a guest was given, once it was.
+/// The address that the lab's only guest was given, once it was.
 fn lease(daemon: &Daemon, leases: &str) -> String {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let found = daemon.get(leases);
         let all = found.as_array().into_iter().flatten();
-        let mut of_guest = all.filter(|lease| lease["hostname"] == "g").filter_map(|lease| lease["address"].as_str());
+        let mut of_guest = all.filter(|lease| lease["type"] == "dynamic").filter_map(|lease| lease["address"].as_str());
         if let Some(address) = of_guest.find(|address| address.contains('.')) {
             return address.to_owned();
         }
