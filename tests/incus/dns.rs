@@ -70,7 +70,7 @@ fn a_filter_blocks_names_and_what_is_below(daemon: &Daemon) {
     let shown = lab.podclaw(&["init"]).run().ok();
     assert!(shown.ends_with("is as it has to be\n"), "{shown}");
     let shown = init(&lab, &format!("  dns:\n    upstream: {address}\n"));
-    assert!(shown.contains("    raw.dnsmasq: \"100002 blocked names, "), "{shown}");
+    assert!(shown.contains("    - raw.dnsmasq: 100002 blocked names, "), "{shown}");
     assert!(shown.len() < 2000, "{shown}");
     assert_eq!(asker.ask("ads.test", A), THERE);
     assert_eq!(upstream.asked(), ["ads.test"]);
