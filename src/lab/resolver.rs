@@ -111,12 +111,12 @@ fn in_short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab_file::{Allowance, Dns, Egress};
+    use crate::lab_file::{Allowance, Dns, Egress, Transport};
 
     fn network(mode: EgressMode, allowed: &[&str], upstream: Option<&str>) -> Network {
         let allow = |name: &&str| Allowance {
             to: Destination::try_from((*name).to_owned()).unwrap(),
-            protocol: Default::default(),
+            protocol: Transport::default(),
             ports: Vec::new(),
         };
         Network {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     fn told(network: &Network, blocked: &[&str]) -> String {
-        let names = Names::from_iter(blocked.iter().map(|name| (*name).to_owned()));
+        let names = blocked.iter().map(|name| (*name).to_owned()).collect::<Names>();
         text(network, &names).map(|text| text.replace(&format!("{}\n", ALWAYS.join("\n")), "")).unwrap_or_default()
     }
 

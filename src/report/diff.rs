@@ -43,7 +43,9 @@ fn group(out: &mut String, hunks: &[Hunk], input: &InternedInput<&str>) {
     let _ = writeln!(out, "{FAINT}@@ -{} +{} @@{FAINT:#}", range(&before), range(&after));
     let mut lines = |of: &[imara_diff::Token], range: Range<u32>, sign: char, style: Style| {
         let tokens = of.get(range.start as usize..range.end as usize).unwrap_or_default();
-        tokens.iter().for_each(|token| line(out, input.interner[*token], sign, style));
+        for token in tokens {
+            line(out, input.interner[*token], sign, style);
+        }
     };
     let mut at = before.start;
     for hunk in hunks {
