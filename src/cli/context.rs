@@ -5,6 +5,9 @@ use std::sync::Once;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::Global;
 use super::failure::Failure;
@@ -185,9 +188,8 @@ fn refuse_foreign(path: &Path) -> Result<(), Failure> {
 
 fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new("podclaw=debug"))
-        .with_writer(std::io::stderr)
-        .with_target(false)
+    let _ = tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+        .with(Targets::new().with_target("podclaw", tracing::Level::DEBUG))
         .try_init();
 }

@@ -19,6 +19,6 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
     for drift in facts.drift.iter().filter(|drift| drift.state == DriftState::Missing) {
         let origin = Origin::named(drift.object.clone());
-        findings.push(Finding::new(&RULE, "object", origin, "the lab needs it, and the daemon has none of this name"));
+        findings.push(Finding::new(&RULE, "object", origin, "the lab needs it, and there is none of this name"));
     }
 }

@@ -27,7 +27,13 @@ fn project_and_network(lab: &Tampering) {
     lab.mended();
 
     lab.daemon(&["network", "acl", "rule", "remove", &acl, "egress", "destination=10.0.0.0/8"]);
+    // That alone opens nothing: no rule allows what it rejected.
+    lab.audit().red(&[&format!("live-drift network ACL {acl} egress[reject 10.0.0.0/8]")]);
+    lab.daemon(&["network", "acl", "rule", "add", &acl, "egress", "action=allow", "destination=10.0.0.0/8"]);
     lab.audit().red(&[&format!("live-acl network {network} egress.10.0.0.0/8")]);
+    lab.mended();
+    lab.lab.remove_fence();
+    lab.audit().red(&[&format!("live-missing firewall table podclaw_{project} object")]);
     lab.mended();
     lab.daemon(&["network", "acl", "rule", "add", &acl, "ingress", "action=allow", "source=10.0.0.0/8"]);
     lab.audit().red(&[&format!("live-acl network {network} ingress")]);
