@@ -34,6 +34,10 @@ impl<'d> Proving<'d> {
     fn unrestricted(daemon: &'d Daemon) -> Self {
         let proving = Self::new(daemon);
         daemon.incus(&["project", "set", proving.lab.name(), "restricted=false"]).run().ok();
+        // With a total, the daemon refuses guests that have no limit.
+        for total in ["limits.memory", "limits.processes"] {
+            daemon.incus(&["project", "unset", proving.lab.name(), total]).run().ok();
+        }
         proving
     }
 
