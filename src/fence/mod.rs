@@ -13,7 +13,8 @@ mod nft;
 mod rule;
 
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
+
+use ipnet::Ipv4Net;
 
 use crate::incus::Acl;
 use crate::names::LabName;
@@ -44,16 +45,22 @@ pub fn name(lab: &LabName) -> String {
 }
 
 impl Fence {
-    /// The fence of a lab whose bridge has this address, made of what its ACL says.
+    /// The fence of a lab whose bridge has this address and subnet, made of what its ACL says.
     ///
     /// # Errors
     /// A rule of the ACL that podclaw does not understand. It never writes one.
-    pub fn new(lab: &LabName, address: Ipv4Addr, acl: &Acl) -> Result<Self, NotUnderstood> {
+    pub fn new(lab: &LabName, net: Ipv4Net, acl: &Acl) -> Result<Self, NotUnderstood> {
         let (name, bridge) = (name(lab), lab.network());
         let out = rule::in_order(&acl.egress)?;
         let into = rule::in_order(&acl.ingress)?;
-        // An answer to somebody who was let in, and errors about it; a guest's own connections are judged anew each time.
-        let answer = "ct state established,related ct direction reply accept";
+        let (address, subnet) = (net.addr(), net.trunc());
+        // An answer to somebody who was let in; a guest's own connections are judged anew each time. Where nobody is let in
+        // there is none: the kernel takes any error that quotes a connection of anybody for an answer to that one, so a
+        // guest could send errors, with what it likes in them, to whoever talks to the host.
+        let answer = format!("ct state established,related ct direction reply ct original ip daddr {subnet} accept");
+        let answer: Vec<String> = if into.is_empty() { Vec::new() } else { vec![answer] };
+        // What is rejected is told to its sender, and names are answered to it: not to one that a guest made up.
+        let own = format!("ip saddr != {subnet} drop");
         let chains = [
             (
                 "forward",
@@ -74,17 +81,20 @@ impl Fence {
             (
                 "host",
                 None,
-                vec![
-                    "udp dport 67 accept".into(),
-                    format!("ip daddr {address} udp dport 53 accept"),
-                    format!("ip daddr {address} tcp dport 53 accept"),
-                    "icmp type { 3, 11, 12 } accept".into(),
-                    answer.into(),
+                [
+                    vec![
+                        format!("ip daddr {{ {address}, 255.255.255.255 }} udp sport 68 udp dport 67 accept"),
+                        own.clone(),
+                        format!("ip daddr {address} udp dport 53 accept"),
+                        format!("ip daddr {address} tcp dport 53 accept"),
+                    ],
+                    answer.clone(),
                     // Whatever the ACL opens is not the host itself.
-                    "reject".into(),
-                ],
+                    vec!["reject".into()],
+                ]
+                .concat(),
             ),
-            ("egress", None, [vec![answer.into()], out, vec!["reject".into()]].concat()),
+            ("egress", None, [vec![own], answer, out, vec!["reject".into()]].concat()),
             (
                 "ingress",
                 None,
@@ -201,7 +211,7 @@ mod tests {
             AclRule { state: "disabled".into(), ..rule("allow", "10.1.1.1", "", "") },
         ];
         let acl = Acl { egress, ..Acl::default() };
-        let fence = Fence::new(&"t1".parse().unwrap(), Ipv4Addr::new(10, 9, 0, 1), &acl).unwrap();
+        let fence = Fence::new(&"t1".parse().unwrap(), "10.9.0.1/24".parse().unwrap(), &acl).unwrap();
         assert_eq!(fence.name(), "podclaw_t1");
         assert_eq!(
             chain(&fence, "egress")[1..],
@@ -224,7 +234,7 @@ mod tests {
     fn a_rule_that_is_not_understood_is_an_error() {
         for rule in [rule("allow", "@internal", "", ""), rule("allow", "", "sctp", "9"), rule("permit", "", "", "")] {
             let acl = Acl { egress: vec![rule.clone()], ..Acl::default() };
-            assert!(Fence::new(&LabName::default(), Ipv4Addr::LOCALHOST, &acl).is_err(), "{rule:?}");
+            assert!(Fence::new(&LabName::default(), "10.9.0.1/24".parse().unwrap(), &acl).is_err(), "{rule:?}");
         }
     }
 }

@@ -113,13 +113,19 @@ impl Lab {
     async fn must_be_in_order(&self) -> Result<()> {
         let plan = init(self, InitMode::DryRun, &Job::quiet()).await?;
         // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
-        let not_right = |step: &&Step| !matches!(step.change, Change::Keep | Change::Unseen(_));
+        let is_root = rustix::process::geteuid().is_root();
+        let not_right = |step: &&Step| match step.change {
+            Change::Keep => false,
+            Change::Unseen(_) => is_root,
+            _ => true,
+        };
         let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(()) };
         let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
         let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
         Err(match step.change {
             Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
             Change::Hold(_, held) => Error::HeldBack { object, difference, held },
+            Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
             _ => Error::Drifted { object, difference },
         })
     }

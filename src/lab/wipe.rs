@@ -103,7 +103,14 @@ impl Lab {
             // Nobody but root can have put it there, and the rest is gone or was never there.
             Err(NftError::Forbidden) if plan.is_empty() => return Ok(()),
             Err(NftError::Forbidden) => Fate::Keep("only root can see whether it is there, and delete it"),
-            Err(error) => return Err(error.into()),
+            Err(NftError::Failed { .. }) => Fate::Keep("nft could not say whether it is there"),
+        };
+        // What stays on the bridge stays fenced in.
+        let stays = |step: &WipeStep| [GUEST, "network"].contains(&step.kind) && matches!(step.fate, Fate::Keep(_));
+        let fate = if fate == Fate::Delete && plan.steps.iter().any(stays) {
+            Fate::Keep("it keeps in what stays")
+        } else {
+            fate
         };
         let name = fence::name(&self.settings.name);
         plan.steps.push(WipeStep { kind: "firewall table", name, fate, target: Target::Fence });
@@ -173,6 +180,10 @@ pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
         }
         let began = std::time::Instant::now();
         let Target::Object(object) = &step.target else {
+            if lab.client.exists(&Object::network(&lab.settings.name.network())).await? {
+                job.progress.note(format!("{} {} stays as long as the bridge does", step.kind, step.name));
+                continue;
+            }
             fence::remove(&lab.settings.name).await?;
             job.progress.done(format!("{} {} deleted", step.kind, step.name), began.elapsed());
             continue;

@@ -11,6 +11,7 @@ use super::{
     ALL, EGRESS, Group, NET_ALLOWED, NET_ARP, NET_LAN, NET_METADATA, NET_PUBLIC, NET_RESERVED, NET_RESOLVERS,
     NET_SIBLING, Outcome, Probe, Set, Verdict, Witness,
 };
+use crate::ranges::not_public;
 
 /// All that is known of the probes in one guest.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ fn merge(probe: &'static Probe, mut all: Vec<Outcome>, why: &str) -> Outcome {
         parts.dedup();
         parts.join("; ")
     };
-    let millis = all.iter().map(|outcome| outcome.millis).sum();
+    let millis = all.iter().fold(0, |sum: u64, outcome| sum.saturating_add(outcome.millis));
     Outcome::new(probe, worst.verdict, join(|outcome| &outcome.tried), join(|outcome| &outcome.came_back)).took(millis)
 }
 
@@ -165,13 +166,16 @@ impl Range<'_> {
     fn seen(&self, index: u16) -> Result<Seen, String> {
         let sniffer = self.sniffer.ok_or(NOT_ROOT)?;
         let run = self.run.ok_or("the runner did not start")?;
-        if let Some(reason) = self.not_sent.get(&index) {
-            return Err(format!("it could not be sent: {reason}"));
-        }
-        if sniffer.is_crowded() {
-            return Err("there were more packets than the host could look at".into());
-        }
         Ok(sniffer.seen(self.nonce, run, index))
+    }
+
+    /// Why a packet that was not seen somewhere may have been there all the same.
+    fn doubt(&self, index: u16) -> Option<String> {
+        if let Some(reason) = self.not_sent.get(&index) {
+            return Some(format!("it could not be sent: {reason}"));
+        }
+        let crowded = self.sniffer.is_some_and(Sniffer::is_crowded);
+        crowded.then(|| "there were more packets than the host could look at".into())
     }
 
     fn fate(&self, index: u16, aim: &Aim) -> Fate {
@@ -180,20 +184,26 @@ impl Range<'_> {
             Err(reason) => return Fate::Unknown(reason),
         };
         let forwarded = seen.frames.iter().any(Frame::was_forwarded);
+        let doubt = self.doubt(index);
+        let or_doubt = |fate: Fate| doubt.clone().map_or(fate, Fate::Unknown);
         if aim.meaning == Meaning::Leave {
-            return if forwarded { Fate::Went("left") } else { Fate::Stopped };
+            return or_doubt(if forwarded { Fate::Went("left") } else { Fate::Stopped });
         }
         if aim.meaning == Meaning::Arrive {
-            return if seen.delivered { Fate::Went("got to the bridge") } else { Fate::Stopped };
+            return or_doubt(if seen.delivered { Fate::Went("got to the bridge") } else { Fate::Stopped });
         }
+        // What was seen counts, however much was not.
         if forwarded {
             return Fate::Went("was forwarded");
         }
-        if seen.frames.len() >= FRAMES {
-            return Fate::Unknown("it was seen too often".into());
-        }
         if seen.delivered {
             return Fate::Went("got to the host");
+        }
+        if let Some(doubt) = doubt {
+            return Fate::Unknown(doubt);
+        }
+        if seen.frames.len() >= FRAMES {
+            return Fate::Unknown("it was seen too often".into());
         }
         let fresh = seen.frames.iter().filter(|frame| frame.ttl == TTL).count();
         if aim.meaning == Meaning::NotPass && fresh > 1 {
@@ -202,7 +212,7 @@ impl Range<'_> {
         if seen.frames.iter().any(|frame| self.is_as_planned(frame, aim)) {
             // A host that has a network for it asks there who it is, and hands on the packet when somebody says so.
             if let IpAddr::V4(to) = aim.shot.to
-                && [NET_RESERVED, NET_METADATA].contains(&aim.probe)
+                && self.may_be_asked_for(aim)
                 && self.sniffer.is_some_and(|sniffer| sniffer.was_asked_for(to))
             {
                 return Fate::Unknown(
@@ -215,6 +225,13 @@ impl Range<'_> {
         } else {
             Fate::Unknown("what came in is not what was to be sent".into())
         }
+    }
+
+    /// Whether nobody asks the network for where it goes, unless it was let through. Of an address that something else is
+    /// allowed to reach, that is asked anyway.
+    fn may_be_asked_for(&self, aim: &Aim) -> bool {
+        [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC, NET_ALLOWED].contains(&aim.probe)
+            && !self.aims.all.iter().any(|other| other.probe == EGRESS && other.shot.to == aim.shot.to)
     }
 
     /// Whether it is really the packet that the plan asks for: a guest could send another one, which gets nowhere, or which
@@ -267,7 +284,11 @@ impl Range<'_> {
             return Outcome::could_not_tell(probe, tried, said);
         }
         let count = fates.len();
-        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC].contains(&probe) {
+        let is_public =
+            |(aim, _): &(&Aim, Fate)| matches!(aim.shot.to, IpAddr::V4(to) if not_public(to.into()).is_none());
+        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC].contains(&probe)
+            || probe == NET_ALLOWED && fates.iter().any(is_public)
+        {
             match self.aims.uplink {
                 Uplink::Ready => {}
                 Uplink::None => {
@@ -292,7 +313,11 @@ impl Range<'_> {
         if let Err(reason) = self.seen(index) {
             return Outcome::could_not_tell(NET_ARP, tried, reason);
         }
-        match self.sniffer.map_or(0, |sniffer| sniffer.arp(from, to)) {
+        let seen = self.sniffer.map_or(0, |sniffer| sniffer.arp(from, to));
+        if let Some(doubt) = self.doubt(index).filter(|_| seen < 2) {
+            return Outcome::could_not_tell(NET_ARP, tried, doubt);
+        }
+        match seen {
             0 => Outcome::could_not_tell(NET_ARP, tried, "the host did not see it come in"),
             1 => Outcome::contained(NET_ARP, tried, "it came in and went no further"),
             _ => Outcome::not_contained(NET_ARP, tried, "it passed the bridge"),

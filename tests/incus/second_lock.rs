@@ -4,9 +4,10 @@
 mod flood;
 mod gap;
 mod held;
+mod quoted;
 mod refusals;
 mod totals;
 
 use crate::harness::Test;
 
-pub(crate) const TESTS: &[&[Test]] = &[refusals::TESTS, totals::TESTS, held::TESTS, gap::TESTS];
+pub(crate) const TESTS: &[&[Test]] = &[refusals::TESTS, totals::TESTS, held::TESTS, gap::TESTS, quoted::TESTS];

@@ -263,6 +263,16 @@ fn receipts_are_compared() {
     let missing = |launch| of(ReceiptFacts::Missing, launch, pinned("abc"))[0].clone();
     assert_eq!(missing(Launch::Done), ("receipt.missing".into(), Severity::Error));
     assert_eq!(missing(Launch::Running), ("receipt.missing".into(), Severity::Note));
+    let up = |launch| {
+        let mut lab = facts(open());
+        lab.guests = vec![Guest { receipt: ReceiptFacts::Missing, launch, is_up: true, ..guest("g", "") }];
+        judge(&lab)[0].severity
+    };
+    assert_eq!((up(Launch::Running), up(Launch::Failed)), (Severity::Warning, Severity::Error), "it runs unproven");
+    let mut lab = facts(open());
+    let of_launch = |name: &str| Guest { launch_id: Some("7".into()), ..guest(name, "") };
+    lab.guests = vec![of_launch("a"), guest("b", ""), of_launch("c")];
+    assert_eq!(brief(&judge(&lab)), ["live-receipt receipt.copy"]);
     let unreadable = of(ReceiptFacts::Unreadable, Launch::Running, pinned("abc"));
     assert_eq!(unreadable, [("receipt.unreadable".into(), Severity::Error)]);
     let mismatch = vec![Mismatch { subject: "config", message: "x".into() }];

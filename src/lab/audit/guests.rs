@@ -2,7 +2,7 @@
 
 use super::fetch::Fetch;
 use crate::incus::{Acl, Config, Instance, InstanceKind, InstanceWithState, Profile, Status};
-use crate::lab::guests::STATE_KEY;
+use crate::lab::guests::{LAUNCH_KEY, STATE_KEY};
 use crate::lab::{Digests, Readiness, Receipt, digests};
 use crate::probe::Verdict;
 use crate::profile::Layer;
@@ -56,7 +56,9 @@ fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {
         is_marked: false,
         is_machine: instance.kind == InstanceKind::VirtualMachine,
         is_ephemeral: instance.ephemeral,
+        is_up: !matches!(instance.status, Status::Stopped | Status::Error),
         launch: launch(&instance.config),
+        launch_id: instance.config.get(LAUNCH_KEY).cloned(),
         own: Layer { config: instance.config.clone(), devices: instance.devices.clone() },
         expanded: Layer { config: instance.expanded_config.clone(), devices: instance.expanded_devices.clone() },
         snapshots,

@@ -1,6 +1,5 @@
 //! The bridge, and the fence in front of it.
 
-use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::path::Path;
 
@@ -38,7 +37,7 @@ impl Init<'_> {
             (Some(_), Some(is)) => is.config.get("ipv4.address").and_then(|net| net.parse::<Ipv4Net>().ok()),
             _ => None,
         };
-        let address = address.unwrap_or(self.lab.settings.network.subnet.net()).addr();
+        let address = address.unwrap_or(self.lab.settings.network.subnet.net());
         let fence = self.fence(address, acl, is.is_some()).await?;
         let is_open = matches!(fence.change, Change::Unseen(_));
         plan.steps.push(fence);
@@ -49,8 +48,15 @@ impl Init<'_> {
             return Ok(());
         };
         let mut held = felt;
-        if is_open && !differences.is_empty() && held.is_none() && self.mode != InitMode::Disrupt {
-            held = self.unfenced(&mut differences).await?;
+        if is_open
+            && !differences.is_empty()
+            && self.mode != InitMode::Disrupt
+            && let Some((more, why)) = self.unfenced(&mut differences).await?
+        {
+            let (mut all, reason) = held.take().map_or((Vec::new(), None), |(all, held)| (all, Some(held.reason)));
+            all.extend(more);
+            let reason = reason.into_iter().chain([why.reason]).collect::<Vec<_>>().join("; ");
+            held = Some((all, Held { reason, can_disrupt: true }));
         }
         if differences.iter().any(|difference| difference.key == "ipv4.address") {
             self.lab.subnet_must_be_free().await?;
@@ -78,7 +84,7 @@ impl Init<'_> {
         let target = self.target(Object::network(&self.lab.settings.name.network()), "network");
         let is = target.existing::<Network>(|network| &network.config).await?;
         let address = is.as_ref().and_then(|is| is.config.get("ipv4.address")?.parse::<Ipv4Net>().ok());
-        let address = address.unwrap_or(self.lab.settings.network.subnet.net()).addr();
+        let address = address.unwrap_or(self.lab.settings.network.subnet.net());
         plan.steps.push(self.fence(address, acl, is.is_some()).await?);
         Ok(())
     }
@@ -113,7 +119,7 @@ impl Init<'_> {
         Ok(Some((std::mem::take(differences), Held { reason, can_disrupt: true })))
     }
 
-    async fn fence(&self, address: Ipv4Addr, acl: &Acl, has_bridge: bool) -> Result<Step> {
+    async fn fence(&self, address: Ipv4Net, acl: &Acl, has_bridge: bool) -> Result<Step> {
         let lab = &self.lab.settings.name;
         let fence = Fence::new(lab, address, acl)?;
         let step = |change| Step { kind: "firewall table", name: fence.name().to_owned(), change };

@@ -198,12 +198,14 @@ impl Knocked {
                     Carrier::Echo => format!("an echo {who}"),
                 };
                 let Marker { nonce, run, index } = self.marker(from, number);
-                let reach = match failure {
-                    Some(why) => Reach::Unknown(format!("it could not be sent: {why}")),
-                    None if sniffer.is_crowded() => {
+                // What was seen counts, however much was not.
+                let reach = match (reach(from, &sniffer.seen(nonce, run, index)), failure) {
+                    (Reach::Card, _) => Reach::Card,
+                    (_, Some(why)) => Reach::Unknown(format!("it could not be sent: {why}")),
+                    _ if sniffer.is_crowded() => {
                         Reach::Unknown("there were more packets than the host could look at".into())
                     }
-                    None => reach(from, &sniffer.seen(nonce, run, index)),
+                    (reach, None) => reach,
                 };
                 all.push((what, reach));
             }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SocketFlags, SocketType, eth, ipproto, socket_with, sockopt};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, eth, ipproto, recv, socket_with, sockopt};
 
 use super::frame::{Frame, arp_request};
 use crate::probe::shot::Marker;
@@ -28,6 +28,8 @@ pub(crate) const FRAMES: usize = 16;
 const BUFFER: usize = 16 << 20;
 /// How many packets at once are a sign that the kernel may have had to throw some away.
 const CROWD: usize = 8_000;
+/// And how many bytes: half of what it may keep, because it counts more than what is in a packet.
+const CROWD_OF_BYTES: usize = BUFFER / 2;
 /// How often the thread looks whether it is still needed.
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
@@ -132,22 +134,29 @@ fn look(frames: &OwnedFd, taken_in: &[OwnedFd], book: &Mutex<Book>) {
     let mut buffer = [0; LOOKED_AT];
     // One lock for all that is there.
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut count = 0;
-    while let Ok(length @ 1..) = rustix::io::read(frames, &mut buffer) {
-        note_frame(&buffer[..length], &mut book);
-        count += 1;
-        book.crowded |= count > CROWD;
-    }
+    drain(frames, &mut buffer, &mut book, note_frame);
     for socket in taken_in {
-        let mut count = 0;
-        while let Ok(length @ 1..) = rustix::io::read(socket, &mut buffer) {
-            count += 1;
-            book.crowded |= count > CROWD;
-            if let Some((marker, _)) = Marker::find(&buffer[..length])
-                && let Some(seen) = entry(&mut book, marker)
+        drain(socket, &mut buffer, &mut book, |bytes, book| {
+            if let Some((marker, _)) = Marker::find(bytes)
+                && let Some(seen) = entry(book, marker)
             {
                 seen.delivered = true;
             }
+        });
+    }
+}
+
+/// Takes what is there, and no more than a crowd of it: somebody may send faster than anybody reads.
+fn drain(socket: &OwnedFd, buffer: &mut [u8], book: &mut Book, note: impl Fn(&[u8], &mut Book)) {
+    let (mut count, mut bytes) = (0, 0);
+    // The length is that of the whole packet, of which only the beginning is looked at.
+    while let Ok((_, length @ 1..)) = recv(socket, &mut *buffer, RecvFlags::TRUNC) {
+        note(&buffer[..length.min(buffer.len())], book);
+        count += 1;
+        bytes += length;
+        if count > CROWD || bytes > CROWD_OF_BYTES {
+            book.crowded = true;
+            return;
         }
     }
 }

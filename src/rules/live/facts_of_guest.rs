@@ -28,8 +28,12 @@ pub struct Guest {
     pub is_machine: bool,
     /// Whether it is deleted when it stops.
     pub is_ephemeral: bool,
+    /// Whether it runs, or could go on at once.
+    pub is_up: bool,
     /// How far its launch is.
     pub launch: Launch,
+    /// The number of its launch, which no other guest has.
+    pub launch_id: Option<String>,
     /// What is set on itself.
     pub own: Layer,
     /// What it is made of with its profiles.

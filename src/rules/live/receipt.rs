@@ -1,5 +1,7 @@
 //! Whether a guest is still what was launched.
 
+use std::collections::BTreeMap;
+
 use super::facts::short;
 use super::{Guest, Launch, LiveFacts, ReceiptFacts};
 use crate::rules::{Finding, Rule, Severity};
@@ -19,8 +21,17 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
+    let mut launched: BTreeMap<&str, &Guest> = BTreeMap::new();
     for guest in facts.guests.iter().filter(|guest| guest.is_marked) {
         one(guest, facts, findings);
+        // A copy takes all of that along, the receipt too, and with it a disk that nobody judged.
+        if let Some(first) = guest.launch_id.as_deref().and_then(|launch| launched.insert(launch, guest)) {
+            let message =
+                format!("it is a copy of guest {}, or that of it: one launch made both", excerpt(&first.name, 64));
+            let mut finding = Finding::new(&RULE, "receipt.copy", guest.origin(), message);
+            finding.severity = Severity::Error;
+            findings.push(finding);
+        }
     }
 }
 
@@ -32,6 +43,13 @@ fn one(guest: &Guest, facts: &LiveFacts, findings: &mut Vec<Finding>) {
     };
     let ReceiptFacts::Read { mismatches, changes, is_old, base, gateway, escapes } = &guest.receipt else {
         return match (&guest.receipt, guest.launch) {
+            (ReceiptFacts::Missing, Launch::Running) if guest.is_up => {
+                let message = "it runs and was not proven: it is being launched, or its launch was killed";
+                say(Severity::Warning, "missing", message.into());
+            }
+            (ReceiptFacts::Missing, Launch::Failed) if guest.is_up => {
+                say(Severity::Error, "missing", "its launch failed, and it runs all the same".into());
+            }
             (ReceiptFacts::Missing, Launch::Running) => {
                 say(Severity::Note, "missing", "it is being launched, or its launch was killed".into());
             }

@@ -130,15 +130,13 @@ impl Counter {
     }
 }
 
-/// A namespace on the bridge that sends to both, each millisecond, and always from the same port.
-struct Flood {
-    sent: Arc<AtomicU64>,
-    namespace: String,
-    working: Option<Working>,
+/// A namespace on the bridge, in the place of a guest. It goes when this is dropped.
+pub(super) struct OnBridge {
+    pub(super) namespace: String,
 }
 
-impl Flood {
-    fn start(lab: &Lab, targets: [&str; 2]) -> Self {
+impl OnBridge {
+    pub(super) fn new(lab: &Lab) -> Self {
         let namespace = format!("{}g", lab.name());
         let (out, inside) = (format!("{namespace}0"), format!("{namespace}1"));
         let ip = |arguments: &[&str]| drop(Program::new("ip").args(arguments).run().ok());
@@ -150,6 +148,21 @@ impl Flood {
         ip(&["-n", &namespace, "address", "add", &format!("{}/24", lab.address(77)), "dev", &inside]);
         ip(&["-n", &namespace, "link", "set", &inside, "up"]);
         ip(&["-n", &namespace, "route", "add", "default", "via", &lab.address(1)]);
+        Self { namespace }
+    }
+}
+
+/// A namespace on the bridge that sends to both, each millisecond, and always from the same port.
+struct Flood {
+    sent: Arc<AtomicU64>,
+    // The thread ends before its namespace goes.
+    _working: Working,
+    _place: OnBridge,
+}
+
+impl Flood {
+    fn start(lab: &Lab, targets: [&str; 2]) -> Self {
+        let place = OnBridge::new(lab);
         let sent = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&sent);
         let targets = targets.map(str::to_owned);
@@ -164,14 +177,13 @@ impl Flood {
             }
             thread::sleep(Duration::from_millis(1));
         };
-        let working = Working::start(Some(&namespace), begin, work);
-        Self { sent, namespace, working: Some(working) }
+        let working = Working::start(Some(&place.namespace), begin, work);
+        Self { sent, _working: working, _place: place }
     }
 }
 
-impl Drop for Flood {
+impl Drop for OnBridge {
     fn drop(&mut self) {
-        drop(self.working.take());
         let _ = Program::new("ip").args(&["netns", "delete", &self.namespace]).run();
         // The kernel takes its time with the namespace, and the name is wanted again.
         let _ = Program::new("ip").args(&["link", "delete", &format!("{}0", self.namespace)]).run();
