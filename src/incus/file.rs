@@ -1,17 +1,24 @@
 //! Files in instances. They belong to the guest: their content, type and size are whatever it likes.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use tokio::io::AsyncRead;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::asked::Asked;
 use super::client::Client;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::job::Job;
 use super::location::{Object, ProjectName};
 use super::transport::{Verdict, header, read_all};
+
+/// The socket of the daemon's helper for files. Incus 6.0.4 now and then looks for it before, or after, it is there.
+const HELPER: &str = "forkfile.sock";
+/// How often a directory is tried to be made where the helper is not there, and the time in between.
+const TRIES: usize = 5;
+const BETWEEN: Duration = Duration::from_millis(200);
 
 /// The permissions of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +72,23 @@ impl Client {
     /// # Errors
     /// Whatever the daemon says, such as that the directory above is missing.
     pub async fn make_directory(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        path: &str,
+        mode: FileMode,
+        owner: Owner,
+    ) -> Result<()> {
+        for _ in 1..TRIES {
+            match self.try_to_make_directory(project, instance, path, mode, owner).await {
+                Err(Error::Refused { message, .. }) if message.contains(HELPER) => sleep(BETWEEN).await,
+                ended => return ended,
+            }
+        }
+        self.try_to_make_directory(project, instance, path, mode, owner).await
+    }
+
+    async fn try_to_make_directory(
         &self,
         project: &ProjectName,
         instance: &str,

@@ -19,6 +19,7 @@ pub enum Launch {
 
 /// An instance.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the daemon says each by itself")]
 pub struct Guest {
     /// Its name.
     pub name: String,

@@ -27,7 +27,8 @@ fn an_error_that_quotes_a_connection_gets_nowhere(daemon: &Daemon) {
     lab.podclaw(&["init"]).run().ok();
     let lan = Lan::new(&lab);
     let guest = OnBridge::new(&lab);
-    let (host, neighbour): (Ipv4Addr, Ipv4Addr) = (lan.host().parse().unwrap(), lan.neighbour().parse().unwrap());
+    let [host, neighbour]: [Ipv4Addr; 2] =
+        [lan.host(), lan.neighbour()].map(|address| address.parse().expect("an address"));
     // The neighbour talks to the host, as somebody does who is logged in there.
     let listening = UdpSocket::bind((host, PORTS.1)).expect("the port is free");
     let talking = within(lan.namespace(), move || UdpSocket::bind((neighbour, PORTS.0)).expect("the port is free"));
