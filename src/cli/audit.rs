@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
-use super::lint::show;
+use super::failure::Failure;
+use super::lint::{code, show};
 use crate::lab;
 use crate::names::GuestName;
 
@@ -23,11 +23,5 @@ pub(crate) async fn run(args: AuditArgs, context: &Context) -> Result<u8, Failur
     });
     let found = audited.await?;
     show(&found, &context.ui)?;
-    Ok(if !found.failures.is_empty() {
-        COULD_NOT
-    } else if found.has_findings() {
-        FINDINGS
-    } else {
-        DONE
-    })
+    Ok(code(&found))
 }

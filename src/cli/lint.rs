@@ -66,13 +66,18 @@ pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure
     show_mends(&done, dry, &context.ui);
     let found = done.report;
     show(&found, &context.ui)?;
-    Ok(if !found.failures.is_empty() {
+    Ok(code(&found))
+}
+
+/// The exit code of a report. What could not be judged weighs more than what was found.
+pub(super) fn code(report: &lint::Report) -> u8 {
+    if !report.failures.is_empty() {
         COULD_NOT
-    } else if found.has_findings() {
+    } else if report.has_findings() {
         FINDINGS
     } else {
         DONE
-    })
+    }
 }
 
 /// How findings look where this output goes.

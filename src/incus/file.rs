@@ -61,10 +61,7 @@ impl Client {
         let object = Object::instance(project, instance);
         let asked = Asked::new("write", &format_args!("the file {path} of {object}"));
         let request = self.post_file(&asked, &object, path, "file", mode, owner)?.header("X-Incus-write", "overwrite");
-        match self.send_stream(&asked, request, source, size, job).await? {
-            Verdict::Answer(_) => Ok(()),
-            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
-        }
+        accepted(&asked, self.send_stream(&asked, request, source, size, job).await?)
     }
 
     /// Makes a directory in an instance. It is no error where there is one already.
@@ -103,10 +100,7 @@ impl Client {
             let response = request.send().await.map_err(|error| asked.broken(error))?;
             self.verdict(&asked, response).await
         };
-        match timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?? {
-            Verdict::Answer(_) => Ok(()),
-            Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
-        }
+        accepted(&asked, timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))??)
     }
 
     /// The request that makes a file or directory, without a body yet.
@@ -149,6 +143,13 @@ impl Client {
             }
         };
         timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))?
+    }
+}
+
+fn accepted(asked: &Asked, verdict: Verdict) -> Result<()> {
+    match verdict {
+        Verdict::Answer(_) => Ok(()),
+        Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
 use super::{Error, Lab, Plan, Result, Step, resolver};
-use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, Status, StoragePool};
+use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, StoragePool};
 use crate::profile::Size;
 use target::Target;
 
@@ -122,12 +122,7 @@ impl Init<'_> {
             match found {
                 // No project, so no guest.
                 Err(error) if error.refusal() == Some(Refusal::NotFound) => Ok(Vec::new()),
-                found => Ok::<_, Error>(
-                    found?
-                        .into_iter()
-                        .filter(|guest| !matches!(guest.status, Status::Stopped | Status::Error))
-                        .collect(),
-                ),
+                found => Ok::<_, Error>(found?.into_iter().filter(|guest| guest.status.is_up()).collect()),
             }
         };
         self.running.get_or_try_init(look).await.map(Vec::as_slice)

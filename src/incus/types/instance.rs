@@ -33,6 +33,14 @@ pub enum Status {
     Other,
 }
 
+impl Status {
+    /// Whether it runs, or stands still and could go on. What is not known does.
+    #[must_use]
+    pub fn is_up(self) -> bool {
+        !matches!(self, Self::Stopped | Self::Error)
+    }
+}
+
 impl From<String> for Status {
     fn from(status: String) -> Self {
         match status.as_str() {

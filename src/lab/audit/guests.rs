@@ -56,7 +56,7 @@ fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {
         is_marked: false,
         is_machine: instance.kind == InstanceKind::VirtualMachine,
         is_ephemeral: instance.ephemeral,
-        is_up: !matches!(instance.status, Status::Stopped | Status::Error),
+        is_up: instance.status.is_up(),
         launch: launch(&instance.config),
         launch_id: instance.config.get(LAUNCH_KEY).cloned(),
         own: Layer { config: instance.config.clone(), devices: instance.devices.clone() },
