@@ -2,14 +2,16 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use imara_diff::{Algorithm, Diff, InternedInput, Interner, Token};
 use ipnet::Ipv4Net;
+use tokio::time::sleep;
 
 use super::target::Target;
 use super::{Init, InitMode, names};
 use crate::fence::{self, Fence, Line, NftError};
-use crate::incus::{Acl, Network, Object};
+use crate::incus::{self, Acl, Network, Object};
 use crate::lab::plan::{Held, compare, contents, with_own_books};
 use crate::lab::{Change, Error, Lab, Plan, Result, Step};
 use crate::profile::Difference;
@@ -23,6 +25,8 @@ const FELT: [&str; 2] = ["ipv4.address", "bridge.driver"];
 
 /// How often a bridge is tried to be made, or changed.
 const CREATE_TRIES: usize = 4;
+/// How long is waited before.
+const BREATH: Duration = Duration::from_millis(300);
 
 impl Init<'_> {
     /// Puts up the fence before the bridge is touched: Incus takes its own rules away while it changes a bridge.
@@ -145,7 +149,8 @@ impl Init<'_> {
     async fn create_network(&self, target: &Target<'_>, wanted: &Network, all: Vec<Difference>) -> Result<Step> {
         for _ in 1..CREATE_TRIES {
             match target.create(all.clone(), wanted).await {
-                Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {
+                Err(Error::Incus(error)) if is_passing(&error) => {
+                    sleep(BREATH).await;
                     if target.existing::<Network>(|network| &network.config).await?.is_some() {
                         self.lab.client.delete(&target.object, self.job).await?;
                     }
@@ -161,11 +166,18 @@ impl Init<'_> {
 async fn change_network(target: &Target<'_>, differences: Vec<Difference>, wanted: &Network) -> Result<Step> {
     for _ in 1..CREATE_TRIES {
         match target.put_right(differences.clone(), wanted).await {
-            Err(Error::Incus(error)) if error.to_string().contains("does not exist") => {}
+            Err(Error::Incus(error)) if is_passing(&error) => sleep(BREATH).await,
             outcome => return outcome,
         }
     }
     target.put_right(differences, wanted).await
+}
+
+/// Whether it may go well next time: a link went away just then, or the bridge's old dnsmasq had not ended yet, which
+/// a daemon that was killed leaves to the next one.
+fn is_passing(error: &incus::Error) -> bool {
+    let text = error.to_string();
+    ["does not exist", "Address already in use"].iter().any(|reason| text.contains(reason))
 }
 
 /// How the rules of the fence differ: one difference a rule, by the chain that it is in.

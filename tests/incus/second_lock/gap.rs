@@ -23,7 +23,18 @@ fn nothing_gets_through_while_rules_are_made_anew(daemon: &Daemon) {
     let lan = Lan::new(&lab);
     let watch = Watch::new(&lab, &lan);
     let network = lab.network();
-    let set = |key: &str| drop(mine.incus(&["network", "set", &network, key]).run().ok());
+    let set = |key: &str| {
+        // The bridge's dnsmasq that a killed daemon left may still be ending, and then Incus can't start the next one.
+        for _ in 0..5 {
+            let said = mine.incus(&["network", "set", &network, key]).run();
+            if !said.stderr.contains("Address already in use") {
+                drop(said.ok());
+                return;
+            }
+            thread::sleep(Duration::from_millis(300));
+        }
+        panic!("the bridge's dnsmasq never ended");
+    };
     let init = || drop(lab.podclaw(&["init"]).run().ok());
 
     // Controls: all that arrives is counted, and Incus' own rules alone have the gap.
