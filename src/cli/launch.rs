@@ -11,7 +11,7 @@ use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, Launched, Prepared};
+use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
 use crate::names::GuestName;
 use crate::progress::Progress;
 
@@ -32,6 +32,9 @@ pub(crate) struct LaunchArgs {
     /// Print what would be sent to the daemon, and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Run every stage in the guest, in place of starting from the baked image
+    #[arg(long)]
+    cold: bool,
     /// Stop a guest that fails and keep it, in place of removing it
     #[arg(long)]
     keep_failed: bool,
@@ -43,13 +46,27 @@ pub(crate) struct LaunchArgs {
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
-    let (lab, prepared) = context
+    let (lab, settled, baked) = context
         .unless_cancelled(async {
             let lab = context.lab().await?;
-            let prepared = lab::prepare(&lab, &request).await?;
-            Ok((lab, prepared))
+            let settled = lab::settle(&lab, &request).await?;
+            let baked = if args.cold { None } else { settled.baked(&lab).await? };
+            Ok((lab, settled, baked))
         })
         .await?;
+    let source = match baked {
+        _ if args.cold => Source::Cold,
+        Some(baked) => Source::Baked(baked),
+        None if args.dry_run => {
+            context.ui.note("an image would be baked first, of this guest; what is asked for is made from it");
+            return dry_run(&[settled.builder(&lab)?], context);
+        }
+        None => {
+            context.ui.note("there is no baked image for this podclaw.lock yet: making it, once");
+            Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
+        }
+    };
+    let prepared = settled.prepare(&lab, &source)?;
     if args.dry_run {
         return dry_run(&prepared, context);
     }
@@ -120,8 +137,10 @@ fn dry_run(prepared: &[Prepared], context: &Context) -> Result<u8, Failure> {
     for one in prepared {
         context.ui.say(format!("# POST /1.0/instances, for {}", one.name));
         context.ui.say(serde_json::to_string_pretty(&one.instance).map_err(anyhow::Error::from)?);
-        context.ui.say(format!("\n# cloud-init.user-data of {}, as text", one.name));
-        context.ui.say(one.user_data());
+        if let Some(user_data) = one.user_data() {
+            context.ui.say(format!("\n# cloud-init.user-data of {}, as text", one.name));
+            context.ui.say(user_data);
+        }
     }
     Ok(DONE)
 }

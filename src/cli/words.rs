@@ -20,6 +20,7 @@ pub(super) fn readiness(readiness: Readiness) -> &'static str {
         Readiness::Launching => "not ready",
         Readiness::Ready => "started",
         Readiness::Failed => "failed",
+        Readiness::Baking => "baking",
         Readiness::Unknown => "unknown",
     }
 }

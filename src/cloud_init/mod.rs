@@ -18,7 +18,7 @@ mod values;
 pub use event::{EventError, MAX_EVENT_BYTES, Outcome, StageEvent, parse_event};
 pub use render::{RenderError, UserData, render};
 pub(crate) use render::{fill, names, sample};
-pub use settings::{Settings, Timeouts};
+pub use settings::{Boot, Settings, Timeouts};
 pub use stage::Stage;
 pub use templates::{MOST_TEMPLATE_BYTES, TemplateError, Templates};
 pub use values::{DEFAULT_PORT, GatewaySource, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver};
@@ -37,6 +37,9 @@ pub const GATEWAY_ARCHIVE: &str = "/var/lib/podclaw/gateway.oci.tar";
 
 /// What runs the stages; it takes no arguments, and running it again is safe.
 pub const RUNNER: &str = "/usr/local/lib/podclaw/run";
+
+/// STUB
+pub const SEAL: &str = "/usr/local/lib/podclaw/seal";
 
 /// The user, with uid and gid 1000, that the gateway runs as.
 pub const SERVICE_USER: &str = "openclaw";

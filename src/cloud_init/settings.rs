@@ -28,6 +28,15 @@ fn seconds(number: u64) -> Seconds {
     Seconds::try_from(number).unwrap_or_default()
 }
 
+/// STUB
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boot {
+    /// x
+    Cold,
+    /// x
+    Bake,
+}
+
 /// What differs between guests. Every value is typed, so that none can mean anything in YAML, shell or a unit file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -45,6 +54,8 @@ pub struct Settings {
     pub last: Stage,
     /// How long the slow stages may take.
     pub timeouts: Timeouts,
+    /// STUB
+    pub boot: Boot,
 }
 
 impl Settings {
@@ -59,6 +70,7 @@ impl Settings {
             storage: StorageDriver::default(),
             last: Stage::Start,
             timeouts: Timeouts::default(),
+            boot: Boot::Cold,
         }
     }
 

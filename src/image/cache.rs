@@ -113,6 +113,8 @@ impl Cache {
         self.root.join(match kind {
             Kind::Base => "base",
             Kind::Gateway => "gateway",
+            // The daemon alone has those.
+            Kind::Baked => "baked",
         })
     }
 

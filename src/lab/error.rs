@@ -191,6 +191,25 @@ pub enum Error {
         /// The end of the output of what ran, escaped.
         log: String,
     },
+    /// The builder could not remove what is its own.
+    #[error("the builder could not be sealed: exit code {code}{}", indented(log))]
+    NotSealed {
+        /// The exit code of the script.
+        code: i32,
+        /// The end of its output, escaped.
+        log: String,
+    },
+    /// An image could not be baked.
+    #[error("{error}")]
+    NotBaked {
+        /// Why.
+        error: Box<Self>,
+        /// The file with what the builder said.
+        log: std::path::PathBuf,
+    },
+    /// A name is no name of a guest.
+    #[error(transparent)]
+    Name(#[from] crate::names::InvalidName),
     /// cloud-init ended, but not all stages ran.
     #[error("cloud-init ended without running all stages{}", indented(log))]
     CloudInit {
@@ -315,11 +334,17 @@ impl Error {
             Self::StageFailed { .. } | Self::CloudInit { .. } | Self::TimedOut { .. } | Self::Vanished { .. } => {
                 "launch again with --keep-failed to look into the stopped guest".into()
             }
+            Self::NotBaked { error, log } => match error.as_ref() {
+                Self::Incus(_) => return error.help(),
+                _ => format!("all that the builder said is in {}; `podclaw launch --cold` needs no baked image", log.display()),
+            },
+            Self::NotSealed { .. } => "what is baked must hold nothing of the builder's own; look at what it says".into(),
             Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
             Self::LabFile(_)
             | Self::Templates(_)
             | Self::Render(_)
             | Self::AclRule(_)
+            | Self::Name(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
             | Self::Cancelled => return None,

@@ -30,6 +30,8 @@ pub enum Readiness {
     Ready,
     /// Its launch failed, and it was kept to be looked at.
     Failed,
+    /// It is no guest to be used: an image is being baked in it.
+    Baking,
     /// It does not say.
     Unknown,
 }
@@ -40,12 +42,13 @@ impl Readiness {
             Self::Launching => "launching",
             Self::Ready => "ready",
             Self::Failed => "failed",
+            Self::Baking => "baking",
             Self::Unknown => "unknown",
         }
     }
 
     pub(super) fn read(text: Option<&String>) -> Self {
-        [Self::Launching, Self::Ready, Self::Failed]
+        [Self::Launching, Self::Ready, Self::Failed, Self::Baking]
             .into_iter()
             .find(|state| text.is_some_and(|text| text == state.as_str()))
             .unwrap_or(Self::Unknown)

@@ -1,6 +1,8 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
+mod attempt;
 pub mod audit;
+mod bake;
 mod cleanup;
 mod create;
 mod desired;
@@ -31,16 +33,18 @@ use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet, Totals};
 pub use crate::mark::Mark;
+pub use attempt::LaunchOptions;
 pub use audit::audit;
+pub use bake::bake;
 pub use cleanup::remove_guest;
 pub use digests::Digests;
 pub use egress::{Opened, Summary};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
 pub use init::{InitMode, init, refresh_names};
-pub use launch::{LaunchOptions, Launched, launch};
+pub use launch::{Launched, launch};
 pub use plan::{Change, Held, Plan, Step};
-pub use prepare::{LaunchRequest, Prepared, prepare};
+pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::cloud_init::{self, Templates};
-use crate::image::{self, GatewayImage, Images};
+use crate::cloud_init::{self, Boot, StorageDriver, Templates};
+use crate::image::{self, BakedImage, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
 use crate::names::GuestName;
 use crate::policy;
@@ -13,6 +13,9 @@ use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
 use super::{Change, Digests, Error, InitMode, Lab, Result, Step, digests, init, user_data};
+
+/// The name of the guest that an image is baked in, which no other guest may have.
+pub(super) const BUILDER: &str = "podclaw-bake";
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct Prepared {
     pub instance: NewInstance,
     /// What it is made of.
     pub images: Images,
+    /// The image baked of those, where it is made from that.
+    pub baked: Option<BakedImage>,
     /// What was judged: the daemon has to make just this of what it is sent.
     pub(super) judged: Effective,
     /// Digests of that.
@@ -53,16 +58,35 @@ impl Prepared {
         is_of_launch(config, self.launch_id())
     }
 
-    /// The user-data that it gets.
+    /// The user-data that it gets; none where its image is baked.
     #[must_use]
-    pub fn user_data(&self) -> &str {
-        self.instance.config.get("cloud-init.user-data").map_or("", String::as_str)
+    pub fn user_data(&self) -> Option<&str> {
+        self.instance.config.get(digests::USER_DATA).map(String::as_str)
     }
 }
 
-/// Settles a launch: names that are free, profiles that are as they have to be, images that match the lock, user-data,
-/// and a merged instance that breaks no rule. Nothing is created.
-pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
+/// What guests are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The base image: every stage runs in the guest.
+    Cold,
+    /// A baked image.
+    Baked(BakedImage),
+}
+
+/// What a launch is made of, with everything that can be refused beforehand refused.
+#[derive(Debug)]
+pub struct Settled {
+    names: Vec<GuestName>,
+    stack: Stack,
+    templates: Templates,
+    /// The images in podclaw.lock.
+    pub images: Images,
+}
+
+/// Settles a launch: names that are free, profiles and a lab that are as they have to be, images that match the lock.
+/// Nothing is created.
+pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     lab.must_exist().await?;
     let names = lab.names(request).await?;
     let stack = lab.stack(&request.profiles)?;
@@ -72,7 +96,39 @@ pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    names.into_iter().map(|name| lab.prepared(name, &stack, &images, &templates)).collect()
+    Ok(Settled { names, stack, templates, images })
+}
+
+impl Settled {
+    /// The guests, with their user-data and a merged instance that breaks no rule.
+    pub fn prepare(&self, lab: &Lab, source: &Source) -> Result<Vec<Prepared>> {
+        self.names.iter().map(|name| self.guest(lab, name, source)).collect()
+    }
+
+    fn guest(&self, lab: &Lab, name: &GuestName, source: &Source) -> Result<Prepared> {
+        let state = Readiness::Launching;
+        match source {
+            Source::Baked(baked) => lab.prepared(name, &self.stack, &self.images, Some(baked.clone()), None, state),
+            Source::Cold => {
+                let settings = cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway));
+                let user_data = user_data::judged(&self.templates, &settings)?;
+                lab.prepared(name, &self.stack, &self.images, None, Some(user_data), state)
+            }
+        }
+    }
+
+    /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
+    /// same.
+    pub fn builder(&self, lab: &Lab) -> Result<Prepared> {
+        let name: GuestName = BUILDER.parse()?;
+        let settings = cloud_init::Settings {
+            boot: Boot::Bake,
+            storage: StorageDriver::Native,
+            ..cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway))
+        };
+        let user_data = user_data::judged(&self.templates, &settings)?;
+        lab.prepared(&name, &lab.stack(&[])?, &self.images, None, Some(user_data), Readiness::Baking)
+    }
 }
 
 impl Lab {
@@ -130,12 +186,18 @@ impl Lab {
         })
     }
 
-    fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
-        let user_data = user_data::judged(templates, &settings)?;
+    fn prepared(
+        &self,
+        name: &GuestName,
+        stack: &Stack,
+        images: &Images,
+        baked: Option<BakedImage>,
+        user_data: Option<String>,
+        state: Readiness,
+    ) -> Result<Prepared> {
         let mut config = Config::new();
-        config.insert("cloud-init.user-data".into(), user_data);
-        config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
+        config.extend(user_data.map(|user_data| (digests::USER_DATA.to_owned(), user_data)));
+        config.insert(STATE_KEY.into(), state.as_str().into());
         config.insert(LAUNCH_KEY.into(), launch_id()?);
         self.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
@@ -162,9 +224,9 @@ impl Lab {
             profiles,
             description: "podclaw guest".into(),
             kind: InstanceKind::Container,
-            image: images.base.fingerprint.to_string(),
+            image: baked.as_ref().map_or(&images.base.fingerprint, |baked| &baked.fingerprint).to_string(),
         };
-        Ok(Prepared { name, instance, images: images.clone(), judged, digests, verdicts })
+        Ok(Prepared { name: name.clone(), instance, images: images.clone(), baked, judged, digests, verdicts })
     }
 }
 

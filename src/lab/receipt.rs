@@ -25,6 +25,9 @@ pub struct Receipt {
     pub finished: Timestamp,
     /// The base image: its fingerprint.
     pub base: String,
+    /// The image that was baked of the two, and that the guest was made from: its fingerprint. None in a cold launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baked: Option<String>,
     /// The gateway image: its digest or reference.
     pub gateway: String,
     /// The profiles, in order.
@@ -89,8 +92,9 @@ impl Receipt {
             say("profiles", message);
         }
         let base = guest.config.get("volatile.base_image").map_or("", String::as_str);
-        if base != self.base {
-            say("base", format!("its base image is {}, and was {}", excerpt(base, 12), excerpt(&self.base, 12)));
+        let made_from = self.baked.as_ref().unwrap_or(&self.base);
+        if base != made_from {
+            say("base", format!("its image is {}, and was {}", excerpt(base, 12), excerpt(made_from, 12)));
         }
         let Some(judged) = &self.digests else { return found };
         if digests::effective(&guest.expanded_config, &guest.expanded_devices) != judged.effective {

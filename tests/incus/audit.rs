@@ -97,7 +97,7 @@ impl<'d> Tampering<'d> {
     /// A lab with a real guest, `demo`.
     fn new(daemon: &'d Daemon) -> Self {
         let lab = ready(daemon, Gateway::Works, "");
-        lab.podclaw(&["launch", "demo"]).run().ok();
+        lab.podclaw(&["launch", "--cold", "demo"]).run().ok();
         Self { lab }
     }
 

@@ -280,7 +280,7 @@ fn a_name_opens_what_it_is_answered_with(daemon: &Daemon) {
     age(lab, 25 * 3600);
     let stale = resolver.podclaw(lab, &["init", "--dry-run"]).exits(0);
     assert!(stale.stdout.contains(&format!("    - names[{NAME}]: seen ")), "{stale}");
-    let launched = resolver.podclaw(lab, &["launch", "two"]).exits(3);
+    let launched = resolver.podclaw(lab, &["launch", "--cold", "two"]).exits(3);
     assert!(launched.stderr.contains("is not as it has to be: names["), "{launched}");
 }
 
@@ -419,7 +419,7 @@ fn what_can_not_be_allowed_is_refused(daemon: &Daemon) {
         ("0.0.0.0/0".into(), "too wide"),
     ] {
         lab.set_file(&format!("  egress: {{allow: [{{to: {to}, ports: [443]}}]}}\n"));
-        for command in [&["init"][..], &["init", "--dry-run"], &["launch"]] {
+        for command in [&["init"][..], &["init", "--dry-run"], &["launch", "--cold"]] {
             let said = lab.podclaw(command).run().exits(3);
             assert!(said.stderr.contains(why), "{to}: {said}");
         }

@@ -13,6 +13,7 @@ mod common;
 mod harness;
 
 mod audit;
+mod bake;
 mod client;
 mod dns;
 mod doctor;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         dns::TESTS,
         egress::TESTS,
         gateway::TESTS,
+        bake::TESTS,
         audit::TESTS,
     ];
     files.extend(client::TESTS);

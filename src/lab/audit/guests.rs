@@ -69,7 +69,7 @@ fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {
 
 fn launch(config: &Config) -> Launch {
     match Readiness::read(config.get(STATE_KEY)) {
-        Readiness::Launching => Launch::Running,
+        Readiness::Launching | Readiness::Baking => Launch::Running,
         Readiness::Ready => Launch::Done,
         Readiness::Failed => Launch::Failed,
         Readiness::Unknown => Launch::Unknown,

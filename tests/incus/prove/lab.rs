@@ -51,7 +51,7 @@ fn many_guests(daemon: &Daemon) {
 
 fn a_launch_proves(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    lab.podclaw(&["launch", "good"]).run().ok();
+    lab.podclaw(&["launch", "--cold", "good"]).run().ok();
     let receipt = &lab.podclaw(&["info", "good", "--format", "json"]).run().json()["guest"]["receipt"];
     let probes = receipt["probes"].as_array().expect("probes");
     let contained = |id: &str| probes.iter().any(|probe| probe["id"] == id && probe["verdict"] == "contained");
@@ -70,7 +70,7 @@ fn a_launch_proves(daemon: &Daemon) {
     }
 
     // The lab is right when the launch looks, and is loosened then.
-    let mut launch = lab.podclaw(&["launch", "bad"]).start();
+    let mut launch = lab.podclaw(&["launch", "--cold", "bad"]).start();
     launch.wait_for("✓ started");
     daemon.incus(&["network", "unset", &lab.network(), "security.acls"]).run().ok();
     lab.remove_fence();
