@@ -76,6 +76,28 @@ pub struct Place {
     pub reach: Reach,
 }
 
+#[cfg(test)]
+impl Place {
+    /// The place of a guest that there is not.
+    pub(super) fn example() -> Self {
+        let address = |host: u8| Ipv4Addr::new(10, 9, 0, host);
+        Self {
+            bridge: "t1br0".into(),
+            gateway: address(1),
+            bridge_mac: [2, 0, 0, 0, 0, 1],
+            mac: [2, 0, 0, 0, 0, 5],
+            address: address(5),
+            unused: [address(77), address(78)],
+            nobody: Ipv4Addr::new(198, 18, 7, 7),
+            siblings: Vec::new(),
+            isolated: Some(true),
+            open_ports: Some(Vec::new()),
+            control: None,
+            reach: Reach { public: true, ways: Vec::new() },
+        }
+    }
+}
+
 /// What it means when a packet turns up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -104,6 +126,8 @@ pub struct Aims {
     pub(super) place: Place,
     pub(super) all: Vec<Aim>,
     pub(super) uplink: Uplink,
+    /// The host's own addresses, and the one that the bridge gives itself.
+    pub(super) own: BTreeSet<IpAddr>,
     other_resolvers: Vec<SocketAddr>,
 }
 
@@ -130,7 +154,9 @@ impl Aims {
             (true, false) if host.gateways.iter().any(|gateway| answers.contains(gateway)) => Uplink::Ready,
             (true, false) => Uplink::Silent,
         };
-        let mut aims = Self { place, all: Vec::new(), uplink, other_resolvers: Vec::new() };
+        let mut own = host.addresses.clone();
+        own.extend([IpAddr::V4(place.gateway), link_local(place.bridge_mac).into()]);
+        let mut aims = Self { place, all: Vec::new(), uplink, own, other_resolvers: Vec::new() };
         aims.host(host);
         aims.neighbours(host);
         for address in RESERVED {

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod inbound;
+mod locks;
 mod range;
 mod sum;
 
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use super::aim::Aims;
 use super::host::{Knocked, Sniffer};
 use super::plan::Said;
-use super::{ALL, EGRESS, Group, NET_ALLOWED, NET_PUBLIC, Outcome, Probe, Set, Verdict, Witness};
+use super::locks::Locks;
+use super::{ALL, EGRESS, Group, NET_ACL, NET_ALLOWED, NET_FENCE, NET_PUBLIC, Outcome, Probe, Set, Verdict, Witness};
 use inbound::inbound;
 use range::Range;
 
@@ -25,6 +27,8 @@ pub struct Evidence<'e> {
     pub sniffer: Option<&'e Sniffer>,
     /// What was sent to the guest; `None` where nothing was.
     pub knocked: Option<&'e Knocked>,
+    /// The two firewalls; `None` where nobody looked.
+    pub locks: Option<&'e Locks>,
     /// What the runner said.
     pub said: Vec<Said>,
     /// Why the runner did not get to its end.
@@ -38,7 +42,7 @@ const NOT_ROOT: &str = "the host did not look: only root may see its packets";
 /// The outcomes of all probes, in their order. There is exactly one of each that is run in this set.
 #[must_use]
 pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
-    let Evidence { nonce, aims, sniffer, knocked, said, broken, outcomes } = evidence;
+    let Evidence { nonce, aims, sniffer, knocked, locks, said, broken, outcomes } = evidence;
     let mut found: BTreeMap<&str, Vec<Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         found.entry(outcome.probe.id).or_default().push(outcome);
@@ -79,7 +83,11 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
                 _ => None,
             });
             let range = Range { nonce, run, aims, sniffer, not_sent: not_sent.collect() };
-            for outcome in range.outcomes() {
+            let locks = match locks {
+                Some(locks) => locks::locks(locks, aims, nonce),
+                None => [NET_ACL, NET_FENCE].map(|probe| Outcome::could_not_tell(probe, "", "nobody looked")),
+            };
+            for outcome in range.outcomes().into_iter().chain(locks) {
                 found.entry(outcome.probe.id).or_default().push(outcome);
             }
         }

@@ -10,7 +10,7 @@ fn answer(probe: &Probe, verdict: Verdict) -> Said {
 
 fn judged(said: Vec<Said>, broken: Option<&str>, outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let (aims, broken) = (Err("no network".to_owned()), broken.map(str::to_owned));
-    judge(Evidence { nonce: 1, aims, sniffer: None, knocked: None, said, broken, outcomes }, Set::Quick)
+    judge(Evidence { nonce: 1, aims, sniffer: None, knocked: None, locks: None, said, broken, outcomes }, Set::Quick)
 }
 
 fn of<'o>(outcomes: &'o [Outcome], probe: &Probe) -> &'o Outcome {

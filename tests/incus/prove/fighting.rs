@@ -157,5 +157,5 @@ echo "{\"nonce\":$nonce,\"said\":1}" >/dev/null; echo "{\"nonce\":$nonce,\"ended
     daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
     proving.lab.remove_fence();
     replace(&proving, "one", program);
-    within(&proving, &["one"], &["--timeout", "6s"]).only_red(&["net-inbound"]);
+    within(&proving, &["one"], &["--timeout", "6s"]).only_red(&["net-inbound", "net-acl", "net-fence"]);
 }
