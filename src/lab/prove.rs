@@ -1,5 +1,6 @@
 //! Proving that guests are contained: the probes of [`crate::probe`], run in guests of a lab and looked at from the host.
 
+mod beside;
 mod from_host;
 mod limits;
 mod locks;

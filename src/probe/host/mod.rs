@@ -2,6 +2,7 @@
 
 mod facts;
 mod frame;
+mod gauge;
 mod kernel;
 mod knock;
 mod mounts;
@@ -11,6 +12,7 @@ mod view;
 
 pub use facts::{HostFacts, Listener};
 pub use frame::Frame;
+pub use gauge::Gauge;
 pub(crate) use knock::Reach;
 pub use knock::{Door, Knocked, Knockee};
 pub(crate) use sniffer::FRAMES;

@@ -85,7 +85,7 @@ pub(super) fn replace(proving: &Proving<'_>, name: &str, program: &str) {
     proving.sh(name, &format!("rm -f /run/* /replaced; ({swap}) >/dev/null 2>&1 </dev/null &"));
 }
 
-fn was_replaced(proving: &Proving<'_>, name: &str) -> bool {
+pub(super) fn was_replaced(proving: &Proving<'_>, name: &str) -> bool {
     !proving.sh(name, "ls /replaced; true").is_empty()
 }
 
