@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::knock::{is_a_door, is_of_a_door};
+use super::door::{is_a_door, is_of_a_door};
 
 /// Something that listens on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

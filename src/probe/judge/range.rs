@@ -67,11 +67,15 @@ impl Range<'_> {
         let forwarded = seen.frames.iter().any(Frame::was_forwarded);
         let doubt = self.doubt(index);
         let or_doubt = |fate: Fate| doubt.clone().map_or(fate, Fate::Unknown);
+        // A control is what a guest could want to forge: it must have come in from this guest and gone out, as planned.
+        let came_in = seen.frames.iter().any(|frame| self.is_as_planned(frame, aim));
         if aim.meaning == Meaning::Leave {
-            return or_doubt(if forwarded { Fate::Went("left") } else { Fate::Stopped });
+            let left = came_in && seen.frames.iter().any(|frame| self.has_left(frame, aim));
+            return or_doubt(if left { Fate::Went("left") } else { Fate::Stopped });
         }
         if aim.meaning == Meaning::Arrive {
-            return or_doubt(if seen.delivered { Fate::Went("got to the bridge") } else { Fate::Stopped });
+            let arrived = came_in && seen.delivered;
+            return or_doubt(if arrived { Fate::Went("got to the bridge") } else { Fate::Stopped });
         }
         // What was seen counts, however much was not.
         if forwarded {
@@ -90,7 +94,7 @@ impl Range<'_> {
         if aim.meaning == Meaning::NotPass && fresh > 1 {
             return Fate::Went("passed the bridge");
         }
-        if seen.frames.iter().any(|frame| self.is_as_planned(frame, aim)) {
+        if came_in {
             // A host that has a network for it asks there who it is, and hands on the packet when somebody says so.
             if let IpAddr::V4(to) = aim.shot.to
                 && self.may_be_asked_for(aim)
@@ -119,19 +123,21 @@ impl Range<'_> {
     /// does not look forwarded when it is.
     fn is_as_planned(&self, frame: &Frame, aim: &Aim) -> bool {
         let shot = aim.shot;
-        let (protocol, port) = match shot.kind {
-            ShotKind::Tcp(port) if shot.to.is_ipv4() => (6, port),
-            ShotKind::Tcp(port) | ShotKind::Udp(port) => (17, port),
-            ShotKind::Echo => (1, 0),
-        };
         let source = IpAddr::V4(shot.source.unwrap_or(self.aims.place.address));
         let mac = if shot.other_mac { self.aims.plan().other_mac } else { self.aims.place.mac };
-        frame.destination == shot.to
-            && (frame.protocol, frame.port) == (protocol, port)
+        is_for(frame, aim)
+            && !frame.is_leaving
             && if shot.to.is_ipv6() { self.is_own_ipv6(frame.source, shot.to) } else { frame.source == source }
             && frame.macs == Some((mac, shot.hop))
             && frame.ttl == TTL
             && frame.exact
+    }
+
+    /// Whether it is the packet of the plan on its way out of the host. By then it comes from another address, and from
+    /// another card.
+    fn has_left(&self, frame: &Frame, aim: &Aim) -> bool {
+        let is_of_guest = frame.macs.is_some_and(|(from, _)| from == self.aims.place.mac);
+        is_for(frame, aim) && frame.is_leaving && frame.was_forwarded() && frame.exact && !is_of_guest
     }
 
     /// Whether a packet from there goes anywhere: a router takes none whose source is of a link only, or of nobody.
@@ -140,3 +146,18 @@ impl Range<'_> {
         if is_local(to) { is_local(source) } else { source == IpAddr::V6(own_ipv6(self.nonce)) }
     }
 }
+
+/// Whether a frame has the destination of the plan, by address, protocol and port.
+fn is_for(frame: &Frame, aim: &Aim) -> bool {
+    let shot = aim.shot;
+    let (protocol, port) = match shot.kind {
+        ShotKind::Tcp(port) if shot.to.is_ipv4() => (6, port),
+        ShotKind::Tcp(port) | ShotKind::Udp(port) => (17, port),
+        ShotKind::Echo => (1, 0),
+    };
+    frame.destination == shot.to && (frame.protocol, frame.port) == (protocol, port)
+}
+
+#[cfg(test)]
+#[path = "range_tests.rs"]
+mod tests;

@@ -192,4 +192,9 @@ fn a_dead_network_is_not_contained(daemon: &Daemon) {
         assert!(!told.contains(id), "{id}: {dead}");
     }
     assert_eq!(dead.output.code, 3, "{dead}");
+    // Nothing gets to it, either, and not because anything keeps it off.
+    dead.unknown(&["net-inbound"]);
+    daemon.incus(&["network", "unset", &proving.lab.network(), "security.acls"]).run().ok();
+    proving.lab.remove_fence();
+    proving.prove(&["one"], &[]).unknown(&["net-inbound"]);
 }
