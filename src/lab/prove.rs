@@ -5,6 +5,7 @@ mod from_host;
 mod limits;
 mod locks;
 mod place;
+mod provable;
 mod runner;
 
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::guests::{Guest, running_guest};
+use super::guests::running_guest;
 use super::{Error, Lab, Result};
 use crate::incus::{Collection, InstanceWithState, Job};
 use crate::names::GuestName;
@@ -21,6 +22,7 @@ use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
 pub(super) use place::poke_gateways;
+pub use provable::{LeftOut, Provable, provable};
 
 /// How a proof is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +139,6 @@ impl Prover {
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
     }
-}
-
-/// The names of the guests that can be proven: those that run.
-pub async fn provable(lab: &Lab) -> Result<Vec<GuestName>> {
-    let guests = super::guests(lab).await?;
-    Ok(guests.iter().filter(|guest| guest.is_running()).filter_map(|guest: &Guest| guest.name.parse().ok()).collect())
 }
 
 impl runner::Gathered {

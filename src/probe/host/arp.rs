@@ -8,7 +8,7 @@ use crate::probe::plan::Mac;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArpRequest {
     /// The whole of it.
-    pub(super) bytes: [u8; Self::LENGTH],
+    pub(in crate::probe) bytes: [u8; Self::LENGTH],
     /// Whether it was on its way out by the link on which it was seen, and not in.
     pub is_leaving: bool,
 }
