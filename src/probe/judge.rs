@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use super::aim::Aims;
 use super::host::{Knocked, Sniffer};
-use super::plan::Said;
 use super::locks::Locks;
+use super::plan::Said;
 use super::{ALL, EGRESS, Group, NET_ACL, NET_ALLOWED, NET_FENCE, NET_PUBLIC, Outcome, Probe, Set, Verdict, Witness};
 use inbound::inbound;
 use range::Range;
@@ -91,14 +91,22 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
                 found.entry(outcome.probe.id).or_default().push(outcome);
             }
         }
-        Err(reason) => {
+        Err(ref reason) => {
             for probe in ALL.iter().filter(|probe| matches!(probe.group, Group::Network | Group::Controls)) {
-                found.entry(probe.id).or_default().push(Outcome::could_not_tell(probe, "", &reason));
+                found.entry(probe.id).or_default().push(Outcome::could_not_tell(probe, "", reason));
             }
         }
     }
     let wanted = tried.into_iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
-    wanted.map(|probe| merge(probe, found.remove(probe.id).unwrap_or_default(), &why)).collect()
+    let not_tried = |probe: &Probe| {
+        let all = aims.as_ref().map_or(&[][..], |aims| &aims.not_tried);
+        all.iter().find(|(of, _)| *of == probe).map(|(_, what)| what.as_str())
+    };
+    let outcome = |probe: &'static Probe| {
+        let outcome = merge(probe, found.remove(probe.id).unwrap_or_default(), &why);
+        not_tried(probe).map_or(outcome.clone(), |what| outcome.but_not(what))
+    };
+    wanted.map(outcome).collect()
 }
 
 /// What the runner said of probes, where it is a witness: a guest may say that it got out, but not that it did not where the

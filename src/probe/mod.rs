@@ -18,6 +18,7 @@ pub mod plan;
 mod program;
 mod reach;
 mod shot;
+mod target;
 
 pub use aim::{Aims, Place, Sibling};
 pub use catalogue::*;
