@@ -23,7 +23,7 @@ fn no_limits(daemon: &Daemon) {
     let proving = Proving::unrestricted(daemon);
     let (lab, mark) = (proving.lab.name(), format!("user.podclaw.lab={}", proving.lab.name()));
     proving.lab.launch_tiny_with(&["open", "-p", &format!("{lab}-guest"), "-c", &mark]);
-    proving.address("open");
+    proving.lab.give_address("open");
     proving.set(&["config", "device", "override", "open", "root", "size="]);
     proving.prove(&["open"], &["--full"]).only_red(&LIMITS);
     // So high that they limit nothing, and too high to be tried.

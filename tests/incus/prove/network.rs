@@ -131,7 +131,7 @@ fn the_card_without_its_protections(daemon: &Daemon) {
             proving.set(&[&device[..], &[if has { "set" } else { "override" }, guest, "eth0", key]].concat());
         }
         for guest in ["one", "two"] {
-            proving.address(guest);
+            proving.lab.give_address(guest);
         }
     };
     card("security.port_isolation=false", &["one", "two"]);
