@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::host::HostFacts;
+use super::host::{HostFacts, Routes};
 use super::plan::{Mac, NetworkPlan, Shot, ShotKind};
 use super::reach::Reach;
 use super::{NET_LAN, NET_METADATA, NET_RESERVED, NET_RESOLVERS, Probe};
@@ -114,7 +114,7 @@ pub(super) struct Aim {
 pub struct Aims {
     pub(super) place: Place,
     pub(super) all: Vec<Aim>,
-    pub(super) uplink: Uplink,
+    pub(super) routes: Routes,
     /// The host's own addresses, and the one that the bridge gives itself.
     pub(super) own: BTreeSet<IpAddr>,
     pub(super) other_resolvers: Vec<SocketAddr>,
@@ -122,32 +122,20 @@ pub struct Aims {
     pub(super) not_tried: Vec<(&'static Probe, String)>,
 }
 
-/// Whether the host could forward anything to the internet at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Uplink {
-    /// It has no route there.
-    None,
-    /// It has, but its gateway does not answer it.
-    Silent,
-    /// It could.
-    Ready,
-}
-
 impl Aims {
     /// What a guest in that place is to try on that host.
     #[must_use]
     pub fn new(place: Place, host: &HostFacts) -> Self {
-        let answers: BTreeSet<Ipv4Addr> = host.neighbours.iter().map(|(address, _)| *address).collect();
-        let uplink = match (host.has_default_route, host.gateways.is_empty()) {
-            (false, _) => Uplink::None,
-            // A link without neighbours needs none.
-            (true, true) => Uplink::Ready,
-            (true, false) if host.gateways.iter().any(|gateway| answers.contains(gateway)) => Uplink::Ready,
-            (true, false) => Uplink::Silent,
-        };
         let mut own = host.addresses.clone();
         own.extend([IpAddr::V4(place.gateway), link_local(place.bridge_mac).into()]);
-        let mut aims = Self { place, all: Vec::new(), uplink, own, other_resolvers: Vec::new(), not_tried: Vec::new() };
+        let mut aims = Self {
+            place,
+            all: Vec::new(),
+            routes: host.routes.clone(),
+            own,
+            other_resolvers: Vec::new(),
+            not_tried: Vec::new(),
+        };
         aims.host(host);
         aims.neighbours(host);
         for address in RESERVED {

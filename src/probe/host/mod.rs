@@ -9,6 +9,7 @@ mod kernel;
 mod knock;
 mod mounts;
 mod processes;
+mod routes;
 mod sniffer;
 mod view;
 
@@ -19,6 +20,7 @@ pub use frame::Frame;
 pub use gauge::Gauge;
 pub(crate) use knock::Reach;
 pub use knock::{Knocked, Knockee};
+pub use routes::{Routes, Uplink};
 pub(crate) use sniffer::FRAMES;
 pub use sniffer::{Seen, Sniffer};
 pub use view::{View, blind, view};

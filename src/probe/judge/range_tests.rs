@@ -73,6 +73,31 @@ fn the_control_must_come_from_the_guest_and_leave_the_host() {
     }
 }
 
+#[test]
+fn what_a_dead_way_keeps_off_is_not_contained() {
+    let public = |routes: crate::probe::host::Routes| {
+        let host = HostFacts { routes, ..HostFacts::default() };
+        let place = Place { reach: crate::probe::Reach::default(), ..Place::example() };
+        let aims = Aims::new(place, &host);
+        // All of it came in, as planned, and was seen nowhere else.
+        let came = |index: usize| -> Option<((u64, u32, u16), Seen)> {
+            let aim = &aims.all[index];
+            let (protocol, port) = match aim.shot.kind {
+                ShotKind::Tcp(port) => (6, port),
+                ShotKind::Udp(port) => (17, port),
+                ShotKind::Echo => (1, 0),
+            };
+            let [came, _] = came_and_left();
+            let frame = Frame { destination: aim.shot.to, protocol, port, ..came };
+            Some(((NONCE, RUN, u16::try_from(index).ok()?), Seen { frames: vec![frame], delivered: false }))
+        };
+        let sniffer = Sniffer::made_up((0..aims.all.len()).filter_map(came), []);
+        outcome(&aims, &sniffer, NET_PUBLIC).verdict
+    };
+    assert_eq!(public(crate::probe::host::Routes::made_up(true)), Verdict::Contained);
+    assert_eq!(public(crate::probe::host::Routes::made_up(false)), Verdict::CouldNotTell);
+}
+
 fn arp(requests: Vec<ArpRequest>) -> Verdict {
     let aims = aims();
     let sniffer = Sniffer::made_up([], [(aims.plan().arp, requests)]);

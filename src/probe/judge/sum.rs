@@ -4,9 +4,13 @@ use std::net::IpAddr;
 
 use super::range::{Fate, Range};
 use super::summary;
-use crate::probe::aim::{Aim, Meaning, Uplink};
+use crate::probe::aim::{Aim, Meaning};
+use crate::probe::host::Uplink;
 use crate::probe::{EGRESS, NET_ALLOWED, NET_METADATA, NET_PUBLIC, NET_RESERVED, NET_RESOLVERS, Outcome, Probe};
-use crate::ranges::not_public;
+
+/// Probes of addresses that the host may reach through others, so that not to be seen leaving may have another reason than to
+/// be kept off.
+const LEAD_ON: [&Probe; 5] = [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC, NET_ALLOWED];
 
 impl Range<'_> {
     pub(super) fn sum(&self, probe: &'static Probe, fates: &[(&Aim, Fate)]) -> Outcome {
@@ -34,23 +38,17 @@ impl Range<'_> {
             return Outcome::could_not_tell(probe, tried, said);
         }
         let count = fates.len();
-        let is_public =
-            |(aim, _): &(&Aim, Fate)| matches!(aim.shot.to, IpAddr::V4(to) if not_public(to.into()).is_none());
-        if [NET_RESERVED, NET_METADATA, NET_RESOLVERS, NET_PUBLIC].contains(&probe)
-            || probe == NET_ALLOWED && fates.iter().any(is_public)
-        {
-            match self.aims.uplink {
-                Uplink::Ready => {}
-                Uplink::None => {
-                    return Outcome::contained(
-                        probe,
-                        tried,
-                        format!("{count} packets came in; the host has no way on"),
-                    );
-                }
-                Uplink::Silent => {
-                    return Outcome::could_not_tell(probe, tried, "the host's own gateway does not answer it");
-                }
+        if LEAD_ON.contains(&probe) {
+            let uplink = |(aim, _): &(&Aim, Fate)| match aim.shot.to {
+                IpAddr::V4(to) => self.aims.routes.uplink(to),
+                IpAddr::V6(_) => Uplink::None,
+            };
+            if let Some((aim, _)) = fates.iter().find(|fate| uplink(fate) == Uplink::Silent) {
+                let said = format!("{}: nobody answers the host at the other end of its way there", aim.what);
+                return Outcome::could_not_tell(probe, tried, said);
+            }
+            if fates.iter().all(|fate| uplink(fate) == Uplink::None) {
+                return Outcome::contained(probe, tried, format!("{count} packets came in; the host has no way on"));
             }
         }
         Outcome::contained(probe, tried, format!("{count} packets came in and went no further"))
