@@ -82,7 +82,8 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
                 Said::NotSent { index, reason } => Some((*index, reason.clone())),
                 _ => None,
             });
-            let range = Range { nonce, run, aims, sniffer, not_sent: not_sent.collect() };
+            let is_crowded = sniffer.is_some_and(Sniffer::is_crowded);
+            let range = Range { nonce, run, aims, sniffer, not_sent: not_sent.collect(), is_crowded };
             let locks = match locks {
                 Some(locks) => locks::locks(locks, aims, nonce),
                 None => [NET_ACL, NET_FENCE].map(|probe| Outcome::could_not_tell(probe, "", "nobody looked")),

@@ -129,6 +129,7 @@ impl Knocked {
             sniffer.seen(nonce, run, index)
         };
         let control = self.carriers.iter().position(|carrier| *carrier == CONTROL);
+        let is_crowded = sniffer.is_crowded();
         let carries = control.is_some_and(|number| gets_to_the_card(&seen(From::Host, number)));
         let mut all = Vec::new();
         for (from, failure, who) in
@@ -147,7 +148,7 @@ impl Knocked {
                 let reach = match (reach(from, &seen(from, number)), failure) {
                     (Reach::Card, _) => Reach::Card,
                     (_, Some(why)) => Reach::Unknown(format!("it could not be sent: {why}")),
-                    _ if sniffer.is_crowded() => {
+                    _ if is_crowded => {
                         Reach::Unknown("there were more packets than the host could look at".into())
                     }
                     (Reach::Stopped, None) if !carries => Reach::Unknown(

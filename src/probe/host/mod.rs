@@ -2,6 +2,7 @@
 
 mod arp;
 mod door;
+mod drops;
 mod facts;
 mod frame;
 mod gauge;

@@ -17,6 +17,7 @@ use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, eth, ipprot
 use socket2::{SockFilter, SockRef};
 
 use super::arp::ArpRequest;
+use super::drops::{Sockets, number};
 use super::frame::Frame;
 use crate::probe::shot::Marker;
 
@@ -49,6 +50,9 @@ struct Book {
     packets: HashMap<Marker, Seen>,
     /// Requests of ARP, by who asks and for whom.
     arp: HashMap<(Ipv4Addr, Ipv4Addr), Vec<ArpRequest>>,
+    /// Whether there was more than is kept.
+    is_full: bool,
+    /// Whether so much came at once that the kernel may have thrown some away.
     crowded: bool,
 }
 
@@ -58,6 +62,9 @@ pub struct Sniffer {
     book: Arc<Mutex<Book>>,
     done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    sockets: Sockets,
+    /// What they had missed before they were needed.
+    missed: Option<u64>,
 }
 
 impl Sniffer {
@@ -77,6 +84,12 @@ impl Sniffer {
             // A host without IPv6 takes nothing in over it.
             taken_in.extend(open(AddressFamily::INET6, protocol).ok());
         }
+        let numbers = |sockets: Vec<&OwnedFd>| sockets.into_iter().map(number).collect::<io::Result<Vec<u64>>>();
+        let sockets = Sockets {
+            frames: numbers(frames.iter().map(|frames| &frames.socket).collect())?,
+            taken_in: numbers(taken_in.iter().collect())?,
+        };
+        let missed = sockets.missed();
         let (book, done) = (Arc::<Mutex<Book>>::default(), Arc::<AtomicBool>::default());
         let (write, ended) = (Arc::clone(&book), Arc::clone(&done));
         let thread = thread::Builder::new().name("sniffer".into()).spawn(move || {
@@ -84,7 +97,7 @@ impl Sniffer {
                 look(&frames, &taken_in, &write);
             }
         })?;
-        Ok(Self { book, done, thread: Some(thread) })
+        Ok(Self { book, done, thread: Some(thread), sockets, missed })
     }
 
     /// What was seen so far of a packet; of several runs of the same proof, by the runs' numbers.
@@ -102,9 +115,12 @@ impl Sniffer {
         self.book().arp.keys().any(|(_, to)| *to == address)
     }
 
-    /// Whether so much came that something may have been missed.
+    /// Whether something was missed: by the kernel's count; where it does not count, whether so much came that something
+    /// may have been.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.book().crowded
+        let missed = self.sockets.missed().zip(self.missed).map(|(now, before)| now > before);
+        let book = self.book();
+        book.is_full || missed.unwrap_or(book.crowded)
     }
 
     /// One that saw this, and sees no more.
@@ -115,8 +131,9 @@ impl Sniffer {
     ) -> Self {
         let marker = |(nonce, run, index): (u64, u32, u16)| Marker { nonce, run, index };
         let packets = packets.into_iter().map(|(number, seen)| (marker(number), seen)).collect();
-        let book = Book { packets, arp: arp.into_iter().collect(), crowded: false };
-        Self { book: Arc::new(Mutex::new(book)), done: Arc::default(), thread: None }
+        let book = Book { packets, arp: arp.into_iter().collect(), is_full: false, crowded: false };
+        let (book, sockets) = (Arc::new(Mutex::new(book)), Sockets::default());
+        Self { book, done: Arc::default(), thread: None, sockets, missed: None }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -212,7 +229,7 @@ fn drain(socket: &OwnedFd, buffer: &mut [u8], book: &mut Book, note: impl Fn(&[u
 
 fn entry(book: &mut Book, marker: Marker) -> Option<&mut Seen> {
     let full = book.packets.len() >= MOST && !book.packets.contains_key(&marker);
-    book.crowded |= full;
+    book.is_full |= full;
     (!full).then(|| book.packets.entry(marker).or_default())
 }
 
@@ -224,7 +241,7 @@ fn note_frame(bytes: &[u8], is_leaving: bool, book: &mut Book) {
                 requests.push(ArpRequest { is_leaving, ..request });
             }
         } else {
-            book.crowded = true;
+            book.is_full = true;
         }
     } else if let Some((marker, at)) = Marker::find(bytes)
         && let Some(frame) = Frame::read(bytes, marker, at)

@@ -16,6 +16,8 @@ pub(super) struct Range<'e> {
     pub(super) aims: &'e Aims,
     pub(super) sniffer: Option<&'e Sniffer>,
     pub(super) not_sent: BTreeMap<u16, String>,
+    /// Whether the host may have missed some of it.
+    pub(super) is_crowded: bool,
 }
 
 /// What became of one packet.
@@ -55,8 +57,7 @@ impl Range<'_> {
         if let Some(reason) = self.not_sent.get(&index) {
             return Some(format!("it could not be sent: {reason}"));
         }
-        let crowded = self.sniffer.is_some_and(Sniffer::is_crowded);
-        crowded.then(|| "there were more packets than the host could look at".into())
+        self.is_crowded.then(|| "there were more packets than the host could look at".into())
     }
 
     fn fate(&self, index: u16, aim: &Aim) -> Fate {

@@ -16,7 +16,14 @@ fn aims() -> Aims {
 }
 
 fn outcome(aims: &Aims, sniffer: &Sniffer, probe: &'static Probe) -> Outcome {
-    let range = Range { nonce: NONCE, run: Some(RUN), aims, sniffer: Some(sniffer), not_sent: BTreeMap::new() };
+    let range = Range {
+        nonce: NONCE,
+        run: Some(RUN),
+        aims,
+        sniffer: Some(sniffer),
+        not_sent: BTreeMap::new(),
+        is_crowded: false,
+    };
     range.outcomes().into_iter().find(|outcome| outcome.probe == probe).unwrap()
 }
 
