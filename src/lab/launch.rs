@@ -65,7 +65,7 @@ async fn finish(
 async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
     let began = Instant::now();
     job.progress.begin("prove");
-    let proof = Prover::new().await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
+    let proof = Prover::new(lab).await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
     let escapes: Vec<String> = proof
         .all(Verdict::NotContained)
         .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))
