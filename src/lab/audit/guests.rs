@@ -1,13 +1,17 @@
 //! The lab's guests, in the words of the rules.
 
 use super::fetch::Fetch;
-use crate::incus::{Acl, Config, Instance, InstanceKind, InstanceWithState, Profile, Status};
+use crate::incus::{Acl, Config, Instance, InstanceKind, InstanceWithState, Profile};
 use crate::lab::guests::{LAUNCH_KEY, STATE_KEY};
 use crate::lab::{Digests, Readiness, Receipt, digests};
+use crate::names::GuestName;
 use crate::probe::Verdict;
 use crate::profile::Layer;
 use crate::rules::live::{Guest, Launch, Mismatch, ReceiptFacts, Used};
 use crate::text::excerpt;
+
+/// Why nothing can be said of an instance that the daemon can't read.
+pub(super) const UNREAD: &str = "the daemon can't read it, and says only its name";
 
 /// What is there now of what a receipt has digests of.
 struct Now {
@@ -28,17 +32,24 @@ pub(super) fn facts(
     let mut guests = Vec::new();
     for found in instances {
         let instance = &found.instance;
-        if instance.status == Status::Error && instance.expanded_config.is_empty() {
-            fetch.report.fail(format!("guest {}", instance.name), "the daemon can't read it, and says only its name");
+        if instance.is_unread() {
+            fetch.report.fail(format!("guest {}", instance.name), UNREAD);
             continue;
         }
         let mark = fetch.lab.mark();
         guests.push(Guest { is_marked: mark.is_on(&instance.config), ..guest(found, used_by, &now) });
     }
-    let marked = guests.iter().filter(|guest| guest.is_marked).count();
-    fetch.count("guest", marked);
-    fetch.count("other instance", guests.len() - marked);
     guests
+}
+
+/// Those that are to be judged, which are counted, and the others. Without names all are.
+pub(super) fn asked(guests: Vec<Guest>, names: &[GuestName], fetch: &mut Fetch<'_>) -> (Vec<Guest>, Vec<Guest>) {
+    let is_asked = |guest: &Guest| names.is_empty() || names.iter().any(|name| guest.name == name.as_str());
+    let (asked, others): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_asked);
+    let marked = asked.iter().filter(|guest| guest.is_marked).count();
+    fetch.count("guest", marked);
+    fetch.count("other instance", asked.len() - marked);
+    (asked, others)
 }
 
 fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {

@@ -54,6 +54,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let used_by = pool.as_ref().map_or_else(Vec::new, objects::used_by);
     let own_acl = attached.iter().find(|acl| acl.name == lab.settings.name.acl());
     let guests = guests::facts(&instances, &used_by, &profiles, own_acl, &mut fetch);
+    let (guests, others) = guests::asked(guests, names, &mut fetch);
     let facts = LiveFacts {
         lab: lab.settings.name.clone(),
         drift,
@@ -65,6 +66,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
         images: images.into_iter().map(|image| objects::image(lab, image)).collect(),
         pinned: Pinned { base: pinned.base.map(|base| base.to_string()), gateway: pinned.gateway },
         guests,
+        others,
     };
     let mut report = fetch.report;
     report.findings.extend(live::judge(&facts));

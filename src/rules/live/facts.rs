@@ -31,8 +31,18 @@ pub struct LiveFacts {
     pub images: Vec<Image>,
     /// What `podclaw.lock` and the lab file pin.
     pub pinned: Pinned,
-    /// The instances of its project.
+    /// The instances of its project that are to be judged.
     pub guests: Vec<Guest>,
+    /// The other instances of its project, which are judged as far as they touch those.
+    pub others: Vec<Guest>,
+}
+
+impl LiveFacts {
+    /// All instances of its project, each with whether it is to be judged.
+    pub(super) fn everyone(&self) -> impl Iterator<Item = (&Guest, bool)> {
+        let asked = self.guests.iter().map(|guest| (guest, true));
+        asked.chain(self.others.iter().map(|guest| (guest, false)))
+    }
 }
 
 /// How one object differs from what the lab's file makes of it.

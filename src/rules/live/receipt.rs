@@ -21,11 +21,20 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
-    let mut launched: BTreeMap<&str, &Guest> = BTreeMap::new();
     for guest in facts.guests.iter().filter(|guest| guest.is_marked) {
         one(guest, facts, findings);
-        // A copy takes all of that along, the receipt too, and with it a disk that nobody judged.
-        if let Some(first) = guest.launch_id.as_deref().and_then(|launch| launched.insert(launch, guest)) {
+    }
+    copies(facts, findings);
+}
+
+/// A copy takes the receipt along, and the marks, and with them a disk that nobody judged.
+fn copies(facts: &LiveFacts, findings: &mut Vec<Finding>) {
+    let mut launched: BTreeMap<&str, &Guest> = BTreeMap::new();
+    // Those that are not to be judged come first, so that what is said is said of those that are.
+    let others = facts.everyone().filter(|(_, is_asked)| !is_asked);
+    for (guest, is_asked) in others.chain(facts.everyone().filter(|(_, is_asked)| *is_asked)) {
+        let launch = guest.launch_id.as_deref().filter(|_| guest.is_marked);
+        if let Some(first) = launch.and_then(|launch| launched.insert(launch, guest)).filter(|_| is_asked) {
             let message =
                 format!("it is a copy of guest {}, or that of it: one launch made both", excerpt(&first.name, 64));
             let mut finding = Finding::new(&RULE, "receipt.copy", guest.origin(), message);
