@@ -62,8 +62,20 @@ impl Audit {
     fn found(&self) -> Vec<&Value> {
         use podclaw::rules::{cloud_config, live, profile, secrets, shell};
         let tried = [live::RULES, profile::RULES, secrets::RULES, cloud_config::RULES, shell::RULES];
-        let is_tried = |finding: &&Value| tried.iter().flat_map(|rules| *rules).any(|rule| finding["rule"] == rule.id);
+        let is_tried = |finding: &&Value| {
+            // What no probe can tell is this machine's doing, too.
+            finding["subject"] != "receipt.probes-unknown"
+                && tried.iter().flat_map(|rules| *rules).any(|rule| finding["rule"] == rule.id)
+        };
         self.json["findings"].as_array().expect("findings").iter().filter(is_tried).collect()
+    }
+
+    /// The probes of a guest that could not tell, as its receipt says.
+    fn unknown(&self, guest: &str) -> BTreeSet<&str> {
+        let all = self.json["findings"].as_array().expect("findings").iter();
+        let of_guest = all.filter(|one| one["subject"] == "receipt.probes-unknown" && one["origin"] == guest);
+        let messages = of_guest.filter_map(|one| one["message"].as_str()?.rsplit_once(": "));
+        messages.flat_map(|(_, probes)| probes.split(", ")).collect()
     }
 
     /// The same without notes, as `rule origin subject`.

@@ -7,7 +7,8 @@ use podclaw::lab_file::{Allowance, EgressMode};
 use podclaw::profile::{Difference, Layer};
 use podclaw::rules::Finding;
 use podclaw::rules::live::{
-    Acl, AclRule, Drift, DriftState, Guest, Launch, LiveFacts, Network, Pinned, Pool, Reach, ReceiptFacts, Used, judge,
+    Acl, AclRule, Drift, DriftState, Guest, Launch, LiveFacts, Network, Pinned, Pool, Proof, Reach, ReceiptFacts, Used,
+    judge,
 };
 
 const CLOSED: [(&str, &str); 3] =
@@ -225,7 +226,7 @@ fn fitting() -> ReceiptFacts {
         is_old: false,
         base: "abc".into(),
         gateway: "sha256:def".into(),
-        escapes: Vec::new(),
+        proof: Proof::default(),
     }
 }
 

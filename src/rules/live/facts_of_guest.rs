@@ -67,9 +67,22 @@ pub enum ReceiptFacts {
         base: String,
         /// The gateway image that it was made of.
         gateway: String,
-        /// The probes that were not contained.
-        escapes: Vec<String>,
+        /// What it says of the probes.
+        proof: Proof,
     },
+}
+
+/// What a receipt says of the probes, as far as that is not "contained".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The probes that were not contained.
+    pub escapes: Vec<String>,
+    /// The probes that could not tell.
+    pub unknown: Vec<String>,
+    /// The probes of which it says nothing, and which each launch runs.
+    pub missing: Vec<String>,
+    /// Whether it says nothing of any probe.
+    pub is_empty: bool,
 }
 
 /// Something of a guest that is not as its receipt says.

@@ -20,7 +20,7 @@ mod snapshot;
 mod unmarked;
 
 pub use facts::{Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used};
-pub use facts_of_guest::{Guest, Launch, Mismatch, ReceiptFacts};
+pub use facts_of_guest::{Guest, Launch, Mismatch, Proof, ReceiptFacts};
 
 use super::{Finding, Rule};
 

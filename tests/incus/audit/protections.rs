@@ -11,6 +11,9 @@ pub(super) fn each_protection_that_is_gone_is_found(daemon: &Daemon) {
     clean.green();
     assert_eq!(clean.found(), Vec::<&Value>::new(), "{clean}");
     assert_eq!(clean.json["objects"]["guest"], 1, "{clean}");
+    let of_machine = ["kernel-apparmor", "host-vsock"];
+    let unknown = clean.unknown("guest demo");
+    assert!(unknown.iter().all(|probe| of_machine.contains(probe)), "{unknown:?}");
     let info = lab.lab.podclaw(&["info", "demo"]).run().ok();
     assert!(info.contains("the guest is as it was judged"), "{info}");
     project_and_network(&lab);
@@ -153,6 +156,19 @@ fn launched_with(lab: &Tampering) {
         "live-receipt guest demo receipt.probes",
         "live-receipt guest demo receipt.base-pinned",
     ]);
+    // What was not tried, or could not be told, is not proven.
+    let mut receipt = original.clone();
+    receipt["probes"][0]["verdict"] = "could-not-tell".into();
+    let first = receipt["probes"][0]["id"].as_str().expect("a probe").to_owned();
+    set(key, &receipt.to_string().into());
+    let audit = lab.audit();
+    assert!(audit.unknown("guest demo").contains(first.as_str()), "{audit}");
+    receipt["probes"].as_array_mut().expect("probes").remove(0);
+    set(key, &receipt.to_string().into());
+    lab.audit().red(&["live-receipt guest demo receipt.probes-missing"]);
+    receipt["probes"] = json!([]);
+    set(key, &receipt.to_string().into());
+    lab.audit().red(&["live-receipt guest demo receipt.probes-missing"]);
     // A receipt of before there were digests says less, and is still read.
     let mut receipt = original;
     for newer in ["digests", "verdicts"] {

@@ -1,7 +1,7 @@
 //! Guests: their user ids, their receipts, copies of them.
 
 use podclaw::rules::Severity;
-use podclaw::rules::live::{Guest, Launch, LiveFacts, Mismatch, Pinned, ReceiptFacts, judge};
+use podclaw::rules::live::{Guest, Launch, LiveFacts, Mismatch, Pinned, Proof, ReceiptFacts, judge};
 
 use super::{brief, facts, fitting, guest, open};
 
@@ -110,7 +110,7 @@ fn receipts_are_compared() {
         is_old: true,
         base,
         gateway,
-        escapes: vec!["net-host".into()],
+        proof: Proof { escapes: vec!["net-host".into()], ..Proof::default() },
     };
     let found = of(read, Launch::Done, pinned("abc"));
     let subjects: Vec<_> = found.iter().map(|(subject, severity)| (subject.as_str(), *severity)).collect();
@@ -121,4 +121,25 @@ fn receipts_are_compared() {
         ("receipt.digests", Severity::Note),
     ];
     assert_eq!(subjects, expected);
+}
+
+#[test]
+fn what_no_probe_showed_is_not_passed() {
+    let of = |proof: Proof| {
+        let ReceiptFacts::Read { mismatches, changes, base, gateway, .. } = fitting() else { panic!() };
+        let receipt = ReceiptFacts::Read { mismatches, changes, is_old: false, base, gateway, proof };
+        let found = judge(&LiveFacts { guests: vec![Guest { receipt, ..guest("g", "") }], ..facts(open()) });
+        let [finding] = found.as_slice() else { panic!("{found:#?}") };
+        (finding.subject.clone(), finding.severity, finding.message.clone())
+    };
+    let ids = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let (subject, severity, _) = of(Proof { is_empty: true, missing: ids(&["a", "b"]), ..Proof::default() });
+    assert_eq!((subject.as_str(), severity), ("receipt.probes-missing", Severity::Error));
+    let (subject, severity, message) = of(Proof { missing: ids(&["a", "b"]), ..Proof::default() });
+    assert_eq!((subject.as_str(), severity), ("receipt.probes-missing", Severity::Error));
+    assert!(message.contains("a, b"), "{message}");
+    // However many there are, it is one finding, and each is named.
+    let (subject, severity, message) = of(Proof { unknown: ids(&["c\u{1b}[2J", "d"]), ..Proof::default() });
+    assert_eq!((subject.as_str(), severity), ("receipt.probes-unknown", Severity::Warning));
+    assert!(message.ends_with(r"there: c\u{1b}[2J, d"), "{message}");
 }
