@@ -71,8 +71,9 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let mut report = fetch.report;
     report.findings.extend(live::judge(&facts));
     match server::facts(&lab.client, lab).await {
-        Ok(server) => {
+        Ok((server, unseen)) => {
             report.judged.add("daemon", 1);
+            report.failures.extend(unseen);
             report.findings.extend(rules::server::judge(&server, &lab.settings.name));
         }
         Err(error) => report.fail("the daemon", error.to_string()),
