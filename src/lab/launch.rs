@@ -13,7 +13,8 @@ use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
 use super::{
-    Digests, Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord, digests,
+    Digests, Error, Identity, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord,
+    digests,
 };
 use crate::image::GatewayImage;
 use crate::incus::{Acl, Config, Instance, InstanceWithState, Job, Object, StateChange};
@@ -96,7 +97,7 @@ async fn bring_up(
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }
-    as_judged(lab, prepared).await?;
+    let guest = as_judged(lab, prepared).await?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, name, StateChange::Start, job).await?)
     })
@@ -105,7 +106,7 @@ async fn bring_up(
     let proof = prove(lab, prepared, job).await?;
     let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
     let digests = Digests { acl: acl.as_ref().map(digests::acl), ..prepared.digests.clone() };
-    let receipt = receipt(prepared, digests, began, std::mem::take(&mut follower.records), &proof);
+    let receipt = receipt(prepared, guest, digests, began, std::mem::take(&mut follower.records), &proof);
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
@@ -115,13 +116,14 @@ async fn bring_up(
 }
 
 /// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
-/// from what was judged is started.
-async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
+/// from what was judged is started. Gives what the guest is known by from now on.
+async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<Identity> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
+    let identity = Identity::of(&made);
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {
-        None => Ok(()),
+        None => Ok(identity),
         Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
     }
 }
@@ -152,7 +154,14 @@ async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = 
     Ok(made)
 }
 
-fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
+fn receipt(
+    prepared: &Prepared,
+    guest: Identity,
+    digests: Digests,
+    began: Instant,
+    stages: Vec<StageRecord>,
+    proof: &Proof,
+) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
@@ -163,6 +172,7 @@ fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<St
         stages,
         probes: proof.probes.iter().map(ProbeRecord::from).collect(),
         digests: Some(digests),
+        guest: Some(guest),
         verdicts: prepared.verdicts.clone(),
     }
 }

@@ -42,7 +42,7 @@ pub use launch::{LaunchOptions, Launched, launch};
 pub use plan::{Change, Held, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, prepare};
 pub use prove::{Proof, ProveOptions, Prover, provable};
-pub use receipt::{ProbeRecord, Receipt, StageRecord};
+pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 

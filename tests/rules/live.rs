@@ -224,6 +224,7 @@ fn fitting() -> ReceiptFacts {
         mismatches: Vec::new(),
         changes: Vec::new(),
         is_old: false,
+        is_anybodys: false,
         base: "abc".into(),
         gateway: "sha256:def".into(),
         proof: Proof::default(),

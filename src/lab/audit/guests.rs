@@ -96,6 +96,7 @@ fn receipt(instance: &Instance, now: &Now) -> ReceiptFacts {
         mismatches: receipt.mismatches(instance),
         changes: receipt.digests.as_ref().map_or_else(Vec::new, |then| changes(&receipt.profiles, then, now)),
         is_old: receipt.digests.is_none(),
+        is_anybodys: receipt.guest.is_none(),
         proof: proof(&receipt.probes),
         base: receipt.base,
         gateway: receipt.gateway,

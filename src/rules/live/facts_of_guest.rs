@@ -63,6 +63,8 @@ pub enum ReceiptFacts {
         changes: Vec<Mismatch>,
         /// Whether it is of a podclaw that wrote down no digests.
         is_old: bool,
+        /// Whether it is of a podclaw that did not write down which guest it is of.
+        is_anybodys: bool,
         /// The base image that it was made of.
         base: String,
         /// The gateway image that it was made of.

@@ -53,7 +53,8 @@ fn one(guest: &Guest, facts: &LiveFacts, findings: &mut Vec<Finding>) {
         finding.severity = severity;
         findings.push(finding);
     };
-    let ReceiptFacts::Read { mismatches, changes, is_old, base, gateway, proof: probes } = &guest.receipt else {
+    let ReceiptFacts::Read { mismatches, changes, is_old, is_anybodys, base, gateway, proof: probes } = &guest.receipt
+    else {
         return match (&guest.receipt, guest.launch) {
             (ReceiptFacts::Missing, Launch::Running) if guest.is_up => {
                 let message = "it runs and was not proven: it is being launched, or its launch was killed";
@@ -81,6 +82,11 @@ fn one(guest: &Guest, facts: &LiveFacts, findings: &mut Vec<Finding>) {
     if *is_old {
         let message = "an older podclaw launched it, and wrote down no digests to compare it with";
         say(Severity::Note, "digests", message.into());
+    }
+    if *is_anybodys {
+        let message =
+            "an older podclaw launched it, and did not write down which guest that was: a copy would say the same";
+        say(Severity::Warning, "guest", message.into());
     }
     for (what, made_of, pinned) in [("base", base, &facts.pinned.base), ("gateway", gateway, &facts.pinned.gateway)] {
         if let Some(pinned) = pinned.as_ref().filter(|pinned| *pinned != made_of) {

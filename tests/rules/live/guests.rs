@@ -108,6 +108,7 @@ fn receipts_are_compared() {
         mismatches: mismatch.clone(),
         changes: mismatch,
         is_old: true,
+        is_anybodys: true,
         base,
         gateway,
         proof: Proof { escapes: vec!["net-host".into()], ..Proof::default() },
@@ -119,6 +120,7 @@ fn receipts_are_compared() {
         ("receipt.config", Severity::Note),
         ("receipt.probes", Severity::Error),
         ("receipt.digests", Severity::Note),
+        ("receipt.guest", Severity::Warning),
     ];
     assert_eq!(subjects, expected);
 }
@@ -126,8 +128,10 @@ fn receipts_are_compared() {
 #[test]
 fn what_no_probe_showed_is_not_passed() {
     let of = |proof: Proof| {
-        let ReceiptFacts::Read { mismatches, changes, base, gateway, .. } = fitting() else { panic!() };
-        let receipt = ReceiptFacts::Read { mismatches, changes, is_old: false, base, gateway, proof };
+        let ReceiptFacts::Read { mismatches, changes, is_old, is_anybodys, base, gateway, .. } = fitting() else {
+            panic!()
+        };
+        let receipt = ReceiptFacts::Read { mismatches, changes, is_old, is_anybodys, base, gateway, proof };
         let found = judge(&LiveFacts { guests: vec![Guest { receipt, ..guest("g", "") }], ..facts(open()) });
         let [finding] = found.as_slice() else { panic!("{found:#?}") };
         (finding.subject.clone(), finding.severity, finding.message.clone())
