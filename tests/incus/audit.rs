@@ -209,6 +209,13 @@ fn every_format_is_whole_and_shows_no_secret(daemon: &Daemon) {
     );
     lab.incus(&["profile", "set", &guest, &format!("environment.KEY={key}")]);
     lab.patch(&format!("/1.0/profiles/{small}"), &json!({ "description": hostile }));
+    for (kind, name) in
+        [("project", lab.name("")), ("network", lab.lab.network()), ("network acl", lab.name("-egress"))]
+    {
+        let kind: Vec<&str> = kind.split(' ').collect();
+        lab.daemon(&[&kind[..], &["set", &name, &format!("user.note=key {key}")]].concat());
+    }
+    lab.daemon(&["storage", "set", lab.lab.name(), &format!("user.note=key {key}")]);
     let shown = |format: &str| {
         let output = lab.lab.podclaw(&["audit", "--format", format]).run().exits(1);
         assert!(!output.stdout.contains("q7Wz9Kp2") && !output.stderr.contains("q7Wz9Kp2"), "{format}: {output}");
@@ -216,6 +223,13 @@ fn every_format_is_whole_and_shows_no_secret(daemon: &Daemon) {
         output
     };
     let human = shown("human").stdout;
+    for object in ["project ", "storage pool ", "network ", "network ACL "] {
+        let found = lab.audit();
+        let is_of = |one: &&Value| one["rule"] == "secret-model-key" && one["subject"] == "config.user.note";
+        let origins: Vec<_> =
+            found.found().into_iter().filter(is_of).filter_map(|one| one["origin"].as_str()).collect();
+        assert!(origins.iter().any(|origin| origin.starts_with(object)), "{object}: {found}");
+    }
     for part in [
         "error[live-unmarked]: something in the lab that podclaw did not make\n --> instance hostile\n  = ",
         "error[secret-model-key]: ",

@@ -4,11 +4,12 @@
 mod guests;
 
 use podclaw::lab_file::{Allowance, EgressMode};
+use podclaw::place::Origin;
 use podclaw::profile::{Difference, Layer};
 use podclaw::rules::Finding;
 use podclaw::rules::live::{
     Acl, AclRule, Drift, DriftState, Guest, Launch, LiveFacts, Network, Pinned, Pool, Proof, Reach, ReceiptFacts, Used,
-    judge,
+    Words, judge,
 };
 
 const CLOSED: [(&str, &str); 3] =
@@ -66,6 +67,7 @@ fn facts(egress: Vec<AclRule>) -> LiveFacts {
         images: Vec::new(),
         pinned: Pinned::default(),
         guests: Vec::new(),
+        words: Vec::new(),
         others: Vec::new(),
     }
 }
@@ -253,8 +255,14 @@ fn secrets_are_found_and_never_shown() {
     let mut lab = facts(open());
     let mut one = guest("g", "");
     one.own.config.insert("environment.API_KEY".into(), key.clone());
+    one.description = format!("of {key}");
     lab.guests = vec![one];
-    lab.network.as_mut().unwrap().config.insert("raw.dnsmasq".into(), format!("# {key}"));
+    let words = |kind: &str, description: &str, config: &str| Words {
+        of: Origin::named(kind.to_owned()),
+        description: description.into(),
+        config: [("raw.dnsmasq".to_owned(), config.to_owned())].into(),
+    };
+    lab.words = vec![words("network n", "", &format!("# {key}")), words("pool p", &format!("made with {key}"), "")];
     let difference = |key_name: &str, value: &str| Difference {
         key: key_name.into(),
         old: Some(value.into()),
@@ -272,4 +280,6 @@ fn secrets_are_found_and_never_shown() {
     assert!(!text.contains(&key[..20]) && !text.contains("q7Wz9Kp2"), "{text}");
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.environment.API_KEY"), "{found:?}");
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.raw.dnsmasq"), "{found:?}");
+    let described = found.iter().filter(|found| found.subject == "description");
+    assert_eq!(described.map(|found| found.origin.to_string()).collect::<Vec<_>>(), ["guest g", "pool p"]);
 }

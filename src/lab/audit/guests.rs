@@ -64,6 +64,7 @@ fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {
     snapshots.dedup();
     Guest {
         name: instance.name.clone(),
+        description: instance.description.clone(),
         is_marked: false,
         is_machine: instance.kind == InstanceKind::VirtualMachine,
         is_ephemeral: instance.ephemeral,

@@ -112,10 +112,10 @@ pub(super) fn profiles(profiles: Vec<Profile>, fetch: &mut Fetch<'_>) -> Vec<Pro
     profiles.into_iter().map(facts).collect()
 }
 
-pub(super) fn image(lab: &Lab, image: Image) -> live::Image {
+pub(super) fn image(lab: &Lab, image: &Image) -> live::Image {
     live::Image {
         is_marked: lab.mark().is_on(&image.properties),
-        fingerprint: image.fingerprint,
+        fingerprint: image.fingerprint.clone(),
         is_public: image.public,
         is_renewed: image.auto_update,
     }

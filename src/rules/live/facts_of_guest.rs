@@ -23,6 +23,8 @@ pub enum Launch {
 pub struct Guest {
     /// Its name.
     pub name: String,
+    /// What somebody wrote that it is for.
+    pub description: String,
     /// Whether it has the lab's mark.
     pub is_marked: bool,
     /// Whether it is a virtual machine.

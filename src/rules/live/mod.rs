@@ -19,7 +19,10 @@ mod secret;
 mod snapshot;
 mod unmarked;
 
-pub use facts::{Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used};
+pub(crate) use facts::short;
+pub use facts::{
+    Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used, Words,
+};
 pub use facts_of_guest::{Guest, Launch, Mismatch, Proof, ReceiptFacts};
 
 use super::{Finding, Rule};
