@@ -31,6 +31,7 @@ pub async fn facts(client: &Client, lab: &Lab) -> Result<(ServerFacts, Vec<Failu
     let warnings = client.list(&Collection::warnings()).await?;
     let pools = client.list(&Collection::pools()).await?;
     let networks: Vec<Network> = client.list(&Collection::networks_everywhere()).await?;
+    let projects = client.list(&Collection::projects()).await?;
     let profiles = client.list(&Collection::profiles_everywhere()).await?;
     let instances: Vec<Instance> = client.list(&Collection::instances_everywhere()).await?;
     let mut unseen = unread(&instances, &name.project());
@@ -60,6 +61,7 @@ pub async fn facts(client: &Client, lab: &Lab) -> Result<(ServerFacts, Vec<Failu
         access,
         networks,
         pools,
+        projects,
         profiles,
         instances,
         forwards,

@@ -4,6 +4,7 @@
 //! are judged by the policy, `policy/server.yaml`; what is not there is found.
 
 mod config;
+mod confined;
 mod facts;
 mod strangers;
 mod warnings;
