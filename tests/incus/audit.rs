@@ -298,11 +298,21 @@ fn many_guests_are_asked_for_at_once(daemon: &Daemon) {
             output.stderr.lines().filter(|line| line.contains("GET") && !line.contains("read the addresses of"));
         asked.count()
     };
+    // A limit that guests could feel being lowered takes a look at what they use.
+    let limit = |processes: &str| {
+        let processes = format!("limits.processes={processes}");
+        lab.incus(&["profile", "set", &small, &processes]).run().ok();
+    };
     launch("one");
     let few = requests();
     assert!((10..60).contains(&few), "{few}");
+    limit("1025");
+    let few_drifted = requests();
+    assert!(few_drifted > few, "{few_drifted}");
     for name in ["two", "three", "four"] {
         launch(name);
     }
+    assert_eq!(requests(), few_drifted);
+    limit("1024");
     assert_eq!(requests(), few);
 }
