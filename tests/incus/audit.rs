@@ -1,6 +1,7 @@
 //! `podclaw audit`: a lab as it has to be, and with each protection taken away by hand.
 
 mod protections;
+mod waivers;
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use crate::common::Output;
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 use crate::launches::ready;
 use protections::each_protection_that_is_gone_is_found;
+use waivers::what_somebody_answers_for_is_set_aside;
 
 pub(crate) const TESTS: &[Test] = tests![
     each_protection_that_is_gone_is_found,
@@ -17,6 +19,7 @@ pub(crate) const TESTS: &[Test] = tests![
     every_format_is_whole_and_shows_no_secret,
     what_cannot_be_judged_is_never_passed,
     many_guests_are_asked_for_at_once,
+    what_somebody_answers_for_is_set_aside,
 ];
 
 /// A report, and what tells of it.

@@ -498,6 +498,10 @@ fn there_are_not_endless_findings_of_one_rule() {
     let found = after(|it| it.certificates = vec![certificate("client", false, &[]); 1000]);
     assert_eq!(found.len(), 100);
     assert!(found[99].message.ends_with("(and 900 more like it)"), "{}", found[99].message);
+    // Nobody can answer for those that are not told.
+    let many: Vec<String> = (0..101).map(|n| format!("user{n}")).collect();
+    let found = after(|it| it.access.as_mut().unwrap().members = many);
+    assert_eq!((found[98].waivable, found[99].waivable), (true, false));
 }
 
 /// All rows about the daemon.

@@ -85,7 +85,8 @@ fn receipts_are_compared() {
     assert_eq!(missing(Launch::Running), ("receipt.missing".into(), Severity::Note));
     let up = |launch| {
         let mut lab = facts(open());
-        lab.guests = vec![Guest { receipt: ReceiptFacts::Missing, launch, is_up: true, ..guest("g", &map(1_000_000, 65536)) }];
+        lab.guests =
+            vec![Guest { receipt: ReceiptFacts::Missing, launch, is_up: true, ..guest("g", &map(1_000_000, 65536)) }];
         judge(&lab)[0].severity
     };
     assert_eq!((up(Launch::Running), up(Launch::Failed)), (Severity::Warning, Severity::Error), "it runs unproven");
@@ -118,9 +119,9 @@ fn receipts_are_compared() {
     let expected = [
         ("receipt.config", Severity::Error),
         ("receipt.config", Severity::Note),
-        ("receipt.probes", Severity::Error),
         ("receipt.digests", Severity::Note),
         ("receipt.guest", Severity::Warning),
+        ("receipt.probes", Severity::Error),
     ];
     assert_eq!(subjects, expected);
 }
