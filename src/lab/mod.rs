@@ -46,7 +46,7 @@ pub use launch::{Launched, launch};
 pub use plan::{Change, Held, Plan, Step};
 pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{LeftOut, Proof, Provable, ProveOptions, Prover, provable};
-pub use receipt::{ProbeRecord, Receipt, StageRecord};
+pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 

@@ -141,6 +141,12 @@ impl Probe {
     pub fn find(id: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|probe| probe.id == id)
     }
+
+    /// Whether it is run in each guest. What is not is tried only where the lab file closes or opens something.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        ![NET_PUBLIC, NET_ALLOWED].contains(&self)
+    }
 }
 
 #[cfg(test)]

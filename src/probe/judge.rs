@@ -50,8 +50,7 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
     let ended = said.last() == Some(&Said::Ended) && broken.is_none();
     // Where the public internet is open, or nothing is allowed, there is nothing to be tried.
     let is_tried = |probe: &Probe| {
-        ![NET_PUBLIC, NET_ALLOWED].contains(&probe)
-            || aims.as_ref().map_or(true, |aims| aims.all.iter().any(|aim| aim.probe == probe))
+        probe.is_for_all() || aims.as_ref().map_or(true, |aims| aims.all.iter().any(|aim| aim.probe == probe))
     };
     let tried: Vec<&'static Probe> = ALL.iter().copied().filter(|probe| is_tried(probe)).collect();
     let why = match broken {
