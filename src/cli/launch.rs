@@ -43,16 +43,14 @@ pub(crate) struct LaunchArgs {
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
-    let (lab, prepared) = context
-        .unless_cancelled(async {
-            let lab = context.lab().await?;
-            let prepared = lab::prepare(&lab, &request).await?;
-            Ok((lab, prepared))
-        })
-        .await?;
     if args.dry_run {
-        return dry_run(&prepared, context);
+        let prepared = async { Ok(lab::prepare(&context.lab().await?, &request).await?) };
+        return dry_run(&context.unless_cancelled(prepared).await?, context);
     }
+    // What is half changed just now is no reason to refuse.
+    let (lab, rest) = context.lab_at_rest().await?;
+    let prepared = context.unless_cancelled(async { Ok(lab::prepare(&lab, &request).await?) }).await?;
+    drop(rest);
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
     let (progress, watch) = context.ui.watch();
     let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
