@@ -8,9 +8,9 @@ use crate::program::{self, KillOnDrop, Running};
 
 /// How long nft may take.
 const LONGEST: Duration = Duration::from_secs(10);
-/// Loads a table where nobody is, and prints it as the next call would print the one that counts.
+/// Loads tables where nobody is, and prints them as the next call would print the one that counts.
 const REHEARSE: &str =
-    r#"nft -f - && exec nft --stateless -nn list table inet "$1""#;
+    r#"nft -f - && nft --stateless -nn list table inet "$1" && exec nft --stateless -nn list table arp "$1""#;
 
 /// Why nft could not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,8 +32,8 @@ pub enum NftError {
 }
 
 /// A table as nft lists it; nothing where there is none of the name.
-pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
-    let ran = run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
+pub(super) async fn listing(family: &'static str, table: &str) -> Result<Option<String>, NftError> {
+    let ran = run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", family, table], String::new());
     match ran.await {
         Ok(said) => Ok(Some(said)),
         Err(NftError::Failed { said, .. }) if said.contains("No such file or directory") => Ok(None),
@@ -41,7 +41,7 @@ pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
     }
 }
 
-/// What [`listing`] will say of a table once this text is loaded. It is loaded into a network namespace that is gone
+/// What [`listing`] will say of both tables once this text is loaded. It is loaded into a network namespace that is gone
 /// afterwards: what nft prints differs between its versions, so only nft can say whether two tables are the same.
 pub(super) async fn rehearsed(table: String, text: String) -> Result<String, NftError> {
     run("try the lab's table", "unshare", ["--net", "--", "sh", "-c", REHEARSE, "rehearse", &table], text).await
