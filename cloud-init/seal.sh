@@ -50,7 +50,7 @@ prepare_unit() {
     BOOT=baked
     text=$(fill_quadlet)
     put "$QUADLET" 0644 "$text"
-    put /etc/cloud/cloud-init.disabled 0644 "podclaw: a baked guest needs nothing of it."
+    touch /etc/cloud/cloud-init.disabled
     systemctl enable --quiet "$SHARE/files/podclaw-stages.service"
 }
 
