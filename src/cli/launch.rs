@@ -11,7 +11,7 @@ use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
+use crate::lab::{self, Claims, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
 use crate::names::GuestName;
 use crate::progress::Progress;
 
@@ -19,9 +19,13 @@ use crate::progress::Progress;
 const AT_ONCE: usize = 8;
 
 /// What `launch` takes.
+///
+/// Without a name, with the lab's own profiles and without --cold, guests that stand by (`podclaw pool`) are claimed first,
+/// and only those that are missing are launched. A guest that runs can't get another name, so with a name none is claimed.
 #[derive(Debug, Args)]
 pub(crate) struct LaunchArgs {
-    /// The guest's name; with --count, what the guests' names start with [default: claw-N, the next free ones]
+    /// The guest's name; with --count, what the guests' names start with [default: claw-N, the next free ones, or those of
+    /// guests that stand by]
     name: Option<GuestName>,
     /// How many guests to launch at once
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
@@ -44,6 +48,7 @@ pub(crate) struct LaunchArgs {
 }
 
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
+    let may_claim = args.name.is_none() && args.profiles.is_empty() && !args.cold;
     let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
     let (lab, settled, baked) = context
@@ -66,16 +71,27 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
             Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
         }
     };
-    let prepared = settled.prepare(&lab, &source)?;
+    let claims = match &source {
+        Source::Baked(baked) if may_claim && !args.dry_run => {
+            let job = Job::new(Progress::silent(), context.cancel());
+            lab::claim(&lab, &settled, baked, request.count, &job).await?
+        }
+        _ => Claims::default(),
+    };
+    for (name, why) in &claims.passed_over {
+        context.ui.note(format!("{name} stands by and is not claimed: {why} (`podclaw pool` replaces what is stale)"));
+    }
+    let mut prepared = settled.prepare(&lab, &source)?;
     if args.dry_run {
         return dry_run(&prepared, context);
     }
+    prepared.truncate(usize::from(args.count).saturating_sub(claims.claimed.len()));
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
     let (progress, watch) = context.ui.watch();
     let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
     watch.finish().await;
 
-    let (mut launched, mut failures) = (Vec::new(), Vec::new());
+    let (mut launched, mut failures) = (claims.claimed, Vec::new());
     for (prepared, outcome) in prepared.iter().zip(outcomes) {
         match outcome {
             Ok(done) => launched.push(done),
@@ -86,7 +102,8 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     super::all_or_last(failures, &context.ui, DONE)
 }
 
-async fn launch_all(
+/// Launches guests side by side.
+pub(super) async fn launch_all(
     lab: &Lab,
     prepared: &[Prepared],
     options: LaunchOptions,
@@ -117,7 +134,11 @@ async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(),
         many => {
             let row = |one: &Launched| {
                 let address = one.addresses.first().map_or_else(|| "-".into(), ToString::to_string);
-                vec![one.name.to_string(), address, super::words::seconds(one.receipt.millis)]
+                let took = match one.receipt.claimed {
+                    Some(_) => "claimed".into(),
+                    None => super::words::seconds(one.receipt.millis),
+                };
+                vec![one.name.to_string(), address, took]
             };
             if !many.is_empty() {
                 context.ui.table(&["name", "address", "took"], many.iter().map(row).collect());

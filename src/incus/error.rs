@@ -145,6 +145,8 @@ pub enum Refusal {
     Busy,
     /// The request itself is wrong.
     Invalid,
+    /// Somebody else changed it since it was read.
+    Changed,
     /// Somebody cancelled the operation, but not this job.
     Cancelled,
     /// Anything else.
@@ -162,6 +164,7 @@ impl Refusal {
         match code {
             404 => Self::NotFound,
             409 => Self::AlreadyExists,
+            412 => Self::Changed,
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
@@ -202,7 +205,7 @@ impl Error {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
             Self::Refused { kind: Refusal::Lost, .. } => "whether the command ran is not known: look, and run it again",
-            Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
+            Self::Refused { kind: Refusal::Busy | Refusal::Changed, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
@@ -235,6 +238,7 @@ mod tests {
         assert_eq!(Refusal::of(400, "Failed to retrieve PID of executing child process"), Refusal::Lost);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
+        assert_eq!(Refusal::of(412, "Precondition failed: ETag doesn't match: a vs b"), Refusal::Changed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);
     }

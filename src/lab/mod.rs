@@ -20,6 +20,7 @@ mod prove;
 mod push;
 mod receipt;
 mod resolver;
+mod standby;
 mod totals;
 mod user_data;
 mod wipe;
@@ -48,6 +49,7 @@ pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
+pub use standby::{Claims, MOST as MOST_STANDBY, Removed, Standing, StandbyTurn, Tidied, claim, tidy};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.
