@@ -32,10 +32,10 @@ const LOG_WITHIN: Duration = Duration::from_secs(10);
 /// misses it when its directory is made at the wrong moment.
 const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n "+$2" -s 0.2 -f "$1""#;
 
-/// Shell that ends when cloud-init has ended, and says what cloud-init says of itself. A look at a file each half
-/// second costs less than `cloud-init status --wait`, which starts a Python that polls.
-const UNTIL_CLOUD_INIT_ENDS: &str =
-    "until [ -s /run/cloud-init/result.json ]; do sleep 0.5; done; cat /run/cloud-init/result.json";
+/// Shell that ends when what runs the stages has ended, and says what cloud-init says of itself where that ran them. A
+/// look at a file each half second costs less than `cloud-init status --wait`, which starts a Python that polls.
+const UNTIL_STAGES_END: &str = "r=/run/cloud-init/result.json; until [ -s $r ] || [ -e \"$1\" ]; do sleep 0.5; done; \
+                                if [ -s $r ]; then cat $r; fi";
 
 /// What is known of a guest's stages so far.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl<'a> Follower<'a> {
     pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
         let (lab, name) = (self.lab, self.name.as_str());
-        let ended = until_cloud_init_ends(lab, name);
+        let ended = until_stages_end(lab, name);
         tokio::pin!(ended);
         loop {
             let interrupted = tokio::select! {
@@ -190,9 +190,9 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Waits for the end of cloud-init, and then long enough for the last report; returns what cloud-init says of itself.
-async fn until_cloud_init_ends(lab: &Lab, guest: &str) -> Vec<u8> {
-    let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
+/// Waits for the end of what runs the stages, and then long enough for the last report; returns what cloud-init says of itself.
+async fn until_stages_end(lab: &Lab, guest: &str) -> Vec<u8> {
+    let wait = Command::new(["sh", "-c", UNTIL_STAGES_END, "wait", cloud_init::ENDED]);
     loop {
         match lab.client.capture(&lab.project, guest, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
             Ok(said) if said.code == 0 => {

@@ -75,7 +75,7 @@ static ALLOWED: [Options; 35] = [
         "journalctl",
         "qxekra",
         "unopbSUt",
-        "--no-pager --output --since --until --lines --unit --user-unit --user --quiet --boot --identifier --reverse --grep --no-hostname --list-boots --disk-usage --priority --utc --all --catalog --dmesg --version",
+        "--no-pager --output --since --until --lines --unit --user-unit --user --quiet --boot --identifier --reverse --grep --no-hostname --list-boots --relinquish-var --disk-usage --priority --utc --all --catalog --dmesg --version",
     ),
     of("file", "bLik", "", "--brief --mime-type --dereference --mime-encoding --version"),
     of(
