@@ -11,7 +11,7 @@ use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
 use crate::incus::Job;
-use crate::lab::{self, Claims, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
+use crate::lab::{self, ClaimMode, Claims, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
 use crate::names::GuestName;
 use crate::progress::Progress;
 
@@ -64,7 +64,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         Some(baked) => Source::Baked(baked),
         None if args.dry_run => {
             context.ui.note("an image would be baked first, of this guest; what is asked for is made from it");
-            return dry_run(&[settled.builder(&lab)?], context);
+            return dry_run(&[settled.builder(&lab)?], &[], context);
         }
         None => {
             context.ui.note("there is no baked image for this podclaw.lock yet: making it, once");
@@ -72,9 +72,10 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         }
     };
     let claims = match &source {
-        Source::Baked(baked) if may_claim && !args.dry_run => {
+        Source::Baked(baked) if may_claim => {
+            let mode = if args.dry_run { ClaimMode::DryRun } else { ClaimMode::Claim };
             let job = Job::new(Progress::silent(), context.cancel());
-            lab::claim(&lab, &settled, baked, request.count, &job).await?
+            lab::claim(&lab, &settled, baked, request.count, mode, &job).await?
         }
         _ => Claims::default(),
     };
@@ -82,10 +83,10 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         context.ui.note(format!("{name} stands by and is not claimed: {why} (`podclaw pool` replaces what is stale)"));
     }
     let mut prepared = settled.prepare(&lab, &source)?;
+    prepared.truncate(prepared.len().saturating_sub(claims.claimed.len()));
     if args.dry_run {
-        return dry_run(&prepared, context);
+        return dry_run(&prepared, &claims.claimed, context);
     }
-    prepared.truncate(usize::from(args.count).saturating_sub(claims.claimed.len()));
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
     let (progress, watch) = context.ui.watch();
     let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
@@ -148,11 +149,15 @@ async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(),
     Ok(())
 }
 
-fn dry_run(prepared: &[Prepared], context: &Context) -> Result<u8, Failure> {
+fn dry_run(prepared: &[Prepared], claims: &[Launched], context: &Context) -> Result<u8, Failure> {
+    for one in claims {
+        context.ui.note(format!("{} stands by and would be claimed", one.name));
+    }
     if context.ui.json() {
         let requests: Vec<_> =
             prepared.iter().map(|one| json!({ "name": one.name, "instance": one.instance })).collect();
-        context.ui.say_json(&json!({ "dry_run": true, "requests": requests }))?;
+        let claims: Vec<_> = claims.iter().map(|one| &one.name).collect();
+        context.ui.say_json(&json!({ "dry_run": true, "claims": claims, "requests": requests }))?;
         return Ok(DONE);
     }
     for one in prepared {

@@ -49,7 +49,7 @@ pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
-pub use standby::{Claims, MOST as MOST_STANDBY, Removed, Standing, StandbyTurn, Tidied, claim, tidy};
+pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, Standing, StandbyTurn, Tidied, claim, tidy};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.

@@ -33,9 +33,28 @@ pub struct Claims {
     pub passed_over: Vec<(String, String)>,
 }
 
+/// Whether guests are claimed, or it is only looked which ones would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimMode {
+    /// It is only looked.
+    DryRun,
+    /// They are claimed.
+    Claim,
+}
+
 /// Claims up to `count` of the guests that stand by, the oldest first. Each is looked at anew, and of several that claim one
 /// guest exactly one gets it. What can't be judged, or does not answer, is passed over.
-pub async fn claim(lab: &Lab, settled: &Settled, baked: &BakedImage, count: usize, job: &Job) -> Result<Claims> {
+///
+/// # Errors
+/// What keeps the lab's ACL from being read.
+pub async fn claim(
+    lab: &Lab,
+    settled: &Settled,
+    baked: &BakedImage,
+    count: usize,
+    mode: ClaimMode,
+    job: &Job,
+) -> Result<Claims> {
     let mut claims = Claims::default();
     if settled.standing_by.is_empty() {
         return Ok(claims);
@@ -45,7 +64,7 @@ pub async fn claim(lab: &Lab, settled: &Settled, baked: &BakedImage, count: usiz
         if claims.claimed.len() == count || job.cancel.is_cancelled() {
             break;
         }
-        match claim_one(lab, &wanted, name).await {
+        match claim_one(lab, &wanted, name, mode).await {
             Ok(launched) => claims.claimed.push(launched),
             Err(reason) => claims.passed_over.push((name.to_string(), excerpt(&reason, 300))),
         }
@@ -53,9 +72,18 @@ pub async fn claim(lab: &Lab, settled: &Settled, baked: &BakedImage, count: usiz
     Ok(claims)
 }
 
-async fn claim_one(lab: &Lab, wanted: &Wanted, name: &GuestName) -> std::result::Result<Launched, String> {
+async fn claim_one(
+    lab: &Lab,
+    wanted: &Wanted,
+    name: &GuestName,
+    mode: ClaimMode,
+) -> std::result::Result<Launched, String> {
     let looked = timeout(WITHIN, look(lab, wanted, name)).await;
     let (found, tag, receipt) = looked.map_err(|_| "looking at it took too long")??;
+    let addresses = found.state.addresses();
+    if mode == ClaimMode::DryRun {
+        return Ok(Launched { name: name.clone(), addresses, receipt });
+    }
     let launch = launch_id().map_err(|error| error.to_string())?;
     let receipt = Receipt { claimed: Some(Timestamp::now()), ..receipt };
     let mut config = Config::from([
@@ -73,7 +101,7 @@ async fn claim_one(lab: &Lab, wanted: &Wanted, name: &GuestName) -> std::result:
             _ => return Err(error.to_string()),
         },
     }
-    Ok(Launched { name: name.clone(), addresses: found.state.addresses(), receipt })
+    Ok(Launched { name: name.clone(), addresses, receipt })
 }
 
 /// Looks whether a guest is fit to be claimed, as it is now.

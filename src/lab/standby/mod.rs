@@ -10,7 +10,7 @@ mod refill;
 use super::{Error, Lab, Result};
 use crate::incus::{Config, Object, Project, Tag};
 
-pub use claim::{Claims, claim};
+pub use claim::{ClaimMode, Claims, claim};
 pub use refill::{Removed, Standing, StandbyTurn, Tidied, tidy};
 
 /// The project's config key that says how many guests stand by. It is no part of what `init` makes of the project.
