@@ -55,7 +55,7 @@ impl Context {
             None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
         };
         if let (None, Some(path)) = (&self.lab_file, &found) {
-            refuse_foreign(path)?;
+            refuse_foreign("the lab file", path, &format!("--lab-file {}", path.display()))?;
         }
         let file = match &found {
             Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
@@ -169,10 +169,9 @@ impl Signals {
     }
 }
 
-/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
-/// A lab file that nobody named, but that lies where podclaw looks, can name a disk to take or packages to run as root.
-/// So it is only taken from root and from the user.
-fn refuse_foreign(path: &Path) -> Result<(), Failure> {
+/// A file that nobody named, but that lies where podclaw looks: a lab file can name a disk to take or packages to run as root,
+/// and waivers hide what an audit finds. So it is only taken from root and from the user. `option` is how it can be named.
+pub(super) fn refuse_foreign(what: &str, path: &Path, option: &str) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
 
     let found = std::fs::metadata(path)?;
@@ -181,11 +180,12 @@ fn refuse_foreign(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::could_not(
-        anyhow::anyhow!("the lab file {} belongs to somebody else, or everybody can change it", path.display()),
-        Some(format!("if it is meant, name it: --lab-file {}", path.display())),
+        anyhow::anyhow!("{what} {} belongs to somebody else, or everybody can change it", path.display()),
+        Some(format!("if it is meant, name it: {option}")),
     ))
 }
 
+/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
 fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::registry()

@@ -9,8 +9,11 @@
 //! whatever the host itself takes in is not for guests, and that needs no list of its addresses. And connections that
 //! stand already are cut when a rule closes them.
 
+mod matching;
 mod nft;
 mod rule;
+mod ruleset;
+mod walk;
 
 use std::fmt::Write as _;
 
@@ -21,6 +24,8 @@ use crate::names::LabName;
 
 pub use nft::NftError;
 pub use rule::NotUnderstood;
+pub use ruleset::Ruleset;
+pub use walk::{Fate, Hook, Link, Packet, Protocol};
 
 /// What the table is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +155,22 @@ impl Fence {
 /// Why nft could not say.
 pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
     Ok(nft::listing(name(lab)).await?.as_deref().map(lines))
+}
+
+/// The lab's table as the kernel has it; nothing where there is none.
+///
+/// # Errors
+/// Why nft could not say.
+pub async fn own_ruleset(lab: &LabName) -> Result<Option<Ruleset>, NftError> {
+    nft::ruleset(name(lab)).await
+}
+
+/// The table in which Incus keeps the rules of all bridges, as the kernel has it; nothing where there is none.
+///
+/// # Errors
+/// Why nft could not say.
+pub async fn incus_ruleset() -> Result<Option<Ruleset>, NftError> {
+    nft::ruleset("incus".into()).await
 }
 
 /// Removes the table, if there is one.

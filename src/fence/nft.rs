@@ -6,12 +6,16 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::ruleset::Ruleset;
+
 /// How long nft may take.
 const LONGEST: Duration = Duration::from_secs(10);
 /// The most that is read of what it says.
 const LARGEST: u64 = 8 << 20;
 /// Where programs of the system are.
 const PLACES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+/// What it is asked for, in an error.
+const LIST: &str = "list a table";
 /// Loads a table where nobody is, and prints it as the next call would print the one that counts.
 const REHEARSE: &str = r#"nft -f - && exec nft --stateless -nn list table inet "$1""#;
 
@@ -36,9 +40,18 @@ pub enum NftError {
 
 /// A table as nft lists it; nothing where there is none of the name.
 pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
-    let ran =
-        run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
-    match ran.await {
+    list(table, "-nn").await
+}
+
+/// The same, part by part.
+pub(super) async fn ruleset(table: String) -> Result<Option<Ruleset>, NftError> {
+    let Some(said) = list(table, "--json").await? else { return Ok(None) };
+    let not_understood = |error: serde_json::Error| NftError::Failed { what: LIST, said: error.to_string() };
+    Ruleset::read(&said).map(Some).map_err(not_understood)
+}
+
+async fn list(table: String, how: &str) -> Result<Option<String>, NftError> {
+    match run(LIST, "nft", ["--stateless", how, "list", "table", "inet", &table], String::new()).await {
         Ok(said) => Ok(Some(said)),
         Err(NftError::Failed { said, .. }) if said.contains("No such file or directory") => Ok(None),
         Err(error) => Err(error),

@@ -141,8 +141,16 @@ pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
     let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new() };
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
-    init.fence_alone(&acl, &mut plan).await?;
+    plan.steps.push(init.fence_alone(&acl).await?);
     Ok(plan)
+}
+
+/// What `init` would do with the fence. Nothing is changed.
+pub(super) async fn fence_step(lab: &Lab, job: &Job) -> Result<Step> {
+    let init = Init { lab, mode: InitMode::DryRun, job, running: OnceCell::new() };
+    let mut plan = Plan::default();
+    let acl = init.acl(&mut plan).await?;
+    init.fence_alone(&acl).await
 }
 
 /// Names of guests, for a reason; no more than anybody reads.

@@ -84,13 +84,12 @@ impl Init<'_> {
     }
 
     /// Puts up the fence in front of a bridge that stays as it is.
-    pub(super) async fn fence_alone(&self, acl: &Acl, plan: &mut Plan) -> Result<()> {
+    pub(super) async fn fence_alone(&self, acl: &Acl) -> Result<Step> {
         let target = self.target(Object::network(&self.lab.settings.name.network()), "network");
         let is = target.existing::<Network>(|network| &network.config).await?;
         let address = is.as_ref().and_then(|is| is.config.get("ipv4.address")?.parse::<Ipv4Net>().ok());
         let address = address.unwrap_or(self.lab.settings.network.subnet.net());
-        plan.steps.push(self.fence(address, acl, is.is_some()).await?);
-        Ok(())
+        self.fence(address, acl, is.is_some()).await
     }
 
     /// Takes out of the differences what running guests would feel.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Init, InitMode, hurt};
-use crate::incus::{Instance, InstanceWithState, Object, Profile};
+use crate::incus::{Collection, InstanceWithState, Object, Profile};
 use crate::lab::plan::Held;
 use crate::lab::prepare::refused;
 use crate::lab::{Change, Error, Lab, Plan, Result};
@@ -54,14 +54,11 @@ impl Init<'_> {
         is: &Profile,
         differences: &mut Vec<Difference>,
     ) -> Result<Vec<(Vec<Difference>, String)>> {
-        let has_it = |guest: &&Instance| guest.profiles.iter().any(|name| name == profile);
-        let mut guests = Vec::new();
-        for guest in self.running().await?.iter().filter(has_it) {
-            let object = Object::instance(&self.lab.project, &guest.name);
-            // One that is gone meanwhile feels nothing.
-            guests.extend(self.lab.client.get_with_state(&object).await?);
-        }
-        let guests: Vec<InstanceWithState> = guests;
+        // All of them at once: what they use is asked for each time, and there may be hundreds.
+        let mut guests = self.lab.client.list_with_state(&Collection::instances(&self.lab.project)).await?;
+        guests.retain(|InstanceWithState { instance, .. }| {
+            instance.status.is_up() && instance.profiles.iter().any(|name| name == profile)
+        });
         Ok(hurt::take(differences, is, &guests))
     }
 }

@@ -50,6 +50,7 @@ impl Wanted {
         let is_made_of = receipt.base == self.base && receipt.gateway == self.gateway;
         demand(is_made_of, "podclaw.lock has other images now")?;
         demand(receipt.baked.as_ref() == Some(&self.baked), "the image that it was made from is not the current one")?;
+        demand(receipt.guest.is_some(), "its receipt does not say which guest it is of")?;
         let then = receipt.digests.as_ref().ok_or("its receipt has no digests")?;
         demand(then.policy == self.digests.policy, "it was judged by another policy")?;
         let same_profiles = receipt.profiles == self.profiles && then.profiles == self.digests.profiles;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::digest::Sha256;
 use crate::incus::Config;
-use crate::lab::{ProbeRecord, digests};
+use crate::lab::{Identity, ProbeRecord, digests};
 
 const NOW: &str = "2026-01-02T00:00:00Z";
 const PROVEN: &str = "2026-01-01T12:00:00Z";
@@ -43,10 +43,12 @@ impl Case {
             stages: Vec::new(),
             probes: vec![probe(Verdict::Contained), probe(Verdict::CouldNotTell)],
             digests: Some(digests.clone()),
+            guest: Some(Identity { name: "claw-1".into(), ..Identity::default() }),
             verdicts: Vec::new(),
         };
         let own = [(STATE_KEY, "standby"), ("volatile.base_image", &*baked)];
         let guest = Instance {
+            name: "claw-1".into(),
             status: Status::Running,
             last_used_at: "2026-01-01T11:59:30.123456789Z".into(),
             profiles: profiles.clone(),
@@ -116,6 +118,7 @@ fn what_has_changed_is_not() {
     {
         says(bake, "the image that it was made from is not the current one");
     }
+    says(Case::receipt(|receipt| receipt.guest = None), "its receipt does not say which guest it is of");
     says(Case::receipt(|receipt| receipt.digests = None), "its receipt has no digests");
     says(Case::digests(|digests| digests.policy = other()), "it was judged by another policy");
     for profiles in [
@@ -144,6 +147,8 @@ fn what_does_not_match_its_receipt_is_not() {
     assert!(device.is_some_and(|why| why.starts_with("its config or devices are not")));
     let profiles = Case::after(|case| drop(case.guest.profiles.pop()));
     assert!(profiles.is_some_and(|why| why.starts_with("its profiles are")));
+    let copy = Case::after(|case| case.guest.name = "claw-2".into());
+    assert!(copy.is_some_and(|why| !why.is_empty()));
     let image = Case::after(|case| drop(case.guest.config.remove("volatile.base_image")));
     assert!(image.is_some_and(|why| why.starts_with("its image is")));
 }
