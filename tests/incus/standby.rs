@@ -60,9 +60,10 @@ fn guests_are_claimed_and_replaced(daemon: &Daemon) {
     assert!(!steps.is_empty() && steps.iter().all(|step| step["change"] == "keep"), "{init}");
     let audit = podclaw(&lab, &["audit"]).run().json();
     let findings = audit["findings"].as_array().expect("findings").iter();
-    let live: Vec<_> = findings.filter(|it| it["rule"].as_str().is_some_and(|it| it.starts_with("live-"))).collect();
-    let live: Vec<_> = live.into_iter().filter(|it| it["severity"] != "note").collect();
-    assert!(live.is_empty(), "{live:?}");
+    let of_guests = findings.filter(|it| it["origin"].as_str().is_some_and(|origin| origin.starts_with("guest ")));
+    // What nobody can tell on this machine is said of every guest.
+    let of_guests = of_guests.filter(|it| it["severity"] != "note" && it["subject"] != "receipt.probes-unknown");
+    assert_eq!(of_guests.collect::<Vec<_>>(), Vec::<&Value>::new());
     let again = podclaw(&lab, &["pool"]).run().exits(0).json();
     assert_eq!((names(&again["guests"]), &again["launched"], &again["removed"]), (both.clone(), &json!([]), &json!([])));
 
@@ -209,11 +210,11 @@ fn what_is_stale_is_not_claimed(daemon: &Daemon) {
     let launched = podclaw(&lab, &["launch"]).run().exits(0);
     assert!(launched.stderr.contains("claw-2 stands by and is not claimed: it was started again"), "{launched}");
     let one = &launched.json()["launched"][0];
-    assert_eq!((&one["name"], &one["receipt"]["claimed"]), (&json!("claw-3"), &Value::Null));
+    assert_eq!((&one["name"], &one["receipt"]["claimed"]), (&json!("claw-1"), &Value::Null));
     incus(&["stop", "--force", "claw-2"]);
     let replaced = podclaw(&lab, &["pool"]).run().exits(0).json();
     assert_eq!(replaced["removed"], json!([{ "name": "claw-2", "why": "it does not run" }]));
-    assert_eq!(that_are(&lab, "ready"), set(&["claw-3"]));
+    assert_eq!(that_are(&lab, "ready"), set(&["claw-1"]));
 }
 
 fn a_killed_pool_is_cleaned_up_after(daemon: &Daemon) {
