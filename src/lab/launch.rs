@@ -92,7 +92,7 @@ fn receipt(
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stages,
         probes: proof.probes.iter().map(ProbeRecord::from).collect(),
-        digests: None,
+        digests: Some(prepared.digests.clone()),
         guest: Some(guest),
         verdicts: prepared.verdicts.clone(),
     }

@@ -192,6 +192,7 @@ mod tests {
             podclaw: String::new(),
             finished: Timestamp::UNIX_EPOCH,
             base: String::new(),
+            baked: None,
             gateway: String::new(),
             profiles: Vec::new(),
             millis: 0,

@@ -12,7 +12,7 @@ use super::aim::Aims;
 use super::host::{Knocked, Sniffer};
 use super::locks::Locks;
 use super::plan::Said;
-use super::{ALL, EGRESS, Group, NET_ACL, NET_ALLOWED, NET_FENCE, NET_PUBLIC, Outcome, Probe, Set, Verdict, Witness};
+use super::{ALL, EGRESS, Group, NET_ACL, NET_FENCE, Outcome, Probe, Set, Verdict, Witness};
 use inbound::inbound;
 use range::Range;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Init, InitMode, hurt};
+use super::{Init, hurt};
 use crate::incus::{Collection, InstanceWithState, Object, Profile};
 use crate::lab::plan::Held;
 use crate::lab::prepare::refused;
@@ -33,7 +33,7 @@ impl Init<'_> {
             let layer = Layer { config: is.config.clone(), devices: is.devices.clone() };
             let mut differences = profile.differs_from(lab, &is.description, &layer);
             let mut held = Vec::new();
-            if self.mode != InitMode::Disrupt && hurt::could(&differences) {
+            if !self.may_disrupt() && hurt::could(&differences) {
                 held = self.hold(&name, &is, &mut differences).await?;
                 keep(&mut body, &is, held.iter().flat_map(|(differences, _)| differences));
             }

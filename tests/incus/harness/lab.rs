@@ -110,7 +110,9 @@ impl<'d> Lab<'d> {
 
     /// Takes the lab's own firewall table away, so that only Incus' rules are left.
     pub(crate) fn remove_fence(&self) {
-        Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run().ok();
+        for family in ["inet", "arp"] {
+            Program::new("nft").args(&["delete", "table", family, &format!("podclaw_{}", self.name)]).run().ok();
+        }
     }
 
     /// Makes project, pool, bridge and default profile with Incus' client, for tests of what is below podclaw's `init`.
@@ -218,7 +220,9 @@ impl<'d> Lab<'d> {
         run(self.daemon.incus(&["network", "acl", "delete", &format!("{}-egress", self.name)]));
         run(self.daemon.incus(&["storage", "delete", &self.name]));
         // Made only where podclaw's `init` ran, and gone already where a test took it away.
-        let _ = Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run();
+        for family in ["inet", "arp"] {
+            let _ = Program::new("nft").args(&["delete", "table", family, &format!("podclaw_{}", self.name)]).run();
+        }
         failures
     }
 
