@@ -193,6 +193,7 @@ mod tests {
             finished: Timestamp::UNIX_EPOCH,
             base: String::new(),
             baked: None,
+            claimed: None,
             gateway: String::new(),
             profiles: Vec::new(),
             millis: 0,
