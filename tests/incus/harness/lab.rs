@@ -158,7 +158,7 @@ impl<'d> Lab<'d> {
     /// The same with more arguments for `incus launch`, the first of which is the name.
     pub(crate) fn launch_tiny_with(&self, arguments: &[&str]) {
         self.import_tiny();
-        self.incus(&["launch", "--cold", "tiny"]).args(arguments).run().ok();
+        self.incus(&["launch", "tiny"]).args(arguments).run().ok();
     }
 
     /// Launches a tiny guest of the profiles that real ones have, which podclaw takes for its own, and gives it an address.
