@@ -191,6 +191,7 @@ mod tests {
         let receipt = Receipt {
             podclaw: String::new(),
             finished: Timestamp::UNIX_EPOCH,
+            claimed: None,
             base: String::new(),
             baked: None,
             claimed: None,
