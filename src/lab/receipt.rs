@@ -194,7 +194,6 @@ mod tests {
             claimed: None,
             base: String::new(),
             baked: None,
-            claimed: None,
             gateway: String::new(),
             profiles: Vec::new(),
             millis: 0,
