@@ -61,6 +61,7 @@ fn facts(egress: Vec<AclRule>) -> LiveFacts {
             kind: "bridge".into(),
             config: config.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         }),
+        kernel: Vec::new(),
         acls: vec![Acl { name: "t1-egress".into(), egress, ..Acl::default() }],
         pool: Some(Pool { name: "t1".into(), driver: "btrfs".into(), status: "Created".into(), used_by: Vec::new() }),
         profiles: Vec::new(),
@@ -282,4 +283,16 @@ fn secrets_are_found_and_never_shown() {
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.raw.dnsmasq"), "{found:?}");
     let described = found.iter().filter(|found| found.subject == "description");
     assert_eq!(described.map(|found| found.origin.to_string()).collect::<Vec<_>>(), ["guest g", "pool p"]);
+}
+
+#[test]
+fn what_gets_past_the_rules_in_the_kernel_is_found() {
+    let judged = |kernel: &[&str]| {
+        let kernel = kernel.iter().map(ToString::to_string).collect();
+        let findings = judge(&LiveFacts { kernel, ..facts(open()) });
+        findings.into_iter().map(|finding| (finding.rule.into_owned(), finding.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&[]), []);
+    let said = "a gets past it, and so do 1 more".to_owned();
+    assert_eq!(judged(&["a gets past it", "b gets past it"]), [("live-kernel-rules".to_owned(), said)]);
 }

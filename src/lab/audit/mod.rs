@@ -6,6 +6,7 @@
 mod drift;
 mod fetch;
 mod guests;
+mod kernel;
 mod objects;
 pub mod server;
 mod words;
@@ -43,6 +44,10 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let attached = objects::attached(network, acls, &mut fetch);
     let drift = fetch.drift().await;
     let closed = fetch.closed().await;
+    let kernel = match network {
+        Some(_) => fetch.unless_failed("the kernel's rules", kernel::holes(lab, &closed).await).unwrap_or_default(),
+        None => Vec::new(),
+    };
     let mut profiles = Vec::new();
     let mut images: Vec<Image> = Vec::new();
     let mut instances = Vec::new();
@@ -70,6 +75,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
         drift,
         reach: objects::reach(lab, &closed),
         network: network.map(objects::network),
+        kernel,
         acls: attached.iter().map(objects::acl).collect(),
         pool: pool.map(|pool| objects::pool(pool, used_by)),
         profiles: objects::profiles(profiles, &mut fetch),

@@ -21,6 +21,8 @@ pub struct LiveFacts {
     pub reach: Reach,
     /// Its bridge; `None` where there is none.
     pub network: Option<Network>,
+    /// What gets past the daemon's rules in the kernel that must not.
+    pub kernel: Vec<String>,
     /// The ACLs that the bridge names.
     pub acls: Vec<Acl>,
     /// Its pool; `None` where there is none.

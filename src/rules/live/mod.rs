@@ -10,6 +10,7 @@ mod facts_of_guest;
 mod guest;
 mod ids;
 mod image;
+mod kernel;
 mod missing;
 mod network;
 mod pool;
@@ -34,6 +35,7 @@ pub const RULES: &[&Rule] = &[
     &drift::RULE,
     &network::RULE,
     &acl::RULE,
+    &kernel::RULE,
     &pool::RULE,
     &profile::RULE,
     &image::RULE,
@@ -52,6 +54,7 @@ pub fn judge(facts: &LiveFacts) -> Vec<Finding> {
     drift::check(facts, &mut findings);
     network::check(facts, &mut findings);
     acl::check(facts, &mut findings);
+    kernel::check(facts, &mut findings);
     pool::check(facts, &mut findings);
     profile::check(facts, &mut findings);
     image::check(facts, &mut findings);

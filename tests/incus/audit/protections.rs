@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Tampering;
+use crate::common::Program;
 use crate::harness::Daemon;
 
 pub(super) fn each_protection_that_is_gone_is_found(daemon: &Daemon) {
@@ -42,6 +43,13 @@ fn project_and_network(lab: &Tampering) {
     lab.daemon(&["network", "acl", "rule", "add", &acl, "ingress", "action=allow", "source=10.0.0.0/8"]);
     lab.audit().red(&[&format!("live-acl network {network} ingress")]);
     lab.mended();
+    for chain in ["aclin", "aclfwd", "aclout", "acl"] {
+        // The daemon still says that all is well.
+        Program::new("nft").args(&["flush", "chain", "inet", "incus", &format!("{chain}.{network}")]).run().ok();
+        lab.audit().red(&["live-kernel-rules firewall table inet incus acl"]);
+        lab.daemon(&["network", "unset", &network, "security.acls"]);
+        lab.mended();
+    }
     lab.daemon(&["network", "unset", &network, "security.acls"]);
     lab.audit().red(&[
         &format!("live-acl network {network} config.security.acls"),

@@ -96,7 +96,7 @@ fn each_firewall_alone(daemon: &Daemon) {
     gone.only_red(&["net-acl"]);
     gone.green(&["net-fence", "net-host", "net-lan", "net-inbound"]);
     mend();
-    // The daemon still says that all is well, and so does an audit.
+    // The daemon still says that all is well.
     for chain in ["aclin", "aclfwd", "aclout", "acl"] {
         nft(&["flush", "chain", "inet", "incus", &format!("{chain}.{network}")]);
         proving.prove(&["one"], &[]).only_red(&["net-acl"]);
