@@ -86,7 +86,8 @@ pub async fn baked_before(client: &Client, request: Request<'_>, key: &BakeKey) 
 }
 
 /// Whether an image is a baked one, and what of base and gateway image it was made of.
-pub(super) fn made_of(properties: &BTreeMap<String, String>) -> Option<(&str, &str)> {
+#[must_use]
+pub fn made_of(properties: &BTreeMap<String, String>) -> Option<(&str, &str)> {
     let get = |key| properties.get(key).map_or("", String::as_str);
     properties.contains_key(KEY).then(|| (get(BASE), get(GATEWAY)))
 }

@@ -8,8 +8,8 @@ use podclaw::place::Origin;
 use podclaw::profile::{Difference, Layer};
 use podclaw::rules::Finding;
 use podclaw::rules::live::{
-    Acl, AclRule, Drift, DriftState, Guest, Launch, LiveFacts, Network, Pinned, Pool, Proof, Reach, ReceiptFacts, Used,
-    Words, judge,
+    Acl, AclRule, Drift, DriftState, Guest, Image, Launch, LiveFacts, Network, Pinned, Pool, Proof, Reach,
+    ReceiptFacts, Used, Words, judge,
 };
 
 const CLOSED: [(&str, &str); 3] =
@@ -283,6 +283,25 @@ fn secrets_are_found_and_never_shown() {
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.raw.dnsmasq"), "{found:?}");
     let described = found.iter().filter(|found| found.subject == "description");
     assert_eq!(described.map(|found| found.origin.to_string()).collect::<Vec<_>>(), ["guest g", "pool p"]);
+}
+
+#[test]
+fn a_baked_image_is_of_what_is_pinned() {
+    let judged = |base: &str, gateway: &str, is_marked: bool| {
+        let image = Image {
+            fingerprint: "cc".into(),
+            is_marked,
+            baked_of: Some((base.into(), gateway.into())),
+            is_public: false,
+            is_renewed: false,
+        };
+        let pinned = Pinned { base: Some("aa".into()), gateway: Some("bb".into()) };
+        brief(&judge(&LiveFacts { images: vec![image], pinned, ..facts(open()) }))
+    };
+    assert_eq!(judged("aa", "bb", true), Vec::<String>::new());
+    for (base, gateway, is_marked) in [("ab", "bb", true), ("aa", "bc", true), ("aa", "bb", false)] {
+        assert_eq!(judged(base, gateway, is_marked), ["live-image fingerprint"], "{base} {gateway} {is_marked}");
+    }
 }
 
 #[test]

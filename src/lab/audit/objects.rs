@@ -3,6 +3,7 @@
 use ipnet::Ipv4Net;
 
 use super::fetch::Fetch;
+use crate::image::made_of;
 use crate::incus::{Acl, AclRule, Image, Network, Profile, StoragePool};
 use crate::lab::Lab;
 use crate::lab::egress::Closed;
@@ -107,6 +108,7 @@ pub(super) fn image(lab: &Lab, image: &Image) -> live::Image {
     live::Image {
         is_marked: lab.mark().is_on(&image.properties),
         fingerprint: image.fingerprint.clone(),
+        baked_of: made_of(&image.properties).map(|(base, gateway)| (base.to_owned(), gateway.to_owned())),
         is_public: image.public,
         is_renewed: image.auto_update,
     }

@@ -184,6 +184,8 @@ pub struct Image {
     pub fingerprint: String,
     /// Whether it has the lab's mark.
     pub is_marked: bool,
+    /// Of a baked image, the base image's fingerprint and the gateway image's digest or reference.
+    pub baked_of: Option<(String, String)>,
     /// Whether strangers may fetch it.
     pub is_public: bool,
     /// Whether the daemon renews it by itself.
