@@ -32,7 +32,7 @@ fn a_guest_sees_its_own_limits(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     lab.make_by_hand();
     lab.import_tiny();
-    lab.incus(&["launch", "--cold", "tiny", "t1", "--config", "limits.memory=64MiB"]).run().ok();
+    lab.incus(&["launch", "tiny", "t1", "--config", "limits.memory=64MiB"]).run().ok();
     let memory = lab.incus(&["exec", "t1", "--", "head", "-n", "1", "/proc/meminfo"]).run().ok();
     assert_eq!(memory.split_whitespace().collect::<Vec<_>>(), ["MemTotal:", "65536", "kB"], "lxcfs does not serve it");
 }

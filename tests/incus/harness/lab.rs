@@ -156,7 +156,7 @@ impl<'d> Lab<'d> {
     /// The same with more arguments for `incus launch`, the first of which is the name.
     pub(crate) fn launch_tiny_with(&self, arguments: &[&str]) {
         self.import_tiny();
-        self.incus(&["launch", "--cold", "tiny"]).args(arguments).run().ok();
+        self.incus(&["launch", "tiny"]).args(arguments).run().ok();
     }
 
     /// Removes the lab and everything in it, and says what did not work.
