@@ -6,7 +6,7 @@
 //! - The daemon starts when the first test asks for it.
 
 mod address;
-mod cache;
+pub(crate) mod cache;
 mod cleanup;
 mod daemon;
 mod gateway;
@@ -26,4 +26,4 @@ pub(crate) use gateway::Gateway;
 pub(crate) use lab::Lab;
 pub(crate) use lan::Lan;
 pub(crate) use packages::packages;
-pub(crate) use runner::{Test, block_on, main, tests};
+pub(crate) use runner::{Test, block_on, main, once, tests};
