@@ -2,7 +2,14 @@
 # Makes the guest of a bake fit to be an image that others are made from: everything that is only this guest's goes.
 # podclaw runs it when all stages have ended, and kills the guest when it has ended well: nothing is written after it.
 source /usr/local/lib/podclaw/lib.sh
+# The daemon may lose track of a command that it runs; podclaw asks again then, and gets the outcome of the first.
+exec 9>/run/podclaw/seal.lock
+flock 9
 read_settings
+if [[ $BOOT == baked && -e /run/podclaw/sealed ]]; then
+    say "sealed before"
+    exit 0
+fi
 [[ $BOOT == bake ]] || fail "this guest is not one to bake an image from"
 
 readonly cloud_result=/run/cloud-init/result.json
@@ -50,7 +57,7 @@ prepare_unit() {
     BOOT=baked
     text=$(fill_quadlet)
     put "$QUADLET" 0644 "$text"
-    put /etc/cloud/cloud-init.disabled 0644 "podclaw: a baked guest needs nothing of it."
+    touch /etc/cloud/cloud-init.disabled
     systemctl enable --quiet "$SHARE/files/podclaw-stages.service"
 }
 
@@ -116,4 +123,5 @@ prepare_unit
 remove_traces
 check
 sync
+touch /run/podclaw/sealed
 say "sealed"
