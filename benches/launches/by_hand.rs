@@ -62,11 +62,11 @@ pub(crate) fn processes(lab: &Lab) -> usize {
 
 /// Takes all steps, and removes the guest.
 pub(crate) fn launch(lab: &Lab, image: &str, guest: &str) -> Took {
-    launch_through(&lab.daemon().socket(), lab, image, guest)
+    launch_at(&lab.daemon().socket(), lab, image, guest)
 }
 
 /// The same through another socket, which leads to the daemon.
-pub(crate) fn launch_through(socket: &Path, lab: &Lab, image: &str, guest: &str) -> Took {
+pub(crate) fn launch_at(socket: &Path, lab: &Lab, image: &str, guest: &str) -> Took {
     let began = Instant::now();
     let mut started = None;
     for step in steps(lab, image, guest) {

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use crate::bench::measure::{run, watch_peak};
 use crate::by_hand;
 use crate::common::PODCLAW;
-use crate::harness::Lab;
-use crate::relay::Relay;
+use crate::harness::{Lab, Relay};
 use crate::rounds::baked;
 
 /// How often it is started.
@@ -21,16 +20,16 @@ pub(crate) fn measure(lab: &Lab) -> Value {
     println!("podclaw itself");
     let starts = (0..STARTS).map(|_| run(Command::new(PODCLAW).arg("--help"), &[0]).as_secs_f64() * 1e3);
     let starts: Vec<f64> = starts.map(|millis| (millis * 1e3).round() / 1e3).collect();
-    let relay = Relay::start(&lab.dir().join("relay.socket"), &lab.daemon().socket());
-    let launch = lab.podclaw_through(&relay.socket, &["launch", GUEST, "--format", "json"]);
+    let relay = Relay::start(lab.dir().join("relay.socket"), &lab.daemon().socket());
+    let launch = lab.podclaw_at(relay.socket(), &["launch", GUEST, "--format", "json"]);
     let running = launch.timeout(Duration::from_mins(12)).start();
     let peak = watch_peak(running.pid(), Duration::from_millis(2));
     let said = running.wait().exits(0).json();
-    let podclaw = relay.take();
+    let podclaw = relay.requests();
     let peak = peak.join().expect("looking does not fail");
     lab.podclaw(&["delete", GUEST]).run().ok();
-    by_hand::launch_through(&relay.socket, lab, &baked(lab), GUEST);
-    let by_hand = relay.take();
+    by_hand::launch_at(relay.socket(), lab, &baked(lab), GUEST);
+    let by_hand = relay.requests().split_off(podclaw.len());
     json!({
         "start_milliseconds": starts,
         "peak_kib": peak,

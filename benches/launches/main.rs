@@ -28,7 +28,6 @@ mod machine;
 mod oci;
 mod page;
 mod plot;
-mod relay;
 mod rounds;
 mod samples;
 mod tiny;

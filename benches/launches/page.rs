@@ -8,11 +8,17 @@ use crate::ways::Way;
 
 /// The section of docs/performance.md.
 pub(crate) fn text(kept: &Value) -> String {
-    let mut text = format!("{}\n\n{}\n", measured(&kept["machine"]), ways(kept).markdown());
-    if let Some(bake) = kept["bake_seconds"].as_f64() {
-        text += &format!("Baking, once for each `podclaw.lock`, took {bake:.1} s.\n\n");
-    }
-    text + &format!("{}\n{}\n{}", asked(kept).markdown(), tiny(kept).markdown(), itself(kept).markdown())
+    let bake = kept["bake_seconds"].as_f64();
+    let bake = bake.map(|bake| format!("Baking, once for each `podclaw.lock`, took {bake:.1} s.\n\n"));
+    format!(
+        "{}\n\n{}\n{}{}\n{}\n{}",
+        measured(&kept["machine"]),
+        ways(kept).markdown(),
+        bake.unwrap_or_default(),
+        asked(kept).markdown(),
+        tiny(kept).markdown(),
+        itself(kept).markdown()
+    )
 }
 
 fn measured(machine: &Value) -> String {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::thread;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,10 +9,7 @@ use crate::Rounds;
 use crate::bare::Bare;
 use crate::harness::Lab;
 use crate::samples::seconds;
-use crate::ways::{Took, Way, clear, has_standby};
-
-/// How long the machine has for what the one before left to be done, such as freeing what was deleted.
-const BREATH: Duration = Duration::from_secs(3);
+use crate::ways::{Took, Way, calm, clear, has_standby};
 
 /// Goes all ways in turn. Each round begins with another one.
 pub(crate) fn measure(lab: &Lab, bare: &Bare, rounds: Rounds) -> Value {
@@ -31,8 +26,7 @@ pub(crate) fn measure(lab: &Lab, bare: &Bare, rounds: Rounds) -> Value {
             if way == Way::Cold && outcomes.get(way.key()).is_some_and(|gone| gone.len() >= rounds.cold) {
                 continue;
             }
-            rustix::fs::sync();
-            thread::sleep(BREATH);
+            calm();
             // One that fails is told, and not the end of a run of half an hour.
             let took = catch_unwind(AssertUnwindSafe(|| way.go(lab, bare, &image))).ok();
             match &took {

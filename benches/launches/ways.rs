@@ -9,6 +9,9 @@ use crate::by_hand;
 use crate::harness::Lab;
 use crate::samples::timed;
 
+/// How long the machine is left alone before anything is measured.
+const BREATH: Duration = Duration::from_secs(3);
+
 /// One way to a gateway that has started. The names are those of the figures that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -68,12 +71,18 @@ impl Way {
         match self {
             Self::Cold => launched(lab, &guest, &["--cold"]),
             Self::Baked => launched(lab, &guest, &[]),
-            Self::Standby => claimed(lab, &guest),
+            Self::Standby => claimed(lab),
             Self::ByHand => by_hand::launch(lab, image, &guest),
             Self::Bare => alone(bare.start(Compiled::Nothing)),
             Self::BareCompiled => alone(bare.start(Compiled::Before)),
         }
     }
+}
+
+/// Gives the machine time for what was left to be done, such as freeing what was deleted.
+pub(crate) fn calm() {
+    rustix::fs::sync();
+    std::thread::sleep(BREATH);
 }
 
 /// Removes what a way that failed may have left.
@@ -102,14 +111,18 @@ pub(crate) fn has_standby(lab: &Lab) -> bool {
     lab.podclaw(&["pool", "--help"]).run().code == 0
 }
 
-fn claimed(lab: &Lab, guest: &str) -> Took {
+fn claimed(lab: &Lab) -> Took {
     let pool = |guests: &str| lab.podclaw(&["pool", "--standby", guests]).timeout(Duration::from_mins(12)).run().ok();
     pool("1");
-    let (done, said) = timed(|| lab.podclaw(&["launch", guest, "--format", "json"]).run().exits(0));
-    // Nobody else is to get one.
+    calm();
+    // Only a launch that asks for no name claims.
+    let (done, said) = timed(|| lab.podclaw(&["launch", "--format", "json"]).run().exits(0));
+    let said = said.json()["launched"][0].clone();
+    let guest = said["name"].as_str().expect("it has a name");
+    assert!(said["receipt"]["claimed"].is_string(), "it was launched, not claimed: {said}");
     pool("0");
     lab.podclaw(&["delete", guest]).run().ok();
-    Took { started: done, done, said: said.json()["launched"][0].clone() }
+    Took { started: done, done, said }
 }
 
 fn alone(started: Duration) -> Took {
