@@ -22,6 +22,7 @@ pub mod place;
 pub mod policy;
 pub mod probe;
 pub mod profile;
+pub mod program;
 pub mod progress;
 pub mod ranges;
 pub mod reference;

@@ -89,14 +89,15 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
 
 async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
     let request = LaunchRequest { names: Vec::new(), count: 0, profiles: Vec::new() };
-    let (lab, settled, baked) = context
+    let (lab, rest) = context.lab_at_rest().await?;
+    let (settled, baked) = context
         .unless_cancelled(async {
-            let lab = context.lab().await?;
             let settled = lab::settle(&lab, &request).await?;
             let baked = settled.baked(&lab).await?;
-            Ok((lab, settled, baked))
+            Ok((settled, baked))
         })
         .await?;
+    drop(rest);
     let was_there = baked.is_some();
     let baked = match baked {
         Some(baked) => baked,

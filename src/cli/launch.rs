@@ -46,14 +46,21 @@ pub(crate) struct LaunchArgs {
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
-    let (lab, settled, baked) = context
+    let (lab, rest) = if args.dry_run {
+        (context.unless_cancelled(context.lab()).await?, None)
+    } else {
+        // What is half changed just now is no reason to refuse.
+        let (lab, rest) = context.lab_at_rest().await?;
+        (lab, Some(rest))
+    };
+    let (settled, baked) = context
         .unless_cancelled(async {
-            let lab = context.lab().await?;
             let settled = lab::settle(&lab, &request).await?;
             let baked = if args.cold { None } else { settled.baked(&lab).await? };
-            Ok((lab, settled, baked))
+            Ok((settled, baked))
         })
         .await?;
+    drop(rest);
     let source = match baked {
         _ if args.cold => Source::Cold,
         Some(baked) => Source::Baked(baked),

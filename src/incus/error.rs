@@ -145,6 +145,8 @@ pub enum Refusal {
     Busy,
     /// The request itself is wrong.
     Invalid,
+    /// The object is of a type that has no such thing.
+    Unsupported,
     /// Somebody cancelled the operation, but not this job.
     Cancelled,
     /// Anything else.
@@ -169,6 +171,7 @@ impl Refusal {
             _ if says(&["is busy running", "is running", "is currently running"]) => Self::Busy,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
             _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
+            400 if says(&["does not support"]) => Self::Unsupported,
             400 => Self::Invalid,
             _ => Self::Failed,
         }
@@ -206,7 +209,12 @@ impl Error {
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
-                    Refusal::NotFound | Refusal::AlreadyExists | Refusal::Invalid | Refusal::Cancelled | Refusal::Failed,
+                    Refusal::NotFound
+                    | Refusal::AlreadyExists
+                    | Refusal::Invalid
+                    | Refusal::Unsupported
+                    | Refusal::Cancelled
+                    | Refusal::Failed,
                 ..
             }
             | Self::TooLarge { .. }
@@ -235,6 +243,9 @@ mod tests {
         assert_eq!(Refusal::of(400, "Failed to retrieve PID of executing child process"), Refusal::Lost);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
+        let unsupported = "Network driver \"bridge\" does not support load balancers";
+        assert_eq!(Refusal::of(400, unsupported), Refusal::Unsupported);
+        assert_eq!(Refusal::of(500, unsupported), Refusal::Failed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);
     }

@@ -29,7 +29,7 @@ mod verbs;
 mod websocket;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod faults;
 

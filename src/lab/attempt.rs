@@ -9,7 +9,7 @@ use super::create::create;
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
-use super::{Error, Lab, Prepared, Result};
+use super::{Error, Identity, Lab, Prepared, Result};
 use crate::image::GatewayImage;
 use crate::incus::{Instance, Job, Object, StateChange};
 use crate::profile::Layer;
@@ -71,27 +71,34 @@ pub(super) async fn attempt<T>(
 }
 
 /// Makes a guest, brings what it needs into it, starts it, and follows its stages to their end.
-pub(super) async fn bring_up(lab: &Lab, prepared: &Prepared, follower: &mut Follower<'_>, job: &Job) -> Result<()> {
+pub(super) async fn bring_up(
+    lab: &Lab,
+    prepared: &Prepared,
+    follower: &mut Follower<'_>,
+    job: &Job,
+) -> Result<Identity> {
     step(job, "created", "create", create(lab, prepared, job)).await?;
     if let (None, GatewayImage::Archive(archive)) = (&prepared.baked, &prepared.images.gateway) {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
     }
-    as_judged(lab, prepared).await?;
+    let guest = as_judged(lab, prepared).await?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await?)
     })
     .await?;
-    follower.run(job).await
+    follower.run(job).await?;
+    Ok(guest)
 }
 
 /// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
-/// from what was judged is started.
-async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
+/// from what was judged is started. Gives what the guest is known by from now on.
+async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<Identity> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
+    let identity = Identity::of(&made);
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {
-        None => Ok(()),
+        None => Ok(identity),
         Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
     }
 }

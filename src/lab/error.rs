@@ -17,6 +17,17 @@ pub enum Error {
     /// The images are not there, or not those of the lock.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// Somebody else works on the lab.
+    #[error(transparent)]
+    Lock(#[from] super::LockError),
+    /// The lab file names another lab than when this began.
+    #[error("the lab file named the lab {from} when this began, and names {to} now")]
+    Renamed {
+        /// The lab that it named.
+        from: LabName,
+        /// The lab that it names.
+        to: LabName,
+    },
     /// The lab file is wrong.
     #[error(transparent)]
     LabFile(#[from] super::LabFileError),
@@ -278,6 +289,8 @@ impl Error {
             Self::Incus(error) => return super::totals::help(&error.to_string()).or_else(|| error.help()),
             Self::Image(error) => return error.help(),
             Self::Resolver(error) => error.help(),
+            Self::Lock(error) => error.help(),
+            Self::Renamed { .. } => "run it again".into(),
             Self::Profiles(error) => return error.help().map(str::to_owned),
             Self::NotCleaned { .. } => "`podclaw list` shows what is left, `podclaw delete NAME` removes it".into(),
             Self::Kept { error, guest } => {

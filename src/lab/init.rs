@@ -9,7 +9,7 @@ mod target;
 use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
-use super::{Error, Lab, Plan, Result, Step, resolver};
+use super::{Error, Lab, LabLock, Plan, Result, Step, resolver};
 use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, StoragePool};
 use crate::profile::Size;
 use target::Target;
@@ -20,8 +20,6 @@ const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
 /// How far `init` goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitMode {
-    /// It looks, and changes nothing.
-    DryRun,
     /// It changes what differs, except what running guests would feel.
     Gentle,
     /// It changes that, too.
@@ -31,17 +29,27 @@ pub enum InitMode {
 /// One run of `init`.
 struct Init<'a> {
     lab: &'a Lab,
-    mode: InitMode,
+    /// Nothing where it only looks.
+    mode: Option<InitMode>,
     job: &'a Job,
     /// The guests that run, once somebody asks.
     running: OnceCell<Vec<Instance>>,
 }
 
-/// Compares the lab with what it has to be and, unless this is a dry run, makes or changes what differs.
+/// Compares the lab with what it has to be, and makes or changes what differs.
 ///
 /// The order is that of dependence, with what closes before what opens: pool, ACL, fence, network, project, profiles.
 /// Killed anywhere, the next run goes on.
-pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
+pub async fn init(lock: &LabLock, mode: InitMode, job: &Job) -> Result<Plan> {
+    run(lock.lab(), Some(mode), job).await
+}
+
+/// Compares the lab with what it has to be, and changes nothing.
+pub async fn plan_init(lab: &Lab) -> Result<Plan> {
+    run(lab, None, &Job::quiet()).await
+}
+
+async fn run(lab: &Lab, mode: Option<InitMode>, job: &Job) -> Result<Plan> {
     lab.profiles_must_contain()?;
     let init = Init { lab, mode, job, running: OnceCell::new() };
     // What can't be is said before anything is done.
@@ -61,7 +69,11 @@ pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
 
 impl Init<'_> {
     fn is_dry(&self) -> bool {
-        self.mode == InitMode::DryRun
+        self.mode.is_none()
+    }
+
+    fn may_disrupt(&self) -> bool {
+        self.mode == Some(InitMode::Disrupt)
     }
 
     fn target(&self, object: Object, kind: &'static str) -> Target<'_> {
@@ -131,18 +143,27 @@ impl Init<'_> {
 
 /// Looks the names of the lab file up again, and puts ACL and fence right. Nothing is made: where there is no lab, that is
 /// an error, so that what runs this again and again does not bring back a lab that was wiped.
-pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
+pub async fn refresh_names(lock: &LabLock, job: &Job) -> Result<Plan> {
+    let lab = lock.lab();
     lab.must_exist().await?;
     for object in [Object::acl(&lab.settings.name.acl()), Object::network(&lab.settings.name.network())] {
         if !lab.client.exists(&object).await? {
             return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
         }
     }
-    let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new() };
+    let init = Init { lab, mode: Some(InitMode::Gentle), job, running: OnceCell::new() };
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
-    init.fence_alone(&acl, &mut plan).await?;
+    plan.steps.push(init.fence_alone(&acl).await?);
     Ok(plan)
+}
+
+/// What `init` would do with the fence. Nothing is changed.
+pub(super) async fn fence_step(lab: &Lab, job: &Job) -> Result<Step> {
+    let init = Init { lab, mode: None, job, running: OnceCell::new() };
+    let mut plan = Plan::default();
+    let acl = init.acl(&mut plan).await?;
+    init.fence_alone(&acl).await
 }
 
 /// Names of guests, for a reason; no more than anybody reads.

@@ -11,7 +11,8 @@ use super::attempt::{LaunchOptions, attempt, bring_up};
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::{
-    Digests, Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord, digests,
+    Digests, Error, Identity, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord,
+    digests,
 };
 use crate::incus::{Acl, Config, InstanceWithState, Job, Object};
 use crate::names::GuestName;
@@ -33,26 +34,20 @@ pub struct Launched {
 pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job: &Job) -> Result<Launched> {
     let began = Instant::now();
     attempt(lab, prepared, options, job, async |follower: &mut Follower<'_>, job: &Job| {
-        bring_up(lab, prepared, follower, job).await?;
+        let guest = bring_up(lab, prepared, follower, job).await?;
         let proof = prove(lab, prepared, job).await?;
-        finish(lab, prepared, began, std::mem::take(&mut follower.records), &proof, job).await
+        let receipt = receipt(prepared, guest, began, std::mem::take(&mut follower.records), &proof);
+        finish(lab, prepared, receipt, job).await
     })
     .await
 }
 
 /// Writes the receipt, and with it that the guest is ready.
-async fn finish(
-    lab: &Lab,
-    prepared: &Prepared,
-    began: Instant,
-    stages: Vec<StageRecord>,
-    proof: &Proof,
-    job: &Job,
-) -> Result<Launched> {
+async fn finish(lab: &Lab, prepared: &Prepared, receipt: Receipt, job: &Job) -> Result<Launched> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
     let digests = Digests { acl: acl.as_ref().map(digests::acl), ..prepared.digests.clone() };
-    let receipt = receipt(prepared, digests, began, stages, proof);
+    let receipt = Receipt { digests: Some(digests), ..receipt };
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
@@ -65,7 +60,7 @@ async fn finish(
 async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
     let began = Instant::now();
     job.progress.begin("prove");
-    let proof = Prover::new().await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
+    let proof = Prover::new(lab).await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
     let escapes: Vec<String> = proof
         .all(Verdict::NotContained)
         .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))
@@ -79,7 +74,13 @@ async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
     Ok(proof)
 }
 
-fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
+fn receipt(
+    prepared: &Prepared,
+    guest: Identity,
+    began: Instant,
+    stages: Vec<StageRecord>,
+    proof: &Proof,
+) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
@@ -90,7 +91,8 @@ fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<St
         millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         stages,
         probes: proof.probes.iter().map(ProbeRecord::from).collect(),
-        digests: Some(digests),
+        digests: Some(prepared.digests.clone()),
+        guest: Some(guest),
         verdicts: prepared.verdicts.clone(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::image::{self, BakedImage, GatewayImage, Images};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -12,7 +12,7 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Digests, Error, InitMode, Lab, Result, Step, digests, init, user_data};
+use super::{Change, Digests, Error, Lab, Result, Step, digests, plan_init, user_data};
 
 /// The name of the guest that an image is baked in, which no other guest may have.
 pub(super) const BUILDER: &str = "podclaw-bake";
@@ -167,7 +167,7 @@ impl Lab {
     /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
     /// all of them are, and what is judged here must be what the daemon merges there.
     async fn must_be_in_order(&self) -> Result<()> {
-        let plan = init(self, InitMode::DryRun, &Job::quiet()).await?;
+        let plan = plan_init(self).await?;
         // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
         let is_root = rustix::process::geteuid().is_root();
         let not_right = |step: &&Step| match step.change {

@@ -55,28 +55,8 @@ impl<'d> Street<'d> {
             until_it_answers(&at, 8080);
         }
         let street = Self { lab, lan, _servers: servers };
-        street.launch("one");
+        street.lab.launch_own("one", &[]);
         street
-    }
-
-    /// Launches a tiny guest of the profiles that real ones have, and gives it an address: the tiny image only asks for one.
-    fn launch(&self, name: &str) {
-        let (lab, mark) = (self.lab.name(), format!("user.podclaw.lab={}", self.lab.name()));
-        let (guest, small) = (format!("{lab}-guest"), format!("{lab}-small"));
-        self.lab.launch_tiny_with(&[name, "-p", &guest, "-p", &small, "-c", &mark]);
-        let script = format!(
-            "ifconfig eth0 up
-             for try in 1 2 3 4 5; do
-                 address=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1 | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
-                 [ -z \"$address\" ] || break
-             done
-             ifconfig eth0 $address netmask 255.255.255.0
-             route add default gw {} 2>/dev/null
-             echo $address",
-            self.lab.address(1)
-        );
-        let address = self.lab.exec(&[name, "--", "sh", "-c", &script], "").ok();
-        assert!(!address.trim().is_empty(), "{name} gets no address");
     }
 
     /// An address of the network that the host is in. It has number 1 itself.

@@ -455,7 +455,7 @@ fn traces_may_be_removed_and_nothing_else() {
         ("echo x >/var/log/x", "shell-write"),
         ("mv /tmp/x /var/lib/cloud/", "shell-persistence"),
         ("rm -rf /var/log/../../etc/apparmor.d", "shell-hardening"),
-        ("rm -rf /var/log/*/../../../etc/apparmor.d", "shell-write"),
+        ("rm -rf /var/log/*/../../../etc/apparmor.d", "shell-hardening"),
         ("rm -rf /etc/apparmor.d", "shell-hardening"),
         ("rm -rf /etc/ssh", "shell-ssh"),
         ("find /var -delete", "shell-write"),

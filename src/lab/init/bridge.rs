@@ -9,7 +9,7 @@ use ipnet::Ipv4Net;
 use tokio::time::sleep;
 
 use super::target::Target;
-use super::{Init, InitMode, names};
+use super::{Init, names};
 use crate::fence::{self, Fence, Line, NftError};
 use crate::incus::{self, Acl, Network, Object};
 use crate::lab::plan::{Held, compare, contents, with_own_books};
@@ -54,7 +54,7 @@ impl Init<'_> {
         let mut held = felt;
         if is_open
             && !differences.is_empty()
-            && self.mode != InitMode::Disrupt
+            && !self.may_disrupt()
             && let Some((more, why)) = self.unfenced(&mut differences).await?
         {
             let (mut all, reason) = held.take().map_or((Vec::new(), None), |(all, held)| (all, Some(held.reason)));
@@ -84,18 +84,17 @@ impl Init<'_> {
     }
 
     /// Puts up the fence in front of a bridge that stays as it is.
-    pub(super) async fn fence_alone(&self, acl: &Acl, plan: &mut Plan) -> Result<()> {
+    pub(super) async fn fence_alone(&self, acl: &Acl) -> Result<Step> {
         let target = self.target(Object::network(&self.lab.settings.name.network()), "network");
         let is = target.existing::<Network>(|network| &network.config).await?;
         let address = is.as_ref().and_then(|is| is.config.get("ipv4.address")?.parse::<Ipv4Net>().ok());
         let address = address.unwrap_or(self.lab.settings.network.subnet.net());
-        plan.steps.push(self.fence(address, acl, is.is_some()).await?);
-        Ok(())
+        self.fence(address, acl, is.is_some()).await
     }
 
     /// Takes out of the differences what running guests would feel.
     async fn felt(&self, differences: &mut Vec<Difference>) -> Result<Option<(Vec<Difference>, Held)>> {
-        if self.mode == InitMode::Disrupt || !differences.iter().any(|it| FELT.contains(&it.key.as_str())) {
+        if self.may_disrupt() || !differences.iter().any(|it| FELT.contains(&it.key.as_str())) {
             return Ok(None);
         }
         let running = self.running().await?;

@@ -19,8 +19,11 @@ mod secret;
 mod snapshot;
 mod unmarked;
 
-pub use facts::{Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used};
-pub use facts_of_guest::{Guest, Launch, Mismatch, ReceiptFacts};
+pub(crate) use facts::short;
+pub use facts::{
+    Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used, Words,
+};
+pub use facts_of_guest::{Guest, Launch, Mismatch, Proof, ReceiptFacts};
 
 use super::{Finding, Rule};
 

@@ -70,8 +70,7 @@ const EXACT: [&str; 23] = [
 /// podclaw's own scripts and units. cloud-init writes them, and nothing that they run may change them.
 const OWN: [&str; 2] = ["/usr/local/lib/podclaw/", "/usr/local/share/podclaw/"];
 /// Where traces of a guest are: they may be removed, below each, but not written.
-const TRACES: [&str; 14] = [
-    "/etc/netplan/",
+const TRACES: [&str; 13] = [
     "/etc/ssh/ssh_host_",
     "/root/",
     "/run/cloud-init/",

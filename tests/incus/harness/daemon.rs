@@ -148,6 +148,7 @@ impl Daemon {
             ("INCUS_CONF", self.dir.join("client")),
             ("TMPDIR", self.slot.dir().join("tmp")),
             ("HOME", self.slot.dir().join("tmp")),
+            ("PODCLAW_RUNTIME_DIR", self.dir.join("run")),
             (MARK, self.slot.dir()),
         ]
     }

@@ -85,7 +85,7 @@ pub(super) fn replace(proving: &Proving<'_>, name: &str, program: &str) {
     proving.sh(name, &format!("rm -f /run/* /replaced; ({swap}) >/dev/null 2>&1 </dev/null &"));
 }
 
-fn was_replaced(proving: &Proving<'_>, name: &str) -> bool {
+pub(super) fn was_replaced(proving: &Proving<'_>, name: &str) -> bool {
     !proving.sh(name, "ls /replaced; true").is_empty()
 }
 
@@ -157,5 +157,5 @@ echo "{\"nonce\":$nonce,\"said\":1}" >/dev/null; echo "{\"nonce\":$nonce,\"ended
     daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
     proving.lab.remove_fence();
     replace(&proving, "one", program);
-    within(&proving, &["one"], &["--timeout", "6s"]).only_red(&["net-inbound"]);
+    within(&proving, &["one"], &["--timeout", "6s"]).only_red(&["net-inbound", "net-acl", "net-fence"]);
 }
