@@ -48,20 +48,6 @@ pub(crate) fn main(files: &[&[Test]]) -> ExitCode {
     if conclusion.has_failed() || !clean { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
 
-/// Runs one piece of work that is no test, with the daemon that it makes. It fails by panicking.
-pub(crate) fn once(work: impl FnOnce(&Daemon)) -> ExitCode {
-    if guardian::is_wanted() {
-        return guardian::main();
-    }
-    interrupt::watch();
-    let worked = catch_unwind(AssertUnwindSafe(|| work(Daemon::shared()))).is_ok();
-    if !worked {
-        eprintln!("{}", Daemon::logs());
-    }
-    let clean = Daemon::remove_all();
-    if worked && clean { ExitCode::SUCCESS } else { ExitCode::from(101) }
-}
-
 /// Runs a future of an asynchronous test.
 ///
 /// # Panics
