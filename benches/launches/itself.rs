@@ -36,9 +36,18 @@ pub(crate) fn measure(lab: &Lab) -> Value {
         "bytes": std::fs::metadata(PODCLAW).expect("podclaw is there").len(),
         "requests": podclaw.len(),
         "requests_by_its_own_word": said["launched"][0]["timings"]["requests"],
+        "requests_looks": looks(&podclaw),
         "requests_list": podclaw,
         "by_hand_requests": by_hand.len(),
+        "by_hand_looks": looks(&by_hand),
         "by_hand_requests_list": by_hand,
         "by_hand_processes": by_hand::processes(lab),
     })
+}
+
+/// How many of them only look how far an operation is: the more of them, the longer it takes.
+fn looks(requests: &[String]) -> usize {
+    let path = |line: &str| line.split([' ', '?']).nth(1).map(str::to_owned).unwrap_or_default();
+    let is_look = |path: &str| path.strip_prefix("/1.0/operations/").is_some_and(|id| !id.contains('/'));
+    requests.iter().filter(|line| line.starts_with("GET ") && is_look(&path(line))).count()
 }

@@ -32,7 +32,7 @@ fn measured(machine: &Value) -> String {
         "Measured by `make bench` on {} with {} GiB, Linux {}, Incus {} with a pool of kind {}, podclaw {}, OpenClaw {} \
          on node {}.{debug}",
         said("machine"),
-        said("memory_gib"),
+        number(machine["memory_gib"].as_f64(), 0),
         said("kernel"),
         said("incus"),
         said("pool"),
@@ -57,11 +57,11 @@ fn ways(kept: &Value) -> Table {
         let failed = if failed > 0 { format!(", {failed} more failed") } else { String::new() };
         Some(vec![
             way.label().to_owned(),
-            format!("{:.1}", spread.median()),
-            format!("{:.1} – {:.1}", spread.least(), spread.most()),
+            seconds(spread.median()),
+            format!("{} – {}", seconds(spread.least()), seconds(spread.most())),
             format!("{count}{failed}"),
             number(alone.map(|alone| spread.median() / alone), 2),
-            number(done, 1),
+            done.map_or("-".to_owned(), seconds),
         ])
     };
     let head = vec!["Until the gateway has started", "s", "from – to", "rounds", "× alone", "all done, s"];
@@ -76,6 +76,7 @@ fn asked(kept: &Value) -> Table {
     let itself = &kept["itself"];
     let own = kept["ways"]["baked"]["timings"].as_array().map(|all| all.iter().map(|one| one["own"].clone()).collect());
     let tiny = |key: &str| median(&kept["tiny"][key]);
+    let (at_once, by_core) = (tiny("at_once_seconds"), tiny("one_at_a_time_on_each_core_seconds"));
     let requests = itself["requests"].as_f64();
     let rows = [
         ("a launch, in starts of the gateway alone", 1.25, 2, share(way(Way::Baked), way(Way::Bare))),
@@ -84,12 +85,8 @@ fn asked(kept: &Value) -> Table {
         ("podclaw's own part of a launch, ms", 100.0, 0, own.and_then(|own| median(&own))),
         ("requests to the daemon for a launch", 15.0, 0, requests),
         ("the same, in requests of the incus client", 1.0, 2, share(requests, itself["by_hand_requests"].as_f64())),
-        (
-            "ten tiny guests at once, in ten one at a time on each core",
-            2.0,
-            2,
-            share(tiny("at_once_seconds"), tiny("one_at_a_time_on_each_core_seconds")),
-        ),
+        ("ten tiny guests at once, in ten one at a time on each core", 2.0, 2, share(at_once, by_core)),
+        ("ten tiny guests at once, in one on each core", 2.0, 2, share(at_once, tiny("one_on_each_core_seconds"))),
     ];
     let row = |(what, most, digits, is): (&str, f64, usize, Option<f64>)| {
         let verdict = is.map_or("not measured", |is| if is <= most { "reached" } else { "missed" });
@@ -130,11 +127,17 @@ fn itself(kept: &Value) -> Table {
         ("memory of a launch at its peak, MiB", number(mebibytes(&itself["peak_kib"], 1024.0), 1)),
         ("size of the program, MiB", number(mebibytes(&itself["bytes"], 1.0), 1)),
         ("requests to the daemon for a launch", number(itself["requests"].as_f64(), 0)),
+        ("of these, looks how far an operation is", number(itself["requests_looks"].as_f64(), 0)),
         ("the same by hand: requests", number(itself["by_hand_requests"].as_f64(), 0)),
         ("the same by hand: starts of the incus client", number(itself["by_hand_processes"].as_f64(), 0)),
     ];
     let rows = rows.into_iter().map(|(what, is)| vec![what.to_owned(), is]).collect();
     Table { head: vec!["podclaw itself", ""], rows }
+}
+
+/// Seconds with as many digits as say something.
+pub(crate) fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.2}") } else { format!("{seconds:.1}") }
 }
 
 fn number(is: Option<f64>, digits: usize) -> String {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::page::started;
+use crate::page::{seconds, started};
 use crate::samples::Spread;
 use crate::ways::Way;
 
@@ -73,7 +73,7 @@ fn row(out: &mut String, way: Way, spread: &Spread, top: f64, at: impl Fn(f64) -
     }
     text(out, "text", "end", (LEFT - 10.0, middle + 4.5), way.label());
     let beside = at(spread.most()) + 10.0;
-    text(out, "text", "start", (beside, middle + 4.5), &format!("{:.1} s", spread.median()));
+    text(out, "text", "start", (beside, middle + 4.5), &format!("{} s", seconds(spread.median())));
 }
 
 /// A round number of seconds, of which a handful reaches this far.
