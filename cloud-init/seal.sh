@@ -2,15 +2,16 @@
 # Makes the guest of a bake fit to be an image that others are made from: everything that is only this guest's goes.
 # podclaw runs it when all stages have ended, and kills the guest when it has ended well: nothing is written after it.
 source /usr/local/lib/podclaw/lib.sh
-# The daemon may lose track of a command that it runs; podclaw asks again then, and gets the outcome of the first.
-exec 9>/run/podclaw/seal.lock
-flock 9
 read_settings
-if [[ $BOOT == baked && -e /run/podclaw/sealed ]]; then
+[[ $BOOT == bake || -e /run/podclaw/sealing ]] || fail "this guest is not one to bake an image from"
+
+# The daemon may lose track of a command that it runs; podclaw asks again then, and gets the outcome of the first.
+exec 9>/run/podclaw/sealing
+flock 9
+if [[ -e /run/podclaw/sealed ]]; then
     say "sealed before"
     exit 0
 fi
-[[ $BOOT == bake ]] || fail "this guest is not one to bake an image from"
 
 readonly cloud_result=/run/cloud-init/result.json
 readonly store=$SERVICE_HOME/.local/share/containers

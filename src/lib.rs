@@ -29,6 +29,7 @@ pub mod reference;
 pub mod report;
 pub mod rules;
 pub mod text;
+pub mod turn;
 pub mod ui;
 pub mod unit_file;
 pub mod yaml;

@@ -24,7 +24,7 @@ fn meta(key: &str, name: &str) -> Value {
     json!({"match": {"op": "==", "left": {"meta": {"key": key}}, "right": name}})
 }
 
-fn field(protocol: &str, field: &str, right: Value) -> Value {
+fn field(protocol: &str, field: &str, right: &Value) -> Value {
     json!({"match": {"op": "==", "left": {"payload": {"protocol": protocol, "field": field}}, "right": right}})
 }
 
@@ -40,22 +40,22 @@ fn established() -> Value {
 fn incus(rest: &[(&str, Value)]) -> Ruleset {
     let jump = json!({"jump": {"target": "acl"}});
     let rules = [
-        ("aclin", json!([meta("iifname", BRIDGE), field("udp", "dport", json!(53)), {"accept": null}])),
+        ("aclin", json!([meta("iifname", BRIDGE), field("udp", "dport", &json!(53)), {"accept": null}])),
         ("aclin", json!([meta("iifname", BRIDGE), jump])),
         ("aclfwd", json!([meta("iifname", BRIDGE), jump])),
         ("aclfwd", json!([meta("oifname", BRIDGE), jump])),
-        ("fwd", json!([field("ip", "version", json!(4)), meta("iifname", BRIDGE), {"accept": null}])),
+        ("fwd", json!([field("ip", "version", &json!(4)), meta("iifname", BRIDGE), {"accept": null}])),
         ("acl", json!([established(), {"accept": null}])),
     ];
     let chains =
         [("aclin", Some("input"), 0), ("aclfwd", Some("forward"), 0), ("fwd", Some("forward"), 0), ("acl", None, 0)];
     let own = [
-        ("acl", json!([field("ip", "daddr", json!({"prefix": {"addr": "10.0.0.0", "len": 8}})), reject()])),
+        ("acl", json!([field("ip", "daddr", &json!({"prefix": {"addr": "10.0.0.0", "len": 8}})), reject()])),
         (
             "acl",
             json!([
                 meta("iifname", BRIDGE),
-                field("ip", "daddr", json!({"set": [{"range": ["1.0.0.0", "9.255.255.255"]}, "192.0.2.9"]})),
+                field("ip", "daddr", &json!({"set": [{"range": ["1.0.0.0", "9.255.255.255"]}, "192.0.2.9"]})),
                 {"accept": null}
             ]),
         ),
@@ -119,7 +119,7 @@ fn what_is_not_understood_stops_nothing() {
         json!([unknown, {"jump": {"target": "fwd"}}]),
         json!([{"vmap": {}}]),
         json!([{"jump": {"target": "nobody"}}]),
-        json!([field("ip", "daddr", json!("@somebody")), {"accept": null}]),
+        json!([field("ip", "daddr", &json!("@somebody")), {"accept": null}]),
         json!([{"limit": {"rate": 9}}, {"accept": null}]),
     ] {
         assert!(is_unknown(rule.clone()), "{rule}");

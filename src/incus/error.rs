@@ -145,6 +145,8 @@ pub enum Refusal {
     Busy,
     /// The request itself is wrong.
     Invalid,
+    /// Somebody else changed it since it was read.
+    Changed,
     /// The object is of a type that has no such thing.
     Unsupported,
     /// Somebody cancelled the operation, but not this job.
@@ -164,6 +166,7 @@ impl Refusal {
         match code {
             404 => Self::NotFound,
             409 => Self::AlreadyExists,
+            412 => Self::Changed,
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
@@ -205,7 +208,7 @@ impl Error {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
             Self::Refused { kind: Refusal::Lost, .. } => "whether the command ran is not known: look, and run it again",
-            Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
+            Self::Refused { kind: Refusal::Busy | Refusal::Changed, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
@@ -243,6 +246,7 @@ mod tests {
         assert_eq!(Refusal::of(400, "Failed to retrieve PID of executing child process"), Refusal::Lost);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
+        assert_eq!(Refusal::of(412, "Precondition failed: ETag doesn't match: a vs b"), Refusal::Changed);
         let unsupported = "Network driver \"bridge\" does not support load balancers";
         assert_eq!(Refusal::of(400, unsupported), Refusal::Unsupported);
         assert_eq!(Refusal::of(500, unsupported), Refusal::Failed);

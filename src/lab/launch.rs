@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::attempt::{LaunchOptions, attempt, bring_up};
 use super::follow::Follower;
-use super::guests::{Readiness, STATE_KEY};
+use super::guests::STATE_KEY;
 use super::{
     Digests, Error, Identity, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord,
     digests,
@@ -42,13 +42,13 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
     .await
 }
 
-/// Writes the receipt, and with it that the guest is ready.
+/// Writes the receipt, and with it that the guest is ready, or stands by.
 async fn finish(lab: &Lab, prepared: &Prepared, receipt: Receipt, job: &Job) -> Result<Launched> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
     let digests = Digests { acl: acl.as_ref().map(digests::acl), ..prepared.digests.clone() };
     let receipt = Receipt { digests: Some(digests), ..receipt };
-    let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
+    let mut config = Config::from([(STATE_KEY.into(), prepared.becomes().as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
     let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
@@ -84,6 +84,7 @@ fn receipt(
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
+        claimed: None,
         base: prepared.images.base.fingerprint.to_string(),
         baked: prepared.baked.as_ref().map(|baked| baked.fingerprint.to_string()),
         gateway: prepared.images.gateway.id(),

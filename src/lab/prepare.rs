@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::image::{self, BakedImage, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance};
@@ -58,6 +60,14 @@ impl Prepared {
         is_of_launch(config, self.launch_id())
     }
 
+    /// What it is when its launch has ended well.
+    pub(super) fn becomes(&self) -> Readiness {
+        match Readiness::read(self.instance.config.get(STATE_KEY)) {
+            Readiness::Filling => Readiness::Standby,
+            _ => Readiness::Ready,
+        }
+    }
+
     /// The user-data that it gets; none where its image is baked.
     #[must_use]
     pub fn user_data(&self) -> Option<&str> {
@@ -80,6 +90,8 @@ pub struct Settled {
     names: Vec<GuestName>,
     stack: Stack,
     templates: Templates,
+    /// The guests that stand by, the oldest first, as they were listed.
+    pub(super) standing_by: Vec<GuestName>,
     /// The images in podclaw.lock.
     pub images: Images,
 }
@@ -88,7 +100,8 @@ pub struct Settled {
 /// Nothing is created.
 pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     lab.must_exist().await?;
-    let names = lab.names(request).await?;
+    let instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
+    let names = names(request, &instances)?;
     let stack = lab.stack(&request.profiles)?;
     lab.must_be_in_order().await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
@@ -96,7 +109,7 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    Ok(Settled { names, stack, templates, images })
+    Ok(Settled { names, stack, templates, standing_by: lab.standing_by(instances), images })
 }
 
 impl Settled {
@@ -115,6 +128,20 @@ impl Settled {
                 lab.prepared(name, &self.stack, &self.images, None, Some(user_data), state)
             }
         }
+    }
+
+    /// The same, to stand by; only as many of the guests as are asked for.
+    pub fn standby(&self, lab: &Lab, baked: &BakedImage, count: usize) -> Result<Vec<Prepared>> {
+        self.names.iter().take(count).map(|name| self.to_stand_by(lab, name, baked)).collect()
+    }
+
+    /// What a guest that stands by would be, whatever its name is.
+    pub(super) fn sample(&self, lab: &Lab, baked: &BakedImage) -> Result<Prepared> {
+        self.to_stand_by(lab, &BUILDER.parse()?, baked)
+    }
+
+    fn to_stand_by(&self, lab: &Lab, name: &GuestName, baked: &BakedImage) -> Result<Prepared> {
+        lab.prepared(name, &self.stack, &self.images, Some(baked.clone()), None, Readiness::Filling)
     }
 
     /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
@@ -143,18 +170,12 @@ impl Lab {
         }
     }
 
-    /// The names of the guests to launch: those asked for if they are free, or the next free ones.
-    async fn names(&self, request: &LaunchRequest) -> Result<Vec<GuestName>> {
-        let instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
-        let taken: BTreeSet<String> = instances.into_iter().map(|instance| instance.name).collect();
-        if request.names.is_empty() {
-            let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name));
-            return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
-        }
-        match request.names.iter().find(|name| taken.contains(name.as_str())) {
-            Some(name) => Err(Error::NameTaken(name.clone())),
-            None => Ok(request.names.clone()),
-        }
+    /// Those of the instances that stand by, the oldest first.
+    fn standing_by(&self, mut instances: Vec<Instance>) -> Vec<GuestName> {
+        let stands_by = |config: &Config| Readiness::read(config.get(STATE_KEY)) == Readiness::Standby;
+        instances.retain(|instance| self.mark().is_on(&instance.config) && stands_by(&instance.config));
+        instances.sort_by_cached_key(|instance| instance.created_at.parse::<Timestamp>().ok());
+        instances.into_iter().filter_map(|instance| instance.name.parse().ok()).collect()
     }
 
     /// The profiles of a launch, adapted to the lab.
@@ -230,6 +251,19 @@ impl Lab {
     }
 }
 
+/// The names of the guests to launch: those asked for if they are free, or the next free ones.
+fn names(request: &LaunchRequest, instances: &[Instance]) -> Result<Vec<GuestName>> {
+    let taken: BTreeSet<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
+    if request.names.is_empty() {
+        let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name.as_str()));
+        return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
+    }
+    match request.names.iter().find(|name| taken.contains(name.as_str())) {
+        Some(name) => Err(Error::NameTaken(name.clone())),
+        None => Ok(request.names.clone()),
+    }
+}
+
 /// What of the findings keeps a guest from being created, as text. Nobody can waive it here: a waiver is for `lint`.
 pub(super) fn refused(findings: Vec<Finding>) -> Vec<String> {
     let errors = findings.into_iter().filter(|finding| finding.severity == Severity::Error);
@@ -237,7 +271,7 @@ pub(super) fn refused(findings: Vec<Finding>) -> Vec<String> {
 }
 
 /// A number that no other launch has.
-fn launch_id() -> Result<String> {
+pub(super) fn launch_id() -> Result<String> {
     let mut bytes = [0; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
         .map_err(|errno| Error::Unreadable { path: "the kernel's random numbers".into(), source: errno.into() })?;

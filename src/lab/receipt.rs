@@ -23,6 +23,9 @@ pub struct Receipt {
     pub podclaw: String,
     /// When the launch ended.
     pub finished: Timestamp,
+    /// When it was claimed, where it stood by before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<Timestamp>,
     /// The base image: its fingerprint.
     pub base: String,
     /// The image that was baked of the two, and that the guest was made from: its fingerprint. None in a cold launch.
@@ -190,6 +193,7 @@ mod tests {
             finished: Timestamp::UNIX_EPOCH,
             base: String::new(),
             baked: None,
+            claimed: None,
             gateway: String::new(),
             profiles: Vec::new(),
             millis: 0,

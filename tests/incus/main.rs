@@ -28,6 +28,7 @@ mod prove;
 mod second_lock;
 mod server;
 mod smoke;
+mod standby;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         egress::TESTS,
         gateway::TESTS,
         bake::TESTS,
+        standby::TESTS,
         audit::TESTS,
     ];
     files.extend(client::TESTS);

@@ -81,8 +81,8 @@ fn guest(found: &InstanceWithState, used_by: &[Used], now: &Now) -> Guest {
 
 fn launch(config: &Config) -> Launch {
     match Readiness::read(config.get(STATE_KEY)) {
-        Readiness::Launching | Readiness::Baking => Launch::Running,
-        Readiness::Ready => Launch::Done,
+        Readiness::Launching | Readiness::Filling | Readiness::Baking => Launch::Running,
+        Readiness::Ready | Readiness::Standby => Launch::Done,
         Readiness::Failed => Launch::Failed,
         Readiness::Unknown => Launch::Unknown,
     }

@@ -10,16 +10,18 @@ const DRIVER: &str = "nftables";
 
 /// Both, as they are now.
 pub(super) async fn locks(lab: &Lab) -> Locks {
-    // One after the other: the daemon is asked for lists.
-    let fence = fence(lab).await;
-    Locks { acl: acl(lab).await, fence }
+    // Only one of them asks the daemon.
+    let (fence, acl) = tokio::join!(fence(lab), acl(lab));
+    Locks { acl, fence }
 }
 
 /// podclaw's own table, compared with what `init` would make of it.
 async fn fence(lab: &Lab) -> Result<Lock, String> {
     let name = fence::name(&lab.settings.name);
-    let rules = fence::own_ruleset(&lab.settings.name).await.map_err(|error| error.to_string())?;
-    let difference = match init::fence_step(lab, &Job::quiet()).await.map(|step| step.change) {
+    let job = Job::quiet();
+    let (rules, step) = tokio::join!(fence::own_ruleset(&lab.settings.name), init::fence_step(lab, &job));
+    let rules = rules.map_err(|error| error.to_string())?;
+    let difference = match step.map(|step| step.change) {
         Err(error) => Some(format!("it can't be compared with the lab file: {error}")),
         Ok(Change::Unseen(why)) => return Err(why),
         Ok(change) => change.differences().first().map(|difference| match (&difference.old, &difference.new) {

@@ -38,9 +38,12 @@ impl Gauge {
         if let Ok(events) = fs::read_to_string(group.join("memory.events")) {
             return refusals(&events);
         }
-        // What counts memory and swap together is not there on every kernel.
+        // What counts memory and swap together is not there on every kernel. And where a process was ended at once, only that
+        // may be counted: seen on a 6.18.
         let with_swap = number(&group.join("memory.memsw.failcnt")).unwrap_or(0);
-        Some(number(&group.join("memory.failcnt"))?.saturating_add(with_swap))
+        let control = fs::read_to_string(group.join("memory.oom_control")).unwrap_or_default();
+        let ended = count(&control, "oom_kill ").unwrap_or(0);
+        Some(number(&group.join("memory.failcnt"))?.saturating_add(with_swap).saturating_add(ended))
     }
 }
 
@@ -50,8 +53,12 @@ fn number(path: &Path) -> Option<u64> {
 
 /// What version 2 counts.
 fn refusals(events: &str) -> Option<u64> {
-    let of = |name: &str| events.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok());
-    Some(of("max ")?.saturating_add(of("oom ")?))
+    Some(count(events, "max ")?.saturating_add(count(events, "oom ")?))
+}
+
+/// The number behind a name.
+fn count(table: &str, name: &str) -> Option<u64> {
+    table.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
 /// Where the group of a kind is that has the guest's limits. `groups` is the table of a process, and `mounts` that of podclaw.
@@ -121,5 +128,6 @@ mod tests {
     fn what_was_refused_is_counted() {
         assert_eq!(refusals("low 0\nhigh 0\nmax 7\noom 2\noom_kill 1\n"), Some(9));
         assert_eq!(refusals("low 0\n"), None);
+        assert_eq!(count("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n", "oom_kill "), Some(3));
     }
 }

@@ -23,7 +23,7 @@ pub enum Uplink {
 /// The host's routes, with what is at their ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Routes {
-    routes: Vec<Route>,
+    all: Vec<Route>,
     links: BTreeMap<String, Link>,
     answers: BTreeSet<(Ipv4Addr, String)>,
 }
@@ -51,7 +51,7 @@ impl Routes {
         let routes: Vec<Route> = table.lines().skip(1).filter_map(route).collect();
         let names: BTreeSet<&String> = routes.iter().filter_map(|route| route.link.as_ref()).collect();
         let links = names.into_iter().map(|name| (name.clone(), link(name))).collect();
-        Self { routes, links, answers: answers.clone() }
+        Self { all: routes, links, answers: answers.clone() }
     }
 
     /// A way to everywhere by one link, whose gateway answers or does not.
@@ -60,7 +60,7 @@ impl Routes {
         let (gateway, name) = (Ipv4Addr::new(192, 0, 2, 1), "eth0".to_owned());
         let route = Route { net: Ipv4Net::default(), gateway: Some(gateway), link: Some(name.clone()), metric: 0 };
         Self {
-            routes: vec![route],
+            all: vec![route],
             links: [(name.clone(), Link { is_up: true, has_neighbours: true })].into(),
             answers: answers.then_some((gateway, name)).into_iter().collect(),
         }
@@ -68,13 +68,13 @@ impl Routes {
 
     /// The gateways.
     pub(super) fn gateways(&self) -> BTreeSet<Ipv4Addr> {
-        self.routes.iter().filter_map(|route| route.gateway).collect()
+        self.all.iter().filter_map(|route| route.gateway).collect()
     }
 
     /// Whether the host could hand on a packet for that address.
     #[must_use]
     pub fn uplink(&self, to: Ipv4Addr) -> Uplink {
-        let fits = self.routes.iter().filter(|route| route.net.contains(&to));
+        let fits = self.all.iter().filter(|route| route.net.contains(&to));
         // The narrowest, and of equal ones the one that costs least.
         let best = fits.min_by_key(|route| (std::cmp::Reverse(route.net.prefix_len()), route.metric));
         let Some((route, name)) = best.and_then(|route| Some((route, route.link.as_ref()?))) else {

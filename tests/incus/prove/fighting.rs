@@ -65,6 +65,8 @@ fn guests_without_anything_left(daemon: &Daemon) {
     proving.launch("two", &[]);
     proving.set(&["config", "set", "two", "limits.processes=12"]);
     lab.exec(&["two", "--", "sh", "-c", "while :; do sleep 1000 & done 2>/dev/null"], "");
+    // The shell that could not start another one has ended itself, and left room for one.
+    proving.set(&["config", "set", "two", "limits.processes=8"]);
     without_a_word(&within(&proving, &["two"], &["--timeout", "5s"]));
 }
 
