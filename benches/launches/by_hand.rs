@@ -55,18 +55,13 @@ fn steps(lab: &Lab, image: &str, guest: &str) -> Vec<Step> {
     commands.into_iter().map(step).collect()
 }
 
-/// How many times the client is started for that.
-pub(crate) fn processes(lab: &Lab) -> usize {
-    steps(lab, "", "").len()
-}
-
 /// Takes all steps, and removes the guest.
 pub(crate) fn launch(lab: &Lab, image: &str, guest: &str) -> Took {
-    launch_at(&lab.daemon().socket(), lab, image, guest)
+    launch_at(&lab.daemon().socket(), lab, image, guest, |_| {})
 }
 
-/// The same through another socket, which leads to the daemon.
-pub(crate) fn launch_at(socket: &Path, lab: &Lab, image: &str, guest: &str) -> Took {
+/// The same with another socket that leads to the daemon. After each step it says what was typed.
+pub(crate) fn launch_at(socket: &Path, lab: &Lab, image: &str, guest: &str, mut after: impl FnMut(&str)) -> Took {
     let began = Instant::now();
     let mut started = None;
     for step in steps(lab, image, guest) {
@@ -74,6 +69,7 @@ pub(crate) fn launch_at(socket: &Path, lab: &Lab, image: &str, guest: &str) -> T
         if step.starts {
             started = Some(began.elapsed());
         }
+        after(&step.arguments[..2].join(" "));
     }
     let done = began.elapsed();
     lab.incus(&["delete", "--force", guest]).run().ok();

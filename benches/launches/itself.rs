@@ -28,7 +28,12 @@ pub(crate) fn measure(lab: &Lab) -> Value {
     let podclaw = relay.requests();
     let peak = peak.join().expect("looking does not fail");
     lab.podclaw(&["delete", GUEST]).run().ok();
-    by_hand::launch_at(relay.socket(), lab, &baked(lab), GUEST);
+    let (mut steps, mut before) = (Vec::new(), podclaw.len());
+    by_hand::launch_at(relay.socket(), lab, &baked(lab), GUEST, |typed| {
+        let now = relay.requests().len();
+        steps.push(json!({ "typed": typed, "requests": now - before }));
+        before = now;
+    });
     let by_hand = relay.requests().split_off(podclaw.len());
     json!({
         "start_milliseconds": starts,
@@ -41,7 +46,7 @@ pub(crate) fn measure(lab: &Lab) -> Value {
         "by_hand_requests": by_hand.len(),
         "by_hand_looks": looks(&by_hand),
         "by_hand_requests_list": by_hand,
-        "by_hand_processes": by_hand::processes(lab),
+        "by_hand_steps": steps,
     })
 }
 

@@ -122,6 +122,9 @@ fn itself(kept: &Value) -> Table {
     let itself = &kept["itself"];
     let start = Spread::of(&itself["start_milliseconds"]).map(|spread| spread.median());
     let mebibytes = |of: &Value, unit: f64| of.as_f64().map(|size| size * unit / f64::from(1 << 20));
+    let steps = itself["by_hand_steps"].as_array();
+    let is_look = |step: &&Value| !step["typed"].as_str().is_some_and(|typed| typed.starts_with("create "));
+    let making = steps.map(|steps| steps.iter().skip_while(is_look).filter_map(|step| step["requests"].as_f64()).sum());
     let rows = [
         ("start and end, as `podclaw --help`, ms", number(start, 1)),
         ("memory of a launch at its peak, MiB", number(mebibytes(&itself["peak_kib"], 1024.0), 1)),
@@ -129,7 +132,8 @@ fn itself(kept: &Value) -> Table {
         ("requests to the daemon for a launch", number(itself["requests"].as_f64(), 0)),
         ("of these, looks how far an operation is", number(itself["requests_looks"].as_f64(), 0)),
         ("the same by hand: requests", number(itself["by_hand_requests"].as_f64(), 0)),
-        ("the same by hand: starts of the incus client", number(itself["by_hand_processes"].as_f64(), 0)),
+        ("of these, from `incus create` on, when the lab was looked at", number(making, 0)),
+        ("the same by hand: starts of the incus client", steps.map_or("-".to_owned(), |steps| steps.len().to_string())),
     ];
     let rows = rows.into_iter().map(|(what, is)| vec![what.to_owned(), is]).collect();
     Table { head: vec!["podclaw itself", ""], rows }
