@@ -51,9 +51,14 @@ fn ways(kept: &Value) -> Table {
     let alone = started(kept, Way::Bare).map(|spread| spread.median());
     let row = |way: Way| {
         let of = &kept["ways"][way.key()];
-        let spread = started(kept, way)?;
+        let failed = of["failed"].as_u64().unwrap_or(0);
+        let Some(spread) = started(kept, way) else {
+            let none = || "-".to_owned();
+            let row = vec![way.label().to_owned(), none(), none(), format!("all {failed} failed"), none(), none()];
+            return (failed > 0).then_some(row);
+        };
         let done = Spread::of(&of["done_seconds"]).map(|spread| spread.median());
-        let (count, failed) = (spread.all().len(), of["failed"].as_u64().unwrap_or(0));
+        let count = spread.all().len();
         let failed = if failed > 0 { format!(", {failed} more failed") } else { String::new() };
         Some(vec![
             way.label().to_owned(),

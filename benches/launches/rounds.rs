@@ -31,7 +31,10 @@ pub(crate) fn measure(lab: &Lab, bare: &Bare, rounds: Rounds) -> Value {
             let took = catch_unwind(AssertUnwindSafe(|| way.go(lab, bare, &image))).ok();
             match &took {
                 Some(took) => println!("  {:<24} {:7.2} s", way.label(), took.started.as_secs_f64()),
-                None => clear(lab),
+                None => {
+                    println!("  {:<24}  failed", way.label());
+                    clear(lab);
+                }
             }
             outcomes.entry(way.key()).or_default().push(took);
         }
