@@ -19,6 +19,11 @@ readonly store=$SERVICE_HOME/.local/share/containers
 readonly unneeded=(
     cloud-init-hotplugd.socket netavark-dhcp-proxy.socket netavark-dhcp-proxy.service dpkg-db-backup.timer fstrim.timer
     getty.target console-getty.service
+    # systemd starts no mount for up to a second after there were more than five, and all of a boot waits for this one.
+    var-lib-machines.mount
+)
+readonly unneeded_of_user=(
+    dirmngr.socket gpg-agent.socket gpg-agent-browser.socket gpg-agent-extra.socket gpg-agent-ssh.socket keyboxd.socket
 )
 wait_for_cloud_init() {
     local tries
@@ -45,6 +50,7 @@ stop_writers() {
     systemctl stop '*.timer' '*.path' 'cloud-*.service' 'cloud-*.socket'
     systemctl stop "user@$SERVICE_ID.service" "user-runtime-dir@$SERVICE_ID.service"
     systemctl mask --quiet "${unneeded[@]}"
+    systemctl --global mask --quiet "${unneeded_of_user[@]}"
     systemctl stop 'getty@*.service' 'console-getty.service' 'systemd-hostnamed.*' 'systemd-logind.service' \
         'systemd-networkd*' 'systemd-resolved*' 'systemd-udevd*'
     # From here on the journal is in memory.
@@ -59,6 +65,8 @@ prepare_unit() {
     text=$(fill_quadlet)
     put "$QUADLET" 0644 "$text"
     touch /etc/cloud/cloud-init.disabled
+    # Without IPv6, which no lab has: the address that each card gives itself takes a second, and all waits for it.
+    put /etc/netplan/50-cloud-init.yaml 0600 "network: {version: 2, ethernets: {eth0: {dhcp4: true, link-local: [], accept-ra: false}}}"
     systemctl enable --quiet "$SHARE/files/podclaw-stages.service"
 }
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    audit, completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, pool, prove, rule,
-    shell, wipe,
+    audit, completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, pool, prove,
+    rule, shell, wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};

@@ -65,6 +65,15 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
             Ok((settled, baked))
         })
         .await?;
+    // As long as nobody changes what was settled. Where there is no baked image yet, nothing can have been made from it.
+    let claims = match &baked {
+        Some(baked) if may_claim => {
+            let mode = if args.dry_run { ClaimMode::DryRun } else { ClaimMode::Claim };
+            let job = Job::new(Progress::silent(), context.cancel());
+            lab::claim(&lab, &settled, baked, request.count, mode, &job).await?
+        }
+        _ => Claims::default(),
+    };
     drop(rest);
     let source = match baked {
         _ if args.cold => Source::Cold,
@@ -77,14 +86,6 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
             context.ui.note("there is no baked image for this podclaw.lock yet: making it, once");
             Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
         }
-    };
-    let claims = match &source {
-        Source::Baked(baked) if may_claim => {
-            let mode = if args.dry_run { ClaimMode::DryRun } else { ClaimMode::Claim };
-            let job = Job::new(Progress::silent(), context.cancel());
-            lab::claim(&lab, &settled, baked, request.count, mode, &job).await?
-        }
-        _ => Claims::default(),
     };
     for (name, why) in &claims.passed_over {
         context.ui.note(format!("{name} stands by and is not claimed: {why} (`podclaw pool` replaces what is stale)"));

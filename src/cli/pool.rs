@@ -11,7 +11,7 @@ use super::failure::{DONE, Failure};
 use super::launch::launch_all;
 use crate::image::BakedImage;
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, MOST_STANDBY, Settled, Standing, StandbyTurn, Tidied};
+use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, MOST_STANDBY, Settled, StandbyTurn, Standing, Tidied, Work};
 
 /// What `pool` takes.
 ///
@@ -30,7 +30,9 @@ pub(crate) struct PoolArgs {
 pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure> {
     let lab = context.lab_to_change().await?;
     if let Some(count) = args.standby {
-        lab.set_standby(count).await?;
+        // `init` writes the whole project, and must not put back what was read before.
+        let lock = context.lock(Work::Pool).await?;
+        lock.lab().set_standby(count).await?;
     }
     let (progress, watch) = context.ui.watch();
     let turn = StandbyTurn::take(&lab, &Job::new(progress, context.cancel())).await;
@@ -38,7 +40,13 @@ pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure
     let turn = turn?;
     // Read only now: another `pool` may have said something else while its end was waited for.
     let most = lab.standby().await?;
-    let made_of = if most == 0 { None } else { Some(made_of(&lab, most, args.timeout, context).await?) };
+    let (lab, made_of) = match most {
+        0 => (lab, None),
+        most => {
+            let (lab, settled, baked) = made_of(most, args.timeout, context).await?;
+            (lab, Some((settled, baked)))
+        }
+    };
 
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
@@ -75,25 +83,22 @@ pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure
 }
 
 /// What guests that stand by are made of; the image is baked where there is none.
-async fn made_of(
-    lab: &Lab,
-    most: u16,
-    timeout: Duration,
-    context: &Context,
-) -> Result<(Settled, BakedImage), Failure> {
+async fn made_of(most: u16, timeout: Duration, context: &Context) -> Result<(Lab, Settled, BakedImage), Failure> {
     let request = LaunchRequest { names: Vec::new(), count: most.into(), profiles: Vec::new() };
+    let (lab, rest) = context.lab_at_rest().await?;
     let (settled, baked) = context
         .unless_cancelled(async {
-            let settled = lab::settle(lab, &request).await?;
-            let baked = settled.baked(lab).await?;
+            let settled = lab::settle(&lab, &request).await?;
+            let baked = settled.baked(&lab).await?;
             Ok((settled, baked))
         })
         .await?;
+    drop(rest);
     let baked = match baked {
         Some(baked) => baked,
-        None => super::image::bake(lab, &settled, timeout, context).await?,
+        None => super::image::bake(&lab, &settled, timeout, context).await?,
     };
-    Ok((settled, baked))
+    Ok((lab, settled, baked))
 }
 
 fn show(

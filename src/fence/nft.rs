@@ -116,7 +116,11 @@ mod tests {
     }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(future);
+        // As podclaw ends: nobody waits for the thread that waits for nft.
+        runtime.shutdown_background();
+        done
     }
 
     #[test]

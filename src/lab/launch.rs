@@ -74,13 +74,7 @@ async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
     Ok(proof)
 }
 
-fn receipt(
-    prepared: &Prepared,
-    guest: Identity,
-    began: Instant,
-    stages: Vec<StageRecord>,
-    proof: &Proof,
-) -> Receipt {
+fn receipt(prepared: &Prepared, guest: Identity, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),

@@ -40,10 +40,12 @@ pub enum Work {
     Wipe,
     /// It is judged before a launch, and must not change meanwhile.
     Launch,
+    /// It is said how many guests stand by.
+    Pool,
 }
 
 impl Work {
-    const ALL: [Self; 4] = [Self::Init, Self::RefreshNames, Self::Wipe, Self::Launch];
+    const ALL: [Self; 5] = [Self::Init, Self::RefreshNames, Self::Wipe, Self::Launch, Self::Pool];
 
     /// The command that does it.
     #[must_use]
@@ -53,6 +55,7 @@ impl Work {
             Self::RefreshNames => "init --refresh-names",
             Self::Wipe => "wipe",
             Self::Launch => "launch",
+            Self::Pool => "pool",
         }
     }
 }

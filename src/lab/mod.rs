@@ -51,7 +51,7 @@ pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{LeftOut, Proof, Provable, ProveOptions, Prover, provable};
 pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
-pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, Standing, StandbyTurn, Tidied, claim, tidy};
+pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, StandbyTurn, Standing, Tidied, claim, tidy};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.

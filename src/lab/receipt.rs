@@ -191,9 +191,9 @@ mod tests {
         let receipt = Receipt {
             podclaw: String::new(),
             finished: Timestamp::UNIX_EPOCH,
+            claimed: None,
             base: String::new(),
             baked: None,
-            claimed: None,
             gateway: String::new(),
             profiles: Vec::new(),
             millis: 0,

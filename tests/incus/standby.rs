@@ -65,7 +65,10 @@ fn guests_are_claimed_and_replaced(daemon: &Daemon) {
     let of_guests = of_guests.filter(|it| it["severity"] != "note" && it["subject"] != "receipt.probes-unknown");
     assert_eq!(of_guests.collect::<Vec<_>>(), Vec::<&Value>::new());
     let again = podclaw(&lab, &["pool"]).run().exits(0).json();
-    assert_eq!((names(&again["guests"]), &again["launched"], &again["removed"]), (both.clone(), &json!([]), &json!([])));
+    assert_eq!(
+        (names(&again["guests"]), &again["launched"], &again["removed"]),
+        (both.clone(), &json!([]), &json!([]))
+    );
 
     // Of two at the same moment each gets one of its own, and nothing is launched.
     let tokens = [token(&lab, "claw-1"), token(&lab, "claw-2")];
@@ -91,7 +94,8 @@ fn guests_are_claimed_and_replaced(daemon: &Daemon) {
     assert_eq!(names(&refilled["launched"]), set(&["claw-3"]), "{refilled}");
     let more = podclaw(&lab, &["launch", "-n", "2"]).run().exits(0).json();
     let more = more["launched"].as_array().expect("guests");
-    let came: Vec<(&Value, bool)> = more.iter().map(|one| (&one["name"], one["receipt"]["claimed"].is_string())).collect();
+    let came: Vec<(&Value, bool)> =
+        more.iter().map(|one| (&one["name"], one["receipt"]["claimed"].is_string())).collect();
     assert_eq!(came, [(&json!("claw-3"), true), (&json!("claw-4"), false)]);
 
     // Nobody takes one by a name, by other profiles, or for a cold launch.

@@ -99,7 +99,10 @@ fn what_a_launch_would_make_is_claimed() {
 fn what_has_changed_is_not() {
     let says = |said: Option<String>, why: &str| assert_eq!(said.as_deref(), Some(why));
     for state in ["ready", "filling", "launching", "failed", ""] {
-        says(Case::after(|case| drop(case.guest.config.insert(STATE_KEY.into(), state.into()))), "it does not stand by");
+        says(
+            Case::after(|case| drop(case.guest.config.insert(STATE_KEY.into(), state.into()))),
+            "it does not stand by",
+        );
     }
     for status in [Status::Stopped, Status::Frozen, Status::Error, Status::Other] {
         says(Case::after(|case| case.guest.status = status), "it does not run");
@@ -113,8 +116,7 @@ fn what_has_changed_is_not() {
     ] {
         says(lock, "podclaw.lock has other images now");
     }
-    for bake in
-        [Case::after(|case| case.wanted.baked = "e".repeat(64)), Case::receipt(|receipt| receipt.baked = None)]
+    for bake in [Case::after(|case| case.wanted.baked = "e".repeat(64)), Case::receipt(|receipt| receipt.baked = None)]
     {
         says(bake, "the image that it was made from is not the current one");
     }
@@ -131,10 +133,9 @@ fn what_has_changed_is_not() {
     for acl in [Case::digests(|digests| digests.acl = Some(other())), Case::digests(|digests| digests.acl = None)] {
         says(acl, "the lab's ACL has other rules than when it was proven");
     }
-    for guest in [
-        Case::digests(|digests| digests.effective = other()),
-        Case::digests(|digests| digests.user_data = other()),
-    ] {
+    for guest in
+        [Case::digests(|digests| digests.effective = other()), Case::digests(|digests| digests.user_data = other())]
+    {
         says(guest, "a launch would make another guest");
     }
 }

@@ -11,7 +11,7 @@ use super::{Error, Lab, Result};
 use crate::incus::{Config, Object, Project, Tag};
 
 pub use claim::{ClaimMode, Claims, claim};
-pub use refill::{Removed, Standing, StandbyTurn, Tidied, tidy};
+pub use refill::{Removed, StandbyTurn, Standing, Tidied, tidy};
 
 /// The project's config key that says how many guests stand by. It is no part of what `init` makes of the project.
 pub(super) const KEY: &str = "user.podclaw.standby";

@@ -127,7 +127,7 @@ static ALLOWED: [Options; 35] = [
         "systemctl",
         "ql",
         "pnt",
-        "--user --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
+        "--user --global --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
     ),
     of("passwd", "lS", "", "--lock --status"),
     of(

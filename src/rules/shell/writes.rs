@@ -41,7 +41,7 @@ const FINE: [&str; 14] = [
     "/etc/containers/registries.conf.d/",
 ];
 /// Files and directories that are written as they are, or with an ending while they are being replaced.
-const EXACT: [&str; 23] = [
+const EXACT: [&str; 25] = [
     "/dev/null",
     "/dev/stdout",
     "/dev/stderr",
@@ -64,6 +64,8 @@ const EXACT: [&str; 23] = [
     "/opt/openclaw",
     // What makes an image of a guest fit for others: none of these runs anything, or lets anybody in.
     "/etc/machine-id",
+    "/etc/netplan",
+    "/etc/netplan/50-cloud-init.yaml",
     "/etc/hostname",
     "/etc/cloud/cloud-init.disabled",
 ];
