@@ -29,12 +29,11 @@ pub(crate) fn measure(lab: &Lab, bare: &Bare, rounds: Rounds) -> Value {
             calm();
             // One that fails is told, and not the end of a run of half an hour.
             let took = catch_unwind(AssertUnwindSafe(|| way.go(lab, bare, &image))).ok();
-            match &took {
-                Some(took) => println!("  {:<24} {:7.2} s", way.label(), took.started.as_secs_f64()),
-                None => {
-                    println!("  {:<24}  failed", way.label());
-                    clear(lab);
-                }
+            if let Some(took) = &took {
+                println!("  {:<24} {:7.2} s", way.label(), took.started.as_secs_f64());
+            } else {
+                println!("  {:<24}  failed", way.label());
+                clear(lab);
             }
             outcomes.entry(way.key()).or_default().push(took);
         }
