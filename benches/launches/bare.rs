@@ -50,7 +50,7 @@ impl<'l> Bare<'l> {
         let directory = lab.dir().join("bare");
         let (root, compiled) = (directory.join("root"), directory.join("compiled"));
         println!("unpacking the gateway's image");
-        let (took, ()) = timed(|| archive.unpack(&root));
+        let (took, ()) = timed(|| archive.unpack(lab.daemon(), &root));
         println!("  {:.1} s", took.as_secs_f64());
         fs::create_dir_all(&compiled).expect("a directory can be made");
         chown(&compiled, Some(NODE), Some(NODE)).expect("a directory can be given away");

@@ -1,10 +1,12 @@
 //! The gateway's image as an OCI archive: its settings, and its root as a directory.
 
 use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
+
+use crate::harness::Daemon;
 
 /// An archive with one image, whose layers are not compressed, as podclaw writes it.
 #[derive(Debug)]
@@ -29,16 +31,14 @@ impl Archive {
         json(&self.path, &blob(&self.manifest["config"]["digest"]))["config"].clone()
     }
 
-    /// Unpacks the layers, one over the other. They have nothing to be taken away.
-    pub(crate) fn unpack(&self, root: &Path) {
+    /// Unpacks the layers, one over the other. They have nothing to be taken away. A program does it, which is ended if
+    /// the run is.
+    pub(crate) fn unpack(&self, daemon: &Daemon, root: &Path) {
+        const UNPACK: &str = "tar -xOf \"$1\" \"$2\" | tar -xp --numeric-owner -C \"$3\"";
         fs::create_dir_all(root).expect("a directory can be made");
         for layer in self.manifest["layers"].as_array().expect("it has layers") {
-            member(&self.path, &blob(&layer["digest"]), |layer| {
-                let mut layer = tar::Archive::new(layer);
-                layer.set_preserve_ownerships(true);
-                layer.set_preserve_permissions(true);
-                layer.unpack(root).expect("the layer can be unpacked");
-            });
+            let program = daemon.program("bash").args(&["-o", "pipefail", "-c", UNPACK, "unpack"]).arg(&self.path);
+            program.arg(blob(&layer["digest"])).arg(root).timeout(Duration::from_mins(10)).run().ok();
         }
     }
 }
@@ -49,12 +49,8 @@ fn blob(digest: &Value) -> String {
 }
 
 fn json(archive: &Path, name: &str) -> Value {
-    member(archive, name, |file| serde_json::from_reader(file).expect("it is JSON"))
-}
-
-fn member<T>(archive: &Path, name: &str, read: impl FnOnce(&mut dyn Read) -> T) -> T {
     let mut archive = tar::Archive::new(File::open(archive).expect("the archive can be opened"));
     let mut entries = archive.entries_with_seek().expect("it can be read").map(|entry| entry.expect("it is whole"));
     let entry = entries.find(|entry| entry.path().is_ok_and(|path| path.as_ref() == Path::new(name)));
-    read(&mut entry.unwrap_or_else(|| panic!("the archive has no {name}")))
+    serde_json::from_reader(entry.unwrap_or_else(|| panic!("the archive has no {name}"))).expect("it is JSON")
 }
