@@ -40,6 +40,30 @@ stop_gateway() {
     as_user systemctl --user stop "$UNIT"
     left=$(as_user podman ps --all --quiet)
     [[ -z $left ]] || fail "there are containers left: ${left//$'\n'/ }"
+}
+
+# Nothing of the gateway's user runs any more, wherever it was started: it could write again what is removed here.
+stop_user() {
+    local tries process owner left
+    systemctl stop "user@$SERVICE_ID.service" "user-runtime-dir@$SERVICE_ID.service"
+    for ((tries = 0; tries < 50; tries++)); do
+        left=''
+        for process in /proc/[0-9]*; do
+            # Its own ids, and those that its containers have.
+            owner=$(stat -c %u "$process" 2>/dev/null || echo 0)
+            if [[ $owner -ge $SERVICE_ID ]]; then
+                left=${process#/proc/}
+                kill -KILL "$left" 2>/dev/null || true
+            fi
+        done
+        [[ -n $left ]] || return 0
+        sleep 0.1
+    done
+    fail "process $left of $SERVICE_USER does not end"
+}
+
+# It is root's from now on. What the gateway put there besides files is not taken along.
+keep_compiled() {
     say "node has kept $(find "$COMPILE_CACHE" -type f | wc -l) files of what it compiled"
     chown -R root:root "$COMPILE_CACHE"
     chmod -R u=rwX,go=rX "$COMPILE_CACHE"
@@ -48,7 +72,6 @@ stop_gateway() {
 # What is not there is not stopped.
 stop_writers() {
     systemctl stop '*.timer' '*.path' 'cloud-*.service' 'cloud-*.socket'
-    systemctl stop "user@$SERVICE_ID.service" "user-runtime-dir@$SERVICE_ID.service"
     systemctl mask --quiet "${unneeded[@]}"
     systemctl --global mask --quiet "${unneeded_of_user[@]}"
     systemctl stop 'getty@*.service' 'console-getty.service' 'systemd-hostnamed.*' 'systemd-logind.service' \
@@ -71,9 +94,12 @@ prepare_unit() {
 }
 
 remove_traces() {
-    # Whatever is below the user's home is touched by the user only, who might have put a link there.
-    as_user rm -rf "$SERVICE_HOME/.openclaw" "$SERVICE_HOME/.config/podclaw" "$SERVICE_HOME/.cache" \
-        "$SERVICE_HOME/.bash_history" "$store/cache"
+    # Whatever is below the user's home is touched by the user only, who might have put a link there. All goes that is not
+    # Podman's store: a unit or a setting of Podman's there would be in every guest.
+    as_user chmod -R u+rwX "$SERVICE_HOME/.openclaw" "$SERVICE_HOME/.config"
+    as_user find "$SERVICE_HOME" -mindepth 1 ! -path "$SERVICE_HOME/.local" ! -path "$SERVICE_HOME/.local/share" \
+        ! -path "$store" ! -path "$store/storage" ! -path "$store/storage/*" -delete
+    put_as_user "$SERVICE_HOME/.config/containers/storage.conf" 0600 <"$SHARE/files/storage-$STORAGE_DRIVER.conf"
     as_user find "$store/storage" -maxdepth 1 -name 'db.sql*' -delete
     as_user find "$store/storage/overlay-containers" "$store/storage/libpod" -mindepth 1 -delete
     find /root -mindepth 1 ! -name .bashrc ! -name .profile -delete
@@ -95,8 +121,10 @@ remove_traces() {
 # Prints the first that it finds of what must not be in the image.
 left_over() {
     find /etc /home /root /tmp /var -xdev \( \
-        -path "$SERVICE_HOME/.openclaw*" -o -path "$SERVICE_HOME/.config/podclaw*" -o -path "$SERVICE_HOME/.cache*" -o \
-        -path "$store/cache*" -o -path "$store/storage/db.sql*" -o -path "$store/storage/libpod/*" -o \
+        -path "$SERVICE_HOME/*" ! -path "$SERVICE_HOME/.local" ! -path "$SERVICE_HOME/.local/share" ! -path "$store" \
+        ! -path "$store/storage" ! -path "$store/storage/*" ! -path "$SERVICE_HOME/.config" \
+        ! -path "$SERVICE_HOME/.config/containers" ! -path "$SERVICE_HOME/.config/containers/storage.conf" -o \
+        -path "$store/storage/db.sql*" -o -path "$store/storage/libpod/*" -o \
         -path "$store/storage/overlay-containers/*" -o -name '.*_history' -o -name .lesshst -o \
         -path '/root/*' ! -name .bashrc ! -name .profile -o -path '/tmp/*' -o -path '/var/tmp/*' -o \
         -path '/etc/ssh/*_key*' -o -path '/var/backups/*' -o -path '/var/cache/apt/*' -o -path '/var/lib/apt/lists/*' -o \
@@ -105,14 +133,15 @@ left_over() {
         ! -path '/var/lib/systemd/linger/*' ! -path '/var/lib/systemd/deb-systemd-*' ! -path '/var/lib/systemd/catalog/*' -o \
         -path '/var/log/*' ! -type d -o \
         -path '/var/lib/podclaw/*' ! -path "$COMPILE_CACHE" ! -path "$COMPILE_CACHE/*" -o \
-        -path /etc/machine-id -size +0 -o -path /var/lib/dbus/machine-id ! -type l -o \
-        -path "$COMPILE_CACHE*" ! \( -user root -group root ! -perm /022 \) \
+        -path /etc/machine-id -size +0 -o -path /var/lib/dbus/machine-id ! -type l \
         \) -print -quit
+    # Without -xdev: a subvolume is another file system.
+    find "$COMPILE_CACHE" \( ! \( -type f -o -type d \) -o ! \( -user root -group root ! -perm /022 \) -o -size +16M \) -print -quit
 }
 
 # Nothing that was said above is believed.
 check() {
-    local left
+    local left path files
     left=$(left_over)
     [[ -z $left ]] || fail "$left must not be in the image like that, and is"
     [[ -f /etc/machine-id ]] || fail "there is no /etc/machine-id: each boot would be the first of a new system"
@@ -121,12 +150,23 @@ check() {
     [[ -e /etc/cloud/cloud-init.disabled ]] || fail "cloud-init is not off"
     grep -Fq ":/var/cache/node:ro," "$QUADLET" || fail "the gateway could write what node has compiled"
     [[ $(systemctl is-enabled podclaw-stages.service) == enabled ]] || fail "the unit of the stages is not enabled"
-    grep -Fq "$image" "$store/storage/overlay-images/images.json" || fail "the gateway's image is not in the store"
+    files=$(find "$COMPILE_CACHE" | wc -l)
+    [[ $files -lt 20000 ]] || fail "node has compiled more than the gateway has"
+    grep -Fq "\"$image\"" "$store/storage/overlay-images/images.json" || fail "the gateway's image is not in the store"
+    # What Incus writes for each guest that is made from the image, as the host's root: none of it may lead elsewhere.
+    for path in /etc /etc/hostname /etc/hosts /var /var/lib /var/lib/cloud /var/lib/cloud/seed /var/lib/cloud/seed/nocloud-net; do
+        [[ ! -L $path ]] || fail "$path is a link"
+    done
 }
 
 image=$(as_user podman image inspect --format '{{.Id}}' "$IMAGE")
+if [[ $GATEWAY_SOURCE == archive && $image != "$GATEWAY_IMAGE" ]]; then
+    fail "the store has the image $image for the gateway, and not $GATEWAY_IMAGE"
+fi
 wait_for_cloud_init
 stop_gateway
+stop_user
+keep_compiled
 stop_writers
 prepare_unit
 remove_traces

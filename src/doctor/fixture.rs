@@ -68,6 +68,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("proc/net/udp", "  sl\n   0: 00000000:0044 00000000:0000 07 0 0 0 0 0 14\n"),
     ("proc/sys/kernel/osrelease", "6.12.0-1\n"),
+    ("proc/sys/fs/inotify/max_user_instances", "8192\n"),
     ("proc/sys/kernel/pid_max", "4194304\n"),
     ("proc/sys/kernel/core_pattern", "core\n"),
     ("proc/sys/kernel/dmesg_restrict", "1\n"),

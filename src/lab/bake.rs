@@ -46,10 +46,10 @@ impl Settled {
 /// How a stage failed, or sealing, or the daemon; what it says where the disk is full.
 pub async fn bake(lab: &Lab, settled: &Settled, timeout: Duration, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
+    remove_stale(lab, job).await?;
     if let Some(found) = settled.baked(lab).await? {
         return Ok(found);
     }
-    remove_stale(lab, job).await?;
     let builder = settled.builder(lab)?;
     let key = settled.key(&builder);
     let options = LaunchOptions { timeout, keep_failed: false };
@@ -84,9 +84,12 @@ async fn build(
 ) -> Result<BakedImage> {
     let name = builder.name.as_str();
     bring_up(lab, builder, follower, job).await?;
+    must_be_ours(lab, builder).await?;
     step(job, "sealed", "removing what is the builder's own", seal(lab, builder, job)).await?;
+    must_be_ours(lab, builder).await?;
     // Not an orderly shutdown, in which services write down what they know.
     lab.client.change_state(&lab.project, name, StateChange::Kill, job).await?;
+    must_be_ours(lab, builder).await?;
     let properties = image::baked_properties(lab.image_request(), &settled.images, key);
     let fingerprint = step(job, "published", "making an image of it", async {
         Ok(lab.client.publish(&lab.project, name, &properties, job).await?)
@@ -102,6 +105,17 @@ async fn build(
         lab.client.delete(&image, &Job::quiet()).await?;
     }
     unpacked.map(|()| baked)
+}
+
+/// What follows goes by the builder's name. Somebody with another cache directory, and so with another turn, may have made
+/// another one of that name.
+async fn must_be_ours(lab: &Lab, builder: &Prepared) -> Result<()> {
+    let object = Object::instance(&lab.project, builder.name.as_str());
+    let found = lab.client.get::<Instance>(&object).await?;
+    if found.is_some_and(|found| builder.made(&found.config)) {
+        return Ok(());
+    }
+    Err(Error::Foreign { object: object.to_string() })
 }
 
 /// Lets the builder remove what is its own, and stop what could write it again.

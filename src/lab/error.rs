@@ -153,6 +153,9 @@ pub enum Error {
     /// A guest of that name exists.
     #[error("a guest named {0} exists already")]
     NameTaken(GuestName),
+    /// The name is that of the guest that images are baked in.
+    #[error("{0} is the name of the guest that images are baked in")]
+    Reserved(GuestName),
     /// The daemon gave it ids that another guest has.
     #[error("the daemon gave guest {0} user ids that another guest has, each time")]
     SharedIds(GuestName),
@@ -333,6 +336,7 @@ impl Error {
             Self::Escapes(_) => "do not use the guest; `podclaw init` puts the lab right, `podclaw prove` tries again".into(),
             Self::NotContained(_) => "take what is named out of the profiles; podclaw never sends it".into(),
             Self::UnknownProfile(_) => "name a profile with -p, or add it to the directory of `data` in the lab file".into(),
+            Self::Reserved(_) => "choose another name".into(),
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
             Self::SharedIds(_) => "launch again when no other guest is made at the same time".into(),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),

@@ -258,6 +258,9 @@ fn names(request: &LaunchRequest, instances: &[Instance]) -> Result<Vec<GuestNam
         let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name.as_str()));
         return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
     }
+    if let Some(name) = request.names.iter().find(|name| name.as_str() == BUILDER) {
+        return Err(Error::Reserved(name.clone()));
+    }
     match request.names.iter().find(|name| taken.contains(name.as_str())) {
         Some(name) => Err(Error::NameTaken(name.clone())),
         None => Ok(request.names.clone()),

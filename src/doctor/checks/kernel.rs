@@ -2,7 +2,7 @@
 
 use super::{Check, Group, Said, Subject};
 use crate::host::Unseen;
-use crate::host::kernel::{Cgroups, Version, cgroups, release};
+use crate::host::kernel::{Cgroups, Version, cgroups, release, sysctl_number};
 
 /// The oldest kernel that Incus 6 asks for.
 const OLDEST: Version = Version(5, 4, 0);
@@ -45,7 +45,28 @@ pub(super) const CHECKS: &[Check] = &[
         essential: false,
         judge: devices,
     },
+    Check {
+        id: "kernel-inotify",
+        group: Group::Kernel,
+        title: "the kernel has enough inotify instances for many guests",
+        why: "All guests share the one number that the kernel gives the user who made them, and each takes about ten. Where \
+              none is left, systemd in the next guest fails with \"Too many open files\": seen with twelve guests and 128.",
+        remedy: "`sysctl -w fs.inotify.max_user_instances=8192`, and a line of that in /etc/sysctl.d for the next boot",
+        essential: false,
+        judge: inotify,
+    },
 ];
+
+/// About as many as a hundred guests need.
+const INSTANCES: i64 = 1024;
+
+fn inotify(subject: &Subject) -> Said {
+    match sysctl_number(&subject.root, "fs.inotify.max_user_instances") {
+        Err(why) => Said::unseen("fs.inotify.max_user_instances", &why),
+        Ok(number) if number < INSTANCES => Said::warn(format!("{number}, which is enough for about {} guests", number / 10)),
+        Ok(number) => Said::ok(number.to_string()),
+    }
+}
 
 fn version(subject: &Subject) -> Said {
     let release = match release(&subject.root) {

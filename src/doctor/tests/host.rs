@@ -36,6 +36,12 @@ pub(super) const CASES: &[Case] = &[
     ("kernel-cgroups", |host| host.write("proc/self/mountinfo", ROOT), Fail, "nothing is limited"),
     ("kernel-devices", |host| host.chmod("dev/fuse", 0o600), Fail, "/dev/fuse has the mode 0600"),
     ("kernel-devices", |host| host.remove("dev/net/tun"), Fail, "there is no /dev/net/tun"),
+    (
+        "kernel-inotify",
+        |host| host.write("proc/sys/fs/inotify/max_user_instances", "128\n"),
+        Warn,
+        "enough for about 12 guests",
+    ),
     ("kernel-apparmor", |host| host.write("sys/module/apparmor/parameters/enabled", "N\n"), Warn, "off"),
     ("kernel-apparmor", |host| host.remove("sys/module"), Warn, "off"),
     (
