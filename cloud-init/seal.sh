@@ -97,8 +97,10 @@ remove_traces() {
     # Whatever is below the user's home is touched by the user only, who might have put a link there. All goes that is not
     # Podman's store: a unit or a setting of Podman's there would be in every guest.
     as_user chmod -R u+rwX "$SERVICE_HOME/.openclaw" "$SERVICE_HOME/.config"
-    as_user find "$SERVICE_HOME" -mindepth 1 ! -path "$SERVICE_HOME/.local" ! -path "$SERVICE_HOME/.local/share" \
-        ! -path "$store" ! -path "$store/storage" ! -path "$store/storage/*" -delete
+    as_user find "$SERVICE_HOME" -mindepth 1 -maxdepth 1 ! -name .local -exec rm -rf -- {} +
+    as_user find "$SERVICE_HOME/.local" -mindepth 1 -maxdepth 1 ! -name share -exec rm -rf -- {} +
+    as_user find "$SERVICE_HOME/.local/share" -mindepth 1 -maxdepth 1 ! -name containers -exec rm -rf -- {} +
+    as_user find "$store" -mindepth 1 -maxdepth 1 ! -name storage -exec rm -rf -- {} +
     put_as_user "$SERVICE_HOME/.config/containers/storage.conf" 0600 <"$SHARE/files/storage-$STORAGE_DRIVER.conf"
     as_user find "$store/storage" -maxdepth 1 -name 'db.sql*' -delete
     as_user find "$store/storage/overlay-containers" "$store/storage/libpod" -mindepth 1 -delete

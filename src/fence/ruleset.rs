@@ -34,10 +34,17 @@ struct Listing {
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Entry {
+    Table(TableEntry),
     Chain(ChainEntry),
     Rule(RuleEntry),
     #[serde(untagged)]
     Other(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct TableEntry {
+    #[serde(default)]
+    flags: Value,
 }
 
 #[derive(Deserialize)]
@@ -66,8 +73,11 @@ impl Ruleset {
     pub(crate) fn read(json: &str) -> Result<Self, serde_json::Error> {
         let mut chains = BTreeMap::<String, Chain>::new();
         let mut rules = Vec::new();
+        let mut is_dormant = false;
         for entry in serde_json::from_str::<Listing>(json)?.nftables {
             match entry {
+                // One that is switched off has its chains, and no packet comes to them. It says so as a word, or in a list.
+                Entry::Table(table) => is_dormant |= table.flags.to_string().contains("dormant"),
                 Entry::Chain(chain) => {
                     let made = Chain {
                         hook: chain.hook,
@@ -84,6 +94,9 @@ impl Ruleset {
         }
         for rule in rules {
             chains.entry(rule.chain).or_default().rules.push(rule.expr);
+        }
+        if is_dormant {
+            chains.clear();
         }
         Ok(Self { chains })
     }

@@ -141,3 +141,17 @@ fn chains_that_go_round_and_round_end() {
     let round = table(&[("a", Some("forward"), 0)], &[("a", json!([{"jump": {"target": "a"}}]))]);
     assert!(matches!(round.fate(&out("1.1.1.1", TCP)), Fate::Passes | Fate::Unknown(_)));
 }
+
+#[test]
+fn a_table_that_is_switched_off_stops_nothing() {
+    let read = |flags: &Value| {
+        let text = json!({"nftables": [
+            {"table": {"name": "incus", "flags": flags}},
+            {"chain": {"name": "fwd", "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}},
+        ]});
+        Ruleset::read(&text.to_string()).unwrap().fate(&out("10.1.2.3", TCP))
+    };
+    assert_eq!(read(&json!(["owner"])), Fate::Stopped);
+    assert_eq!(read(&json!(["dormant"])), Fate::Passes);
+    assert_eq!(read(&json!("dormant")), Fate::Passes);
+}

@@ -9,11 +9,16 @@ use ipnet::Ipv4Net;
 use crate::fence::{self, Fate, Hook, Link, Packet, Protocol};
 use crate::lab::Lab;
 use crate::lab::egress::Closed;
+use crate::lab_file::Destination;
 
 /// The driver by which the daemon writes rules that can be read here.
 const DRIVER: &str = "nftables";
-/// A port that nothing of the lab is allowed to be asked for.
-const KIND: Protocol = Protocol::Tcp { from: 40_000, to: 1 };
+/// The kinds of packets that are led through the rules.
+const KINDS: [(&str, Protocol); 3] = [
+    ("TCP 22", Protocol::Tcp { from: 40_000, to: 22 }),
+    ("UDP 9", Protocol::Udp { from: 40_000, to: 9 }),
+    ("an echo", Protocol::Echo),
+];
 /// A machine outside, which no guest may hear from.
 const STRANGER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 
@@ -31,15 +36,18 @@ pub(super) async fn holes(lab: &Lab, host: &[Ipv4Net]) -> Result<Vec<String>, St
     let Some(rules) = rules else { return Ok(vec!["everything gets past it: there is no table inet incus".into()]) };
     let closed = Closed::on(&lab.settings.network, host);
     let bridge = lab.settings.name.network();
-    let guest = guest(lab);
-    let found =
-        packets(&bridge, guest, lab.settings.network.subnet.net().addr(), &closed).filter_map(|(what, packet)| {
-            match rules.fate(&packet) {
-                Fate::Stopped => None,
-                Fate::Passes => Some(format!("{what} gets past it")),
-                Fate::Unknown(why) => Some(format!("whether {what} gets past it can't be told: {why}")),
-            }
-        });
+    let nets = lab.settings.network.egress.allow.iter().filter_map(|allow| match &allow.to {
+        Destination::Net(net) => Some(*net),
+        // A name opens nothing that is closed, whatever it is answered with.
+        Destination::Name(_) => None,
+    });
+    let allowed: Vec<Ipv4Net> = nets.collect();
+    let packets = packets(&bridge, guest(lab), lab.settings.network.subnet.net().addr(), &closed, &allowed);
+    let found = packets.into_iter().filter_map(|(what, packet)| match rules.fate(&packet) {
+        Fate::Stopped => None,
+        Fate::Passes => Some(format!("{what} gets past it")),
+        Fate::Unknown(why) => Some(format!("whether {what} gets past it can't be told: {why}")),
+    });
     Ok(found.collect())
 }
 
@@ -49,38 +57,34 @@ fn guest(lab: &Lab) -> Ipv4Addr {
     net.hosts().find(|address| *address != net.addr()).unwrap_or(net.addr())
 }
 
-/// One packet of each kind that is stopped in every mode: to what is closed, to the host, and to guests.
+/// Packets that are stopped in every mode: to the start, the middle and the end of what is closed and not allowed by
+/// address, to the host, and to guests.
 fn packets<'a>(
     bridge: &'a str,
     guest: Ipv4Addr,
     gateway: Ipv4Addr,
-    closed: &'a Closed,
-) -> impl Iterator<Item = (String, Packet<'a>)> {
-    let own = IpAddr::V4(gateway);
-    let from_guest = move |hook, to, destination| Packet {
-        hook,
-        from: Link::Bridge(bridge),
-        to,
-        source: guest.into(),
-        destination,
-        protocol: KIND,
-    };
-    let to_guest = move |hook, from, source| Packet {
-        hook,
-        from,
-        to: Link::Bridge(bridge),
-        source,
-        destination: guest.into(),
-        protocol: KIND,
-    };
-    let out = closed.never.iter().map(move |net| {
-        let packet = from_guest(Hook::Forward, Link::Other(bridge), net.addr().into());
-        (format!("a packet of a guest to {net}"), packet)
+    closed: &Closed,
+    allowed: &[Ipv4Net],
+) -> Vec<(String, Packet<'a>)> {
+    let (inside, outside) = (Link::Bridge(bridge), Link::Other(bridge));
+    let guest = IpAddr::V4(guest);
+    let never = closed.never.iter().copied();
+    let places = closed.ranges.iter().map(|range| range.net).chain(never).flat_map(|net| {
+        let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
+        [first, first + (last - first) / 2, last].map(Ipv4Addr::from)
     });
-    let others = [
-        ("a packet of a guest to the host", from_guest(Hook::Input, Link::None, own)),
-        ("a packet of the host to a guest", to_guest(Hook::Output, Link::None, own)),
-        ("a packet from outside to a guest", to_guest(Hook::Forward, Link::Other(bridge), STRANGER.into())),
-    ];
-    out.chain(others.map(|(what, packet)| (what.to_owned(), packet)))
+    let is_open = |address: &Ipv4Addr| allowed.iter().any(|net| net.contains(address));
+    let mut ways: Vec<(String, Hook, Link<'a>, Link<'a>, IpAddr, IpAddr)> = places
+        .filter(|address| !is_open(address))
+        .map(|to| (format!("of a guest to {to}"), Hook::Forward, inside, outside, guest, to.into()))
+        .collect();
+    ways.push(("of a guest to the host".into(), Hook::Input, inside, Link::None, guest, gateway.into()));
+    ways.push(("of the host to a guest".into(), Hook::Output, Link::None, inside, gateway.into(), guest));
+    ways.push(("from outside to a guest".into(), Hook::Forward, outside, inside, STRANGER.into(), guest));
+    let packets = ways.into_iter().flat_map(|(way, hook, from, to, source, destination)| {
+        KINDS.map(|(kind, protocol)| {
+            (format!("{kind} {way}"), Packet { hook, from, to, source, destination, protocol })
+        })
+    });
+    packets.collect()
 }
