@@ -100,8 +100,8 @@ async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
     drop(rest);
     let was_there = baked.is_some();
     let baked = match baked {
-        Some(baked) => baked,
-        None => bake(&lab, &settled, timeout, context).await?,
+        Some(baked) if !settled.has_builder => baked,
+        _ => bake(&lab, &settled, timeout, context).await?,
     };
     if context.ui.json() {
         let key = baked.key.to_string();

@@ -77,6 +77,11 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     drop(rest);
     let source = match baked {
         _ if args.cold => Source::Cold,
+        // It runs on otherwise, and takes up room: nobody else looks for it as long as there is an image.
+        Some(_) if settled.has_builder && !args.dry_run && claims.claimed.is_empty() => {
+            context.ui.note("waiting for a bake that runs, or cleaning up after one that was killed");
+            Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
+        }
         Some(baked) => Source::Baked(baked),
         None if args.dry_run => {
             context.ui.note("an image would be baked first, of this guest; what is asked for is made from it");

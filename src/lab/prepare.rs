@@ -94,6 +94,8 @@ pub struct Settled {
     pub(super) standing_by: Vec<GuestName>,
     /// The images in podclaw.lock.
     pub images: Images,
+    /// Whether there is a guest that an image is baked in: somebody bakes, or a bake was killed.
+    pub has_builder: bool,
 }
 
 /// Settles a launch: names that are free, profiles and a lab that are as they have to be, images that match the lock.
@@ -109,7 +111,8 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    Ok(Settled { names, stack, templates, standing_by: lab.standing_by(instances), images })
+    let has_builder = instances.iter().any(|instance| instance.name == BUILDER);
+    Ok(Settled { names, stack, templates, standing_by: lab.standing_by(instances), images, has_builder })
 }
 
 impl Settled {
