@@ -338,6 +338,18 @@ fn what_the_parser_would_choke_on_is_refused_in_time() {
 }
 
 #[test]
+fn what_a_script_calls_things_is_shown_escaped() {
+    for body in ["git clon\u{202e}e x", "git\u{202e} x", "systemctl st\u{202e}art x"] {
+        let report = super::judge(&[("a.sh", &format!("#!/bin/bash\nset -euo pipefail\n{body}\n"))], None);
+        assert!(!report.findings.is_empty(), "{body:?}");
+        assert!(
+            report.findings.iter().all(|finding| !finding.to_string().contains('\u{202e}')),
+            "{body:?}: {report:?}"
+        );
+    }
+}
+
+#[test]
 fn a_finding_is_at_its_command() {
     let report = super::judge(&[("a.sh", "#!/bin/bash\nset -eu\necho é; modprobe a\n")], None);
     let [finding] = report.findings.as_slice() else { panic!("{report:?}") };

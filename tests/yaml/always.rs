@@ -76,8 +76,9 @@ pub(crate) fn check(text: &[u8]) -> Option<serde_json::Value> {
         }
         Ok(document) => {
             check_spans(&document.source.text, &document.root);
-            let again = written(&document);
-            assert_eq!(plain(&document.root), plain(&again.root));
+            if let Some(again) = written(&document) {
+                assert_eq!(plain(&document.root), plain(&again.root));
+            }
             let ours = typed(&document.root);
             let theirs = serde_saphyr::from_str::<serde_json::Value>(&document.source.text);
             match theirs {
@@ -89,10 +90,14 @@ pub(crate) fn check(text: &[u8]) -> Option<serde_json::Value> {
     }
 }
 
-fn written(document: &Document) -> Document {
+/// The document written anew and read again; none where the escapes make it longer than what is read at all.
+fn written(document: &Document) -> Option<Document> {
     let text = write(&document.root) + "\n";
+    if text.len() > yaml::MAX_BYTES {
+        return None;
+    }
     match yaml::parse("again", text.as_bytes()) {
-        Ok(again) => again,
+        Ok(again) => Some(again),
         Err(problems) => panic!("{text:?}: {problems:?}"),
     }
 }

@@ -63,7 +63,9 @@ const INSTANCES: i64 = 1024;
 fn inotify(subject: &Subject) -> Said {
     match sysctl_number(&subject.root, "fs.inotify.max_user_instances") {
         Err(why) => Said::unseen("fs.inotify.max_user_instances", &why),
-        Ok(number) if number < INSTANCES => Said::warn(format!("{number}, which is enough for about {} guests", number / 10)),
+        Ok(number) if number < INSTANCES => {
+            Said::warn(format!("{number}, which is enough for about {} guests", number / 10))
+        }
         Ok(number) => Said::ok(number.to_string()),
     }
 }

@@ -82,9 +82,8 @@ fn packets<'a>(
     ways.push(("of the host to a guest".into(), Hook::Output, Link::None, inside, gateway.into(), guest));
     ways.push(("from outside to a guest".into(), Hook::Forward, outside, inside, STRANGER.into(), guest));
     let packets = ways.into_iter().flat_map(|(way, hook, from, to, source, destination)| {
-        KINDS.map(|(kind, protocol)| {
-            (format!("{kind} {way}"), Packet { hook, from, to, source, destination, protocol })
-        })
+        KINDS
+            .map(|(kind, protocol)| (format!("{kind} {way}"), Packet { hook, from, to, source, destination, protocol }))
     });
     packets.collect()
 }

@@ -93,9 +93,11 @@ fn one(call: &Call, pinned: bool) -> Option<Found> {
             Some(call.found(&RULE, format!("this clones {what}")))
         }
         Some(name) if READING.contains(&name) => None,
-        Some(name) => Some(
-            call.found(&RULE, format!("`git {name}` brings what is newest, or something that podclaw does not know")),
-        ),
+        Some(name) => {
+            let name = super::text::shown(name);
+            let message = format!("`git {name}` brings what is newest, or something that podclaw does not know");
+            Some(call.found(&RULE, message))
+        }
         None => Some(call.found(&RULE, "cannot tell what `git` does")),
     }
 }
