@@ -88,21 +88,7 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
 }
 
 async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
-    let request = LaunchRequest { names: Vec::new(), count: 0, profiles: Vec::new() };
-    let (lab, rest) = context.lab_at_rest().await?;
-    let (settled, baked) = context
-        .unless_cancelled(async {
-            let settled = lab::settle(&lab, &request).await?;
-            let baked = settled.baked(&lab).await?;
-            Ok((settled, baked))
-        })
-        .await?;
-    drop(rest);
-    let was_there = baked.is_some();
-    let baked = match baked {
-        Some(baked) if !settled.has_builder => baked,
-        _ => bake(&lab, &settled, timeout, context).await?,
-    };
+    let Baked { image: baked, was_there, .. } = baked(0, timeout, context).await?;
     if context.ui.json() {
         let key = baked.key.to_string();
         context
@@ -113,6 +99,36 @@ async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
         context.ui.say(format!("baked    {}  {is}", baked.fingerprint));
     }
     Ok(DONE)
+}
+
+/// A lab with the baked image that fits it.
+pub(super) struct Baked {
+    pub(super) lab: Lab,
+    pub(super) settled: Settled,
+    pub(super) image: BakedImage,
+    /// Whether nothing had to be baked for it.
+    was_there: bool,
+}
+
+/// Settles as many guests of the lab's own profiles, and bakes the image that fits where there is none. A builder that is
+/// there is waited for, or cleaned up after: nobody else looks for it as long as there is an image.
+pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
+    let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new() };
+    let (lab, rest) = context.lab_at_rest().await?;
+    let (settled, found) = context
+        .unless_cancelled(async {
+            let settled = lab::settle(&lab, &request).await?;
+            let found = settled.baked(&lab).await?;
+            Ok((settled, found))
+        })
+        .await?;
+    drop(rest);
+    let was_there = found.is_some();
+    let image = match found {
+        Some(image) if !settled.has_builder => image,
+        _ => bake(&lab, &settled, timeout, context).await?,
+    };
+    Ok(Baked { lab, settled, image, was_there })
 }
 
 /// Bakes the image that fits what was settled, and shows how it goes.

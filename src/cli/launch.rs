@@ -101,29 +101,21 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         return dry_run(&prepared, &claims.claimed, context);
     }
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
-    let (progress, watch) = context.ui.watch();
-    let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
-    watch.finish().await;
-
-    let (mut launched, mut failures) = (claims.claimed, Vec::new());
-    for (prepared, outcome) in prepared.iter().zip(outcomes) {
-        match outcome {
-            Ok(done) => launched.push(done),
-            Err(error) => failures.push(Failure::from(error).about(format!("cannot launch {}", prepared.name))),
-        }
-    }
+    let (done, failures) = launch_all(&lab, &prepared, options, context).await;
+    let mut launched = claims.claimed;
+    launched.extend(done);
     show(&lab, &launched, context).await?;
     super::all_or_last(failures, &context.ui, DONE)
 }
 
-/// Launches guests side by side.
+/// Launches guests side by side, and shows how it goes.
 pub(super) async fn launch_all(
     lab: &Lab,
     prepared: &[Prepared],
     options: LaunchOptions,
-    progress: Progress,
     context: &Context,
-) -> Vec<lab::Result<Launched>> {
+) -> (Vec<Launched>, Vec<Failure>) {
+    let (progress, watch) = context.ui.watch();
     let cancel = context.cancel();
     let alone = prepared.len() == 1;
     let jobs = prepared.iter().map(|prepared| {
@@ -132,11 +124,23 @@ pub(super) async fn launch_all(
     });
     let jobs: Vec<_> = jobs.collect();
     drop(progress);
-    stream::iter(jobs)
-        .map(|(prepared, job)| async move { lab::launch(lab, prepared, options, &job).await })
+    let outcomes: Vec<_> = stream::iter(jobs)
+        .map(|(prepared, job)| async move {
+            let about = |error| Failure::from(error).about(format!("cannot launch {}", prepared.name));
+            lab::launch(lab, prepared, options, &job).await.map_err(about)
+        })
         .buffered(AT_ONCE)
         .collect()
-        .await
+        .await;
+    watch.finish().await;
+    let (mut launched, mut failures) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Ok(done) => launched.push(done),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (launched, failures)
 }
 
 async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(), Failure> {

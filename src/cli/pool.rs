@@ -9,9 +9,8 @@ use super::context::Context;
 use super::duration;
 use super::failure::{DONE, Failure};
 use super::launch::launch_all;
-use crate::image::BakedImage;
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, MOST_STANDBY, Settled, StandbyTurn, Standing, Tidied, Work};
+use crate::lab::{self, Lab, LaunchOptions, MOST_STANDBY, StandbyTurn, Standing, Tidied, Work};
 
 /// What `pool` takes.
 ///
@@ -43,8 +42,8 @@ pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure
     let (lab, made_of) = match most {
         0 => (lab, None),
         most => {
-            let (lab, settled, baked) = made_of(most, args.timeout, context).await?;
-            (lab, Some((settled, baked)))
+            let baked = super::image::baked(most.into(), args.timeout, context).await?;
+            (baked.lab, Some((baked.settled, baked.image)))
         }
     };
 
@@ -63,42 +62,17 @@ pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure
         (Some((settled, baked)), _) => {
             let prepared = settled.standby(&lab, baked, missing)?;
             let options = LaunchOptions { timeout: args.timeout, keep_failed: false };
-            let (progress, watch) = context.ui.watch();
-            let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
-            watch.finish().await;
-            for (prepared, outcome) in prepared.iter().zip(outcomes) {
-                match outcome {
-                    Ok(done) => {
-                        tidied.standing.push(Standing { name: done.name.clone(), proven: done.receipt.finished });
-                        launched.push(done.name);
-                    }
-                    Err(error) => failures.push(Failure::from(error).about(format!("cannot launch {}", prepared.name))),
-                }
+            let (done, failed) = launch_all(&lab, &prepared, options, context).await;
+            for one in done {
+                tidied.standing.push(Standing { name: one.name.clone(), proven: one.receipt.finished });
+                launched.push(one.name);
             }
+            failures.extend(failed);
         }
         (None, _) => {}
     }
     show(&lab, most, &tidied, &launched, context)?;
     super::all_or_last(failures, &context.ui, DONE)
-}
-
-/// What guests that stand by are made of; the image is baked where there is none.
-async fn made_of(most: u16, timeout: Duration, context: &Context) -> Result<(Lab, Settled, BakedImage), Failure> {
-    let request = LaunchRequest { names: Vec::new(), count: most.into(), profiles: Vec::new() };
-    let (lab, rest) = context.lab_at_rest().await?;
-    let (settled, baked) = context
-        .unless_cancelled(async {
-            let settled = lab::settle(&lab, &request).await?;
-            let baked = settled.baked(&lab).await?;
-            Ok((settled, baked))
-        })
-        .await?;
-    drop(rest);
-    let baked = match baked {
-        Some(baked) => baked,
-        None => super::image::bake(&lab, &settled, timeout, context).await?,
-    };
-    Ok((lab, settled, baked))
 }
 
 fn show(
