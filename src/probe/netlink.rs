@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 
 use rustix::net::netlink::SocketAddrNetlink;
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
+use rustix::net::{AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with};
 
 use super::plan::Mac;
 
@@ -27,7 +27,7 @@ const CREATE: u16 = REQUEST | 0x100 | 0x400;
 /// The flag of a link that is up.
 const UP: u32 = 1;
 
-/// A socket to the kernel's part that knows links, addresses and routes.
+/// A socket to a part of the kernel.
 #[derive(Debug)]
 pub(super) struct Netlink(OwnedFd);
 
@@ -47,8 +47,14 @@ impl Drop for Added<'_> {
 }
 
 impl Netlink {
+    /// One to the part that knows links, addresses and routes.
     pub(super) fn open() -> io::Result<Self> {
-        let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
+        Self::to(None)
+    }
+
+    /// One to another part, which gets two seconds for each answer.
+    pub(super) fn to(part: Option<Protocol>) -> io::Result<Self> {
+        let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, part)?;
         let wait = Some(std::time::Duration::from_secs(2));
         rustix::net::sockopt::set_socket_timeout(&socket, rustix::net::sockopt::Timeout::Recv, wait)?;
         Ok(Self(socket))
@@ -137,7 +143,8 @@ impl Netlink {
         Ok(Added { netlink: self, kind: delete, body })
     }
 
-    fn ask(&self, kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
+    /// Sends a message of that kind.
+    pub(super) fn send(&self, kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
         let length = u32::try_from(16 + body.len()).map_err(io::Error::other)?;
         let mut message = length.to_ne_bytes().to_vec();
         message.extend(kind.to_ne_bytes());
@@ -145,8 +152,18 @@ impl Netlink {
         message.extend([0; 8]);
         message.extend(body);
         sendto(&self.0, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+        Ok(())
+    }
+
+    /// Takes what was answered; how long it is.
+    pub(super) fn receive(&self, answer: &mut [u8]) -> io::Result<usize> {
+        Ok(recv(&self.0, answer, RecvFlags::empty())?.0)
+    }
+
+    fn ask(&self, kind: u16, flags: u16, body: &[u8]) -> io::Result<()> {
+        self.send(kind, flags, body)?;
         let mut answer = [0; 512];
-        let (length, _) = recv(&self.0, &mut answer, RecvFlags::empty())?;
+        let length = self.receive(&mut answer)?;
         let code = answer[..length].get(16..20).and_then(|code| Some(i32::from_ne_bytes(code.try_into().ok()?)));
         match code {
             Some(0) => Ok(()),

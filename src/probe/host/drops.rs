@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 
-use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, sendto, socket_with, sockopt};
+use rustix::net::netlink::SOCK_DIAG;
+
+use crate::probe::netlink::Netlink;
 
 /// A question about sockets of one kind, and an answer to it.
 const BY_FAMILY: u16 = 20;
@@ -55,25 +56,17 @@ fn of_line(line: &str) -> Option<(u64, u64)> {
 
 /// The numbers of all sockets for frames, and what each missed.
 fn of_frames() -> io::Result<Vec<(u64, u64)>> {
-    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))?;
-    let wait = Some(std::time::Duration::from_secs(2));
-    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, wait)?;
+    let netlink = Netlink::to(Some(SOCK_DIAG))?;
     // Sockets for frames of any protocol and any number, and no cookie.
     let mut body = vec![17, 0, 0, 0];
     for word in [0, MEMORY, 0, 0] {
         body.extend(word.to_ne_bytes());
     }
-    let length = u32::try_from(16 + body.len()).map_err(io::Error::other)?;
-    let mut message = length.to_ne_bytes().to_vec();
-    message.extend(BY_FAMILY.to_ne_bytes());
-    message.extend(LIST.to_ne_bytes());
-    message.extend([0; 8]);
-    message.extend(body);
-    sendto(&socket, &message, SendFlags::empty(), &SocketAddrNetlink::new(0, 0))?;
+    netlink.send(BY_FAMILY, LIST, &body)?;
     let mut found = Vec::new();
     let mut buffer = vec![0; 64 << 10];
     for _ in 0..MESSAGES {
-        let (length, _) = recv(&socket, &mut *buffer, RecvFlags::empty())?;
+        let length = netlink.receive(&mut buffer)?;
         if read(&buffer[..length], &mut found)? {
             return Ok(found);
         }
