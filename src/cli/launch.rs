@@ -10,6 +10,7 @@ use super::context::Context;
 use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
+use super::timings;
 use crate::incus::Job;
 use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, Launched, Prepared};
 use crate::names::GuestName;
@@ -35,6 +36,9 @@ pub(crate) struct LaunchArgs {
     /// Stop a guest that fails and keep it, in place of removing it
     #[arg(long)]
     keep_failed: bool,
+    /// Show where the time went: phases, requests to the daemon, and who was waited for
+    #[arg(long)]
+    timings: bool,
     /// How long each launch may take, such as 90s or 10m
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     timeout: Duration,
@@ -65,7 +69,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
             Err(error) => failures.push(Failure::from(error).about(format!("cannot launch {}", prepared.name))),
         }
     }
-    show(&lab, &launched, context).await?;
+    show(&lab, &launched, args.timings, context)?;
     super::all_or_last(failures, &context.ui, DONE)
 }
 
@@ -91,12 +95,12 @@ async fn launch_all(
         .await
 }
 
-async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(), Failure> {
+fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> Result<(), Failure> {
     if context.ui.json() {
         return Ok(context.ui.say_json(&json!({ "lab": lab.settings.name, "launched": launched }))?);
     }
     match launched {
-        [one] => show_box(&lab::guest(lab, &one.name).await?, &context.ui),
+        [one] => show_box(&one.guest, &context.ui),
         many => {
             let row = |one: &Launched| {
                 let address = one.addresses.first().map_or_else(|| "-".into(), ToString::to_string);
@@ -106,6 +110,9 @@ async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(),
                 context.ui.table(&["name", "address", "took"], many.iter().map(row).collect());
             }
         }
+    }
+    if timings {
+        launched.iter().for_each(|one| timings::show(one, launched.len() > 1, &context.ui));
     }
     Ok(())
 }

@@ -26,6 +26,7 @@ mod rule;
 mod shell;
 mod terminal;
 mod wipe;
+mod timings;
 mod words;
 
 use std::process::ExitCode;

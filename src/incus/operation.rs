@@ -79,6 +79,12 @@ impl Client {
 
     /// Waits for the end of an operation of ours.
     pub(super) async fn finish(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
+        let _span = self.timeline.operation();
+        self.end(asked, operation, job).await
+    }
+
+    /// The same for one that is not the daemon's own work, but that of a guest.
+    pub(super) async fn end(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
         let id = operation.id.clone();
         let end = self.end_of(asked, operation);
         tokio::pin!(end);

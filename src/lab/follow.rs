@@ -4,21 +4,18 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
+use super::timings::Clock;
 use super::{Error, Lab, Result, StageRecord};
 use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
-use crate::incus::{Command, Instance, Job, Object, Session, Status};
+use crate::incus::{Command, Instance, Job, Object, Session, Status, Wait};
 use crate::names::GuestName;
 use crate::text;
 
 /// A guest of podclaw reports 15 events; one that reports more than this is up to something.
 const MOST_EVENTS: usize = 64;
-/// How long a report may trail behind the end of cloud-init.
-const GRACE: Duration = Duration::from_secs(5);
-/// The wait for the end of cloud-init ends with the launch, which has a time limit of its own.
-const UNTIL_CANCELLED: Duration = Duration::from_hours(24);
 /// How often the report is asked for again, and how long is waited before.
 const MOST_RECONNECTS: usize = 10;
 const BREATH: Duration = Duration::from_secs(1);
@@ -29,13 +26,24 @@ const LOG_LINES: usize = 15;
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
 /// Shell that follows a file from a line on as soon as the file is there. `tail -F` would wait for the file too, but
-/// misses it when its directory is made at the wrong moment.
-const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n "+$2" -s 0.2 -f "$1""#;
+/// misses it when its directory is made at the wrong moment. When the stages' runner or cloud-init has ended, and a
+/// report that trails behind had its time, it says so with the mark, and what cloud-init says of itself. A look at two
+/// files each half second costs less than `cloud-init status --wait`, which starts a Python that polls. All of it is one
+/// command, as each is five requests to the daemon. `tail` ends with the shell, which the daemon kills.
+const FOLLOW: &str = r#"ended() { [ -e /run/podclaw/ended ] || [ -s "$3" ]; }
+until [ -e "$1" ] || ended; do sleep 0.1; done
+if [ -e "$1" ]; then tail -n "+$2" -s 0.2 --pid="$$" -f "$1" & fi
+until ended; do sleep 0.5; done
+sleep 5
+printf '%s\n' "$4"
+exec head -c 4096 "$3""#;
 
-/// Shell that ends when cloud-init has ended, and says what cloud-init says of itself. A look at a file each half
-/// second costs less than `cloud-init status --wait`, which starts a Python that polls.
-const UNTIL_CLOUD_INIT_ENDS: &str =
-    "until [ -s /run/cloud-init/result.json ]; do sleep 0.5; done; cat /run/cloud-init/result.json";
+/// Where cloud-init says how it went.
+const RESULT: &str = "/run/cloud-init/result.json";
+/// The line that begins what is no report. No report begins so.
+const ENDED: &str = "# ended";
+/// How long what is said after that may take.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is known of a guest's stages so far.
 #[derive(Debug)]
@@ -55,16 +63,12 @@ impl<'a> Follower<'a> {
     }
 
     /// Follows the stages until the last one has ended, and reports each.
-    pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
+    pub(super) async fn run(&mut self, clock: &mut Clock, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
-        let (lab, name) = (self.lab, self.name.as_str());
-        let ended = until_cloud_init_ends(lab, name);
-        tokio::pin!(ended);
         loop {
             let interrupted = tokio::select! {
                 () = job.cancel.cancelled() => return Err(Error::Cancelled),
-                said = &mut ended => return Err(Error::CloudInit { log: text::tail(&said, LOG_LINES) }),
-                followed = self.follow(job) => followed?,
+                followed = self.follow(clock, job) => followed?,
             };
             let Some(reason) = interrupted else { return Ok(()) };
             // A guest that boots on a busy host loses a command now and then. It is asked again as long as it runs.
@@ -72,15 +76,16 @@ impl<'a> Follower<'a> {
             if self.reconnects > MOST_RECONNECTS || !self.is_running().await? {
                 return Err(Error::Vanished { at: self.at(), reason, log: self.console().await });
             }
-            sleep(BREATH).await;
+            self.lab.client.timeline().waiting(Wait::Guest, sleep(BREATH)).await;
         }
     }
 
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
-    async fn follow(&mut self, job: &Job) -> Result<Option<String>> {
+    async fn follow(&mut self, clock: &mut Clock, job: &Job) -> Result<Option<String>> {
         let first = (self.events + 1).to_string();
-        let tail = Command::new(["sh", "-c", TAIL, "tail", cloud_init::EVENTS, &first]);
-        let session = match self.lab.client.exec(&self.lab.project, self.name.as_str(), &tail, None).await {
+        let tail = Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED]);
+        let client = &self.lab.client;
+        let session = match client.exec_unwatched(&self.lab.project, self.name.as_str(), &tail, None).await {
             Ok(session) => session,
             Err(error) => return Ok(Some(error.to_string())),
         };
@@ -89,8 +94,21 @@ impl<'a> Follower<'a> {
         let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
         let ended = loop {
-            match lines.next().await {
-                Some(Ok(line)) => match self.take(&line, job).await {
+            match client.timeline().waiting(Wait::Guest, lines.next()).await {
+                Some(Ok(line)) if line == ENDED => {
+                    let mut log = Vec::new();
+                    let words = async {
+                        while let Some(Ok(line)) = lines.next().await
+                            && log.len() < LOG_BYTES
+                        {
+                            log.extend_from_slice(line.as_bytes());
+                            log.push(b'\n');
+                        }
+                    };
+                    let _ = timeout(LAST_WORDS_WITHIN, words).await;
+                    break Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
+                }
+                Some(Ok(line)) => match self.take(&line, clock, job).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(None),
                     Err(error) => break Err(error),
@@ -115,7 +133,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes one report in; says whether it was the last.
-    async fn take(&mut self, line: &str, job: &Job) -> Result<bool> {
+    async fn take(&mut self, line: &str, clock: &mut Clock, job: &Job) -> Result<bool> {
         self.events += 1;
         if self.events > MOST_EVENTS {
             return Err(Error::Untrustworthy(format!("it reported more than {MOST_EVENTS} events")));
@@ -123,12 +141,16 @@ impl<'a> Follower<'a> {
         match parse_event(line.as_bytes()).map_err(|error| Error::Untrustworthy(error.to_string()))? {
             StageEvent::Begin { stage, .. } => {
                 self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
+                if self.running.is_none() {
+                    clock.mark("boot");
+                }
                 self.running = Some(stage);
                 job.progress.begin(stage.to_string());
             }
             StageEvent::End { stage, outcome, took } => {
                 self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
+                clock.mark(stage.name());
                 match outcome {
                     Outcome::Done => job.progress.done(stage.to_string(), took),
                     Outcome::Skipped { reason } => {
@@ -187,20 +209,5 @@ impl<'a> Follower<'a> {
     async fn console(&self) -> String {
         let console = self.lab.client.console_log(&self.lab.project, self.name.as_str(), LOG_BYTES);
         console.await.map(|bytes| text::tail(&bytes, LOG_LINES)).unwrap_or_default()
-    }
-}
-
-/// Waits for the end of cloud-init, and then long enough for the last report; returns what cloud-init says of itself.
-async fn until_cloud_init_ends(lab: &Lab, guest: &str) -> Vec<u8> {
-    let wait = Command::new(["sh", "-c", UNTIL_CLOUD_INIT_ENDS]);
-    loop {
-        match lab.client.capture(&lab.project, guest, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
-            Ok(said) if said.code == 0 => {
-                sleep(GRACE).await;
-                return said.stdout;
-            }
-            // A guest that boots on a busy host can refuse a command or lose it: that says nothing of cloud-init.
-            _ => sleep(BREATH).await,
-        }
     }
 }

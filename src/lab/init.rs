@@ -9,8 +9,8 @@ mod target;
 use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
-use super::{Error, Lab, Plan, Result, Step, resolver};
-use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, StoragePool};
+use super::{Error, Lab, Plan, Result, Step, digests, resolver};
+use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Project, Refusal, StoragePool};
 use crate::profile::Size;
 use target::Target;
 
@@ -35,6 +35,8 @@ struct Init<'a> {
     job: &'a Job,
     /// The guests that run, once somebody asks.
     running: OnceCell<Vec<Instance>>,
+    /// The project, where it was read already.
+    project: Option<Project>,
 }
 
 /// Compares the lab with what it has to be and, unless this is a dry run, makes or changes what differs.
@@ -42,8 +44,18 @@ struct Init<'a> {
 /// The order is that of dependence, with what closes before what opens: pool, ACL, fence, network, project, profiles.
 /// Killed anywhere, the next run goes on.
 pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
+    run(Init { lab, mode, job, running: OnceCell::new(), project: None }).await
+}
+
+/// Only compares it. The project was read just now, and is not asked for again.
+pub(super) async fn look(lab: &Lab, project: Project) -> Result<Plan> {
+    let job = &Job::quiet();
+    run(Init { lab, mode: InitMode::DryRun, job, running: OnceCell::new(), project: Some(project) }).await
+}
+
+async fn run(init: Init<'_>) -> Result<Plan> {
+    let lab = init.lab;
     lab.profiles_must_contain()?;
-    let init = Init { lab, mode, job, running: OnceCell::new() };
     // What can't be is said before anything is done.
     let project = lab.desired_project()?;
     let mut plan = Plan::default();
@@ -111,6 +123,7 @@ impl Init<'_> {
             Some(is) => target.put_right(wanted.differences(is), &wanted.acl).await?,
         });
         plan.egress = Some(wanted.summary);
+        plan.acl = Some(digests::acl(is.as_ref().unwrap_or(&wanted.acl)));
         plan.notes.extend(wanted.notes);
         Ok(wanted.acl)
     }
@@ -138,7 +151,7 @@ pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
             return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
         }
     }
-    let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new() };
+    let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new(), project: None };
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
     init.fence_alone(&acl, &mut plan).await?;

@@ -11,12 +11,15 @@ use super::cleanup::remove_launched;
 use super::create::create;
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
+use super::prove::Seen;
 use super::push::push;
+use super::timings::Clock;
 use super::{
-    Digests, Error, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, Result, StageRecord, digests,
+    Error, Guest, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, RequestKind, Result, StageRecord,
+    Timings,
 };
 use crate::image::GatewayImage;
-use crate::incus::{Acl, Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
 use crate::names::GuestName;
 use crate::probe::Verdict;
 use crate::profile::Layer;
@@ -33,6 +36,13 @@ pub struct Launched {
     pub addresses: Vec<IpAddr>,
     /// How the launch went.
     pub receipt: Receipt,
+    /// Where its time went, to its very end: the receipt was written before that.
+    pub timings: Timings,
+    /// What was asked of the daemon, the longest waits first.
+    pub requests: Vec<RequestKind>,
+    /// The guest, as it was seen when it was proven.
+    #[serde(skip)]
+    pub guest: Guest,
 }
 
 /// How a launch is bounded and what happens when it fails.
@@ -47,7 +57,8 @@ pub struct LaunchOptions {
 /// Launches a guest: create, push the gateway, start, follow the stages, prove, write the receipt. When it fails, is
 /// cancelled, or takes too long, the guest is removed, or stopped and kept if that is asked for.
 pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job: &Job) -> Result<Launched> {
-    let began = Instant::now();
+    let lab = &lab.recording();
+    let mut clock = Clock::start(&prepared.settled, lab.client.timeline());
     let mut follower = Follower::new(lab, &prepared.name);
     // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
     let limited = Job::new(job.progress.clone(), job.cancel.child_token());
@@ -58,7 +69,7 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
             cancel.cancel();
         })
     };
-    let outcome = bring_up(lab, prepared, began, &mut follower, &limited).await;
+    let outcome = bring_up(lab, prepared, &mut clock, &mut follower, &limited).await;
     timer.abort();
     let error = match outcome {
         Ok(launched) => return Ok(launched),
@@ -86,39 +97,47 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
 async fn bring_up(
     lab: &Lab,
     prepared: &Prepared,
-    began: Instant,
+    clock: &mut Clock,
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<Launched> {
     let name = prepared.name.as_str();
     let instance = Object::instance(&lab.project, name);
-    step(job, "created", "create", create(lab, prepared, job)).await?;
+    let mut made = step(job, "created", "create", create(lab, prepared, job)).await?;
+    clock.mark("create");
     if let GatewayImage::Archive(archive) = &prepared.images.gateway {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
+        clock.mark("push");
+        // That took a while, in which somebody may have changed a profile.
+        made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
     }
-    as_judged(lab, prepared).await?;
+    as_judged(lab, prepared, made)?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, name, StateChange::Start, job).await?)
     })
     .await?;
-    follower.run(job).await?;
-    let proof = prove(lab, prepared, job).await?;
-    let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
-    let digests = Digests { acl: acl.as_ref().map(digests::acl), ..prepared.digests.clone() };
-    let receipt = receipt(prepared, digests, began, std::mem::take(&mut follower.records), &proof);
+    clock.mark("start");
+    follower.run(clock, job).await?;
+    let (proof, mut seen) = prove(lab, prepared, job).await?;
+    clock.mark("prove");
+    // The one that writes it is counted.
+    let timings = clock.timings(1);
+    let stages = std::mem::take(&mut follower.records);
+    let receipt = receipt(prepared, clock.took(), timings, stages, &proof);
     let mut config = Config::from([(STATE_KEY.into(), Readiness::Ready.as_str().into())]);
     receipt.write(&mut config)?;
     lab.client.patch(&instance, &json!({ "config": config }), job).await?;
-    let found: Option<InstanceWithState> = lab.client.get_with_state(&instance).await?;
-    let addresses = found.map(|found| found.state.addresses()).unwrap_or_default();
-    Ok(Launched { name: prepared.name.clone(), addresses, receipt })
+    clock.mark("receipt");
+    let (timings, requests) = (clock.timings(0), clock.kinds());
+    seen.instance.config.extend(config);
+    let guest = Guest::of(seen);
+    Ok(Launched { name: prepared.name.clone(), addresses: guest.addresses.clone(), receipt, timings, requests, guest })
 }
 
 /// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
 /// from what was judged is started.
-async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
+fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<()> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
-    let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {
         None => Ok(()),
@@ -127,10 +146,12 @@ async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<()> {
 }
 
 /// Tries what an attacker in the guest would. Nothing that is not contained is ever called ready.
-async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
+async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<(Proof, InstanceWithState)> {
     let began = Instant::now();
     job.progress.begin("prove");
-    let proof = Prover::new().await?.prove(lab, &prepared.name, ProveOptions::quick(), job).await?;
+    let (prover, seen) = tokio::join!(Prover::new(), Seen::now(lab, &prepared.name));
+    let seen = seen?;
+    let proof = prover?.prove_seen(lab, &seen, ProveOptions::quick(), job).await?;
     let escapes: Vec<String> = proof
         .all(Verdict::NotContained)
         .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))
@@ -141,7 +162,7 @@ async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Proof> {
     let unknown = proof.all(Verdict::CouldNotTell).count();
     let contained = proof.all(Verdict::Contained).count();
     job.progress.done(format!("proven: {contained} probes contained, {unknown} could not tell"), began.elapsed());
-    Ok(proof)
+    Ok((proof, seen.guest))
 }
 
 async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -152,18 +173,25 @@ async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = 
     Ok(made)
 }
 
-fn receipt(prepared: &Prepared, digests: Digests, began: Instant, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
+fn receipt(
+    prepared: &Prepared,
+    took: Duration,
+    timings: Timings,
+    stages: Vec<StageRecord>,
+    proof: &Proof,
+) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),
         base: prepared.images.base.fingerprint.to_string(),
         gateway: prepared.images.gateway.id(),
         profiles: prepared.instance.profiles.clone(),
-        millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         stages,
         probes: proof.probes.iter().map(ProbeRecord::from).collect(),
-        digests: Some(digests),
+        digests: Some(prepared.digests.clone()),
         verdicts: prepared.verdicts.clone(),
+        timings: Some(timings),
     }
 }
 

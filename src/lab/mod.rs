@@ -18,6 +18,7 @@ mod prove;
 mod push;
 mod receipt;
 mod resolver;
+mod timings;
 mod totals;
 mod user_data;
 mod wipe;
@@ -44,6 +45,7 @@ pub use prepare::{LaunchRequest, Prepared, prepare};
 pub use prove::{Proof, ProveOptions, Prover, provable};
 pub use receipt::{ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
+pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.
@@ -81,6 +83,12 @@ impl Lab {
         Ok(Self { client, settings, project, creating: Arc::default() })
     }
 
+    /// The same lab, for a job whose requests are to be told apart from those of others.
+    #[must_use]
+    pub fn recording(&self) -> Self {
+        Self { client: self.client.recording(), ..self.clone() }
+    }
+
     /// The mark that all its objects carry.
     #[must_use]
     pub fn mark(&self) -> Mark<'_> {
@@ -90,9 +98,14 @@ impl Lab {
     /// Fails unless the lab's project is there and podclaw's. Without this check, Incus would answer questions about a
     /// project that does not exist with an empty list.
     pub async fn must_exist(&self) -> Result<()> {
+        self.existing().await.map(drop)
+    }
+
+    /// The same, and what the project is.
+    async fn existing(&self) -> Result<Project> {
         match self.client.get::<Project>(&Object::project(&self.project)).await? {
             None => Err(Error::NoLab { lab: self.settings.name.clone() }),
-            Some(project) if self.mark().is_on(&project.config) => Ok(()),
+            Some(project) if self.mark().is_on(&project.config) => Ok(project),
             Some(_) => Err(Error::Foreign { object: format!("project {}", self.project) }),
         }
     }

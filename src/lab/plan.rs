@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 use super::Summary;
+use crate::digest::Sha256;
 use crate::incus::Config;
 use crate::profile::{self, Difference};
 
@@ -19,6 +20,9 @@ pub struct Plan {
     /// What else there is to be known, such as names that nobody answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The digest of the ACL that there is, or of the one that is made.
+    #[serde(skip)]
+    pub(super) acl: Option<Sha256>,
 }
 
 /// What happens to one object.

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::cloud_init::{self, Templates};
+use crate::digest::Sha256;
 use crate::image::{self, GatewayImage, Images};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, Job, NewInstance};
+use crate::incus::{Config, Devices, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -12,7 +13,8 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Digests, Error, InitMode, Lab, Result, Step, digests, init, user_data};
+use super::timings::Settled;
+use super::{Change, Digests, Error, Lab, Result, Step, digests, init, user_data};
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub struct Prepared {
     pub(super) digests: Digests,
     /// What the rules said of it that keeps nothing from being launched.
     pub(super) verdicts: Vec<String>,
+    /// What it took to come to this.
+    pub(super) settled: Settled,
 }
 
 impl Prepared {
@@ -63,16 +67,25 @@ impl Prepared {
 /// Settles a launch: names that are free, profiles that are as they have to be, images that match the lock, user-data,
 /// and a merged instance that breaks no rule. Nothing is created.
 pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
-    lab.must_exist().await?;
-    let names = lab.names(request).await?;
+    let project = lab.existing().await?;
+    let names = names(&project, request)?;
     let stack = lab.stack(&request.profiles)?;
-    lab.must_be_in_order().await?;
+    let acl = lab.must_be_in_order(project).await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    names.into_iter().map(|name| lab.prepared(name, &stack, &images, &templates)).collect()
+    let prepared: Result<Vec<_>> =
+        names.into_iter().map(|name| lab.prepared(name, &stack, &images, &templates)).collect();
+    let mut prepared = prepared?;
+    // Only now: judging is a part of it.
+    let settled = Settled::now(&lab.client);
+    for one in &mut prepared {
+        one.settled = settled.clone();
+        one.digests.acl.clone_from(&acl);
+    }
+    Ok(prepared)
 }
 
 impl Lab {
@@ -87,20 +100,6 @@ impl Lab {
         }
     }
 
-    /// The names of the guests to launch: those asked for if they are free, or the next free ones.
-    async fn names(&self, request: &LaunchRequest) -> Result<Vec<GuestName>> {
-        let instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
-        let taken: BTreeSet<String> = instances.into_iter().map(|instance| instance.name).collect();
-        if request.names.is_empty() {
-            let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name));
-            return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
-        }
-        match request.names.iter().find(|name| taken.contains(name.as_str())) {
-            Some(name) => Err(Error::NameTaken(name.clone())),
-            None => Ok(request.names.clone()),
-        }
-    }
-
     /// The profiles of a launch, adapted to the lab.
     fn stack(&self, wanted: &[String]) -> Result<Stack> {
         let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
@@ -109,9 +108,9 @@ impl Lab {
     }
 
     /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
-    /// all of them are, and what is judged here must be what the daemon merges there.
-    async fn must_be_in_order(&self) -> Result<()> {
-        let plan = init(self, InitMode::DryRun, &Job::quiet()).await?;
+    /// all of them are, and what is judged here must be what the daemon merges there. Returns the digest of the ACL.
+    async fn must_be_in_order(&self, project: Project) -> Result<Option<Sha256>> {
+        let plan = init::look(self, project).await?;
         // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
         let is_root = rustix::process::geteuid().is_root();
         let not_right = |step: &&Step| match step.change {
@@ -119,7 +118,7 @@ impl Lab {
             Change::Unseen(_) => is_root,
             _ => true,
         };
-        let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(()) };
+        let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(plan.acl) };
         let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
         let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
         Err(match step.change {
@@ -164,7 +163,23 @@ impl Lab {
             kind: InstanceKind::Container,
             image: images.base.fingerprint.to_string(),
         };
-        Ok(Prepared { name, instance, images: images.clone(), judged, digests, verdicts })
+        let settled = Settled::now(&self.client);
+        Ok(Prepared { name, instance, images: images.clone(), judged, digests, verdicts, settled })
+    }
+}
+
+/// The names of the guests to launch: those asked for if they are free, or the next free ones. The project says itself
+/// what is in it, so the guests need not be listed.
+fn names(project: &Project, request: &LaunchRequest) -> Result<Vec<GuestName>> {
+    let name = |path: &String| Some(path.strip_prefix("/1.0/instances/")?.split('?').next()?.to_owned());
+    let taken: BTreeSet<String> = project.used_by.iter().filter_map(name).collect();
+    if request.names.is_empty() {
+        let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name));
+        return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());
+    }
+    match request.names.iter().find(|name| taken.contains(name.as_str())) {
+        Some(name) => Err(Error::NameTaken(name.clone())),
+        None => Ok(request.names.clone()),
     }
 }
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::guests::{Guest, running_guest};
+use super::guests::Guest;
 use super::{Error, Lab, Result};
-use crate::incus::{Collection, InstanceWithState, Job};
+use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Status};
 use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Outcome, Program, Set, Unusable, Verdict, judge};
@@ -91,16 +91,18 @@ impl Prover {
     /// Where there is no such guest, it does not run, or the daemon does not answer. Whatever the guest does is no error,
     /// but shows in the outcomes.
     pub async fn prove(&self, lab: &Lab, name: &GuestName, options: ProveOptions, job: &Job) -> Result<Proof> {
+        let seen = Seen::now(lab, name).await?;
+        self.prove_seen(lab, &seen, options, job).await
+    }
+
+    /// The same for a guest that was looked at just now.
+    pub(super) async fn prove_seen(&self, lab: &Lab, seen: &Seen, options: ProveOptions, job: &Job) -> Result<Proof> {
         let began = Instant::now();
-        running_guest(lab, name).await?;
-        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await?;
-        let guest = all.iter().find(|found| found.instance.name == name.as_str());
-        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?;
-        let evidence = self.gather(lab, guest, &all, options, job).await?;
+        let evidence = self.gather(lab, &seen.guest, &seen.all, options, job).await?;
         let probes = judge(evidence.lend(self.sniffer.as_ref().ok()), options.set);
         let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Proof { name: name.to_string(), verdict, millis, probes })
+        Ok(Proof { name: seen.guest.instance.name.clone(), verdict, millis, probes })
     }
 
     async fn gather(
@@ -131,6 +133,33 @@ impl Prover {
         }
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
+    }
+}
+
+/// All guests of a lab, and one that runs.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) guest: InstanceWithState,
+    all: Vec<InstanceWithState>,
+}
+
+impl Seen {
+    /// Looks at them, in one request.
+    pub(super) async fn now(lab: &Lab, name: &GuestName) -> Result<Self> {
+        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await;
+        let all = all.map_err(|error| match error.refusal() {
+            Some(Refusal::NotFound) => Error::NoLab { lab: lab.settings.name.clone() },
+            _ => error.into(),
+        })?;
+        let guest = all.iter().find(|found| found.instance.name == name.as_str());
+        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?.clone();
+        if !lab.mark().is_on(&guest.instance.config) {
+            return Err(Error::Foreign { object: Object::instance(&lab.project, name.as_str()).to_string() });
+        }
+        if guest.instance.status != Status::Running {
+            return Err(Error::NotRunning(name.clone()));
+        }
+        Ok(Self { guest, all })
     }
 }
 

@@ -9,12 +9,11 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Output, Process, Session, Stdin, keep_control};
+use super::session::{End, Output, Process, Session, Stdin, keep_control};
 use super::{Command, Terminal};
 use crate::incus::asked::Asked;
 use crate::incus::client::Client;
 use crate::incus::error::Result;
-use crate::incus::job::Job;
 use crate::incus::location::{Object, ProjectName};
 use crate::incus::request::Request;
 use crate::incus::transport::{Answer, Payload};
@@ -30,6 +29,24 @@ impl Client {
     /// Why the instance does not take commands, such as that it is not running. That the program does not exist is only
     /// told by [`Process::wait`].
     pub async fn exec(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        command: &Command,
+        terminal: Option<Terminal>,
+    ) -> Result<Session> {
+        let mut session = self.exec_unwatched(project, instance, command, terminal).await?;
+        session.process.watch();
+        Ok(session)
+    }
+
+    /// The same, which asks the daemon for the end of the command only in [`Process::wait`]: a request less for a
+    /// command that says itself that it is done. Who waits must do so as soon as its output ends, as the daemon forgets
+    /// a command after five seconds.
+    ///
+    /// # Errors
+    /// As [`Self::exec`].
+    pub async fn exec_unwatched(
         &self,
         project: &ProjectName,
         instance: &str,
@@ -74,8 +91,7 @@ impl Client {
             (output(connect("1").await?), output(connect("2").await?))
         };
         let stdin = Stdin::new(to_stdin, ended);
-        let (client, about) = (self.clone(), asked.clone());
-        let end = tokio::spawn(async move { client.finish(&about, *operation, &Job::quiet()).await });
+        let end = End::Unwatched(Box::new((self.clone(), *operation)));
         let process = Process { asked, control: sender, end, code: None };
         Ok(Session { stdin, stdout, stderr, process })
     }

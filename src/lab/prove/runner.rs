@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::limits::limits;
 use super::place::place;
 use super::{ProveOptions, Prover, from_host};
-use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
+use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session, Wait};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Knocked, Knockee};
 use crate::probe::plan::{Line, Plan, Said};
@@ -136,7 +136,7 @@ async fn attempt(
         _ => Trouble::Run(error.to_string()),
     };
     let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
-    let session = lab.client.exec(&lab.project, name, &command, None).await.map_err(lost)?;
+    let session = lab.client.exec_unwatched(&lab.project, name, &command, None).await.map_err(lost)?;
     let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
     // A runner that does not read its plan shows by what it does not say.
     let _ = stdin.send(&plan).await;
@@ -154,7 +154,8 @@ async fn attempt(
     let (said, outcomes) = (&mut gathered.said, &mut gathered.outcomes);
     let listen = async {
         let mut buffer = vec![0; 16 << 10];
-        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+        let timeline = lab.client.timeline();
+        while let Ok(length @ 1..) = timeline.waiting(Wait::Guest, stdout.read(&mut buffer)).await {
             for heard in lines.feed(&buffer[..length])? {
                 if let (Said::Started { port, .. }, Some(address)) = (&heard, address) {
                     outcomes.extend(from_host::inbound(address, *port).await);
@@ -173,6 +174,10 @@ async fn attempt(
         both.await
     };
     heard?;
+    // One that said so has done everything. Only for another does the daemon have to be asked how it ended.
+    if gathered.said.last() == Some(&Said::Ended) {
+        return Ok(());
+    }
     match timeout(Duration::from_secs(5), process.wait()).await {
         Ok(Ok(0)) => Ok(()),
         Ok(Ok(code)) => {
