@@ -6,12 +6,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::sync::CancellationToken;
 
 use super::timings::Clock;
 use super::{Error, Lab, Result, StageRecord};
 use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
 use crate::incus::{Command, Instance, Job, Object, Session, Status, Wait};
 use crate::names::GuestName;
+use crate::probe::RUNNER_ARGUMENT;
 use crate::text;
 
 /// A guest of podclaw reports 15 events; one that reports more than this is up to something.
@@ -25,18 +27,20 @@ const LOG_LINES: usize = 15;
 /// How long fetching a log may take.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Shell that follows a file from a line on as soon as the file is there. `tail -F` would wait for the file too, but
-/// misses it when its directory is made at the wrong moment. When the stages' runner or cloud-init has ended, and a
-/// report that trails behind had its time, it says so with the mark, and what cloud-init says of itself. A look at two
-/// files each half second costs less than `cloud-init status --wait`, which starts a Python that polls. All of it is one
-/// command, as each is five requests to the daemon. `tail` ends with the shell, which the daemon kills.
+/// Shell that follows a file from a line on as soon as the file is there, until it is told what to run in its place: the
+/// probes. `tail -F` would wait for the file too, but misses it when its directory is made at the wrong moment. When the
+/// stages' runner or cloud-init has ended, and a report that trails behind had its time, it says so with the mark, and
+/// what cloud-init says of itself. A look at two files each half second costs less than `cloud-init status --wait`, which
+/// starts a Python that polls. All of it is one command, as each is five requests to the daemon. What it starts ends with
+/// it, and it ends with its input.
 const FOLLOW: &str = r#"ended() { [ -e /run/podclaw/ended ] || [ -s "$3" ]; }
 until [ -e "$1" ] || ended; do sleep 0.1; done
-if [ -e "$1" ]; then tail -n "+$2" -s 0.2 --pid="$$" -f "$1" & fi
-until ended; do sleep 0.5; done
-sleep 5
-printf '%s\n' "$4"
-exec head -c 4096 "$3""#;
+tail -n "+$2" -s 0.2 --pid="$$" -f "$1" </dev/null & tail=$!
+{ until ended; do sleep 0.5 >&- 2>&-; done; sleep 5 >&- 2>&-; printf '%s\n' "$4"; exec head -c 4096 "$3"; } </dev/null & look=$!
+IFS= read -r program || { kill "$tail" "$look"; exit 1; }
+kill "$tail" "$look"
+wait "$tail" "$look"
+exec "$program" "$5""#;
 
 /// Where cloud-init says how it went.
 const RESULT: &str = "/run/cloud-init/result.json";
@@ -55,11 +59,13 @@ pub(super) struct Follower<'a> {
     reconnects: usize,
     failure: Option<(Stage, u8, String)>,
     pub(super) records: Vec<StageRecord>,
+    /// The command that followed the last stage to its end: it runs the probes next.
+    pub(super) line: Option<Session>,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(lab: &'a Lab, name: &'a GuestName) -> Self {
-        Self { lab, name, running: None, events: 0, reconnects: 0, failure: None, records: Vec::new() }
+        Self { lab, name, running: None, events: 0, reconnects: 0, failure: None, records: Vec::new(), line: None }
     }
 
     /// Follows the stages until the last one has ended, and reports each.
@@ -83,7 +89,7 @@ impl<'a> Follower<'a> {
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
     async fn follow(&mut self, clock: &mut Clock, job: &Job) -> Result<Option<String>> {
         let first = (self.events + 1).to_string();
-        let tail = Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED]);
+        let tail = Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED, RUNNER_ARGUMENT]);
         let client = &self.lab.client;
         let session = match client.exec_unwatched(&self.lab.project, self.name.as_str(), &tail, None).await {
             Ok(session) => session,
@@ -91,11 +97,22 @@ impl<'a> Follower<'a> {
         };
         let Session { stdin, stdout, mut stderr, process } = session;
         // Unread, complaints would hold it up.
-        let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
+        let followed = CancellationToken::new();
+        let until = followed.clone();
+        let complaints = tokio::spawn(async move {
+            let mut nowhere = tokio::io::sink();
+            tokio::select! {
+                _ = tokio::io::copy(&mut stderr, &mut nowhere) => {}
+                () = until.cancelled() => {}
+            }
+            stderr
+        });
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
         let ended = loop {
             match client.timeline().waiting(Wait::Guest, lines.next()).await {
                 Some(Ok(line)) if line == ENDED => {
+                    // That ends it.
+                    drop(stdin);
                     let mut log = Vec::new();
                     let words = async {
                         while let Some(Ok(line)) = lines.next().await
@@ -106,7 +123,7 @@ impl<'a> Follower<'a> {
                         }
                     };
                     let _ = timeout(LAST_WORDS_WITHIN, words).await;
-                    break Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
+                    return Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
                 }
                 Some(Ok(line)) => match self.take(&line, clock, job).await {
                     Ok(false) => {}
@@ -121,8 +138,11 @@ impl<'a> Follower<'a> {
                 None => break Ok(Some("its report ended".into())),
             }
         };
-        drop((stdin, process));
-        complaints.abort();
+        followed.cancel();
+        // What came after the last report is no report, and must not be taken for an answer of the probes either.
+        if let (Ok(None), Ok(stderr), true) = (&ended, complaints.await, lines.read_buffer().is_empty()) {
+            self.line = Some(Session { stdin, stdout: lines.into_inner(), stderr, process });
+        }
         ended
     }
 

@@ -19,7 +19,7 @@ use super::{
     Timings,
 };
 use crate::image::GatewayImage;
-use crate::incus::{Config, Instance, InstanceWithState, Job, Object, StateChange};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, Session, StateChange};
 use crate::names::GuestName;
 use crate::probe::Verdict;
 use crate::profile::Layer;
@@ -118,7 +118,7 @@ async fn bring_up(
     .await?;
     clock.mark("start");
     follower.run(clock, job).await?;
-    let (proof, mut seen) = prove(lab, prepared, job).await?;
+    let (proof, mut seen) = prove(lab, prepared, follower.line.take(), job).await?;
     clock.mark("prove");
     // The one that writes it is counted.
     let timings = clock.timings(1);
@@ -146,12 +146,17 @@ fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<()> {
 }
 
 /// Tries what an attacker in the guest would. Nothing that is not contained is ever called ready.
-async fn prove(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<(Proof, InstanceWithState)> {
+async fn prove(
+    lab: &Lab,
+    prepared: &Prepared,
+    line: Option<Session>,
+    job: &Job,
+) -> Result<(Proof, InstanceWithState)> {
     let began = Instant::now();
     job.progress.begin("prove");
     let (prover, seen) = tokio::join!(Prover::new(), Seen::now(lab, &prepared.name));
     let seen = seen?;
-    let proof = prover?.prove_seen(lab, &seen, ProveOptions::quick(), job).await?;
+    let proof = prover?.prove_seen(lab, &seen, ProveOptions::quick(), line, job).await?;
     let escapes: Vec<String> = proof
         .all(Verdict::NotContained)
         .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))

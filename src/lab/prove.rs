@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::guests::Guest;
 use super::{Error, Lab, Result};
-use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Status};
+use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Session, Status};
 use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Outcome, Program, Set, Unusable, Verdict, judge};
@@ -92,13 +92,21 @@ impl Prover {
     /// but shows in the outcomes.
     pub async fn prove(&self, lab: &Lab, name: &GuestName, options: ProveOptions, job: &Job) -> Result<Proof> {
         let seen = Seen::now(lab, name).await?;
-        self.prove_seen(lab, &seen, options, job).await
+        self.prove_seen(lab, &seen, options, None, job).await
     }
 
-    /// The same for a guest that was looked at just now.
-    pub(super) async fn prove_seen(&self, lab: &Lab, seen: &Seen, options: ProveOptions, job: &Job) -> Result<Proof> {
+    /// The same for a guest that was looked at just now, and where a command may run already that becomes the runner as
+    /// soon as it is told where that is.
+    pub(super) async fn prove_seen(
+        &self,
+        lab: &Lab,
+        seen: &Seen,
+        options: ProveOptions,
+        line: Option<Session>,
+        job: &Job,
+    ) -> Result<Proof> {
         let began = Instant::now();
-        let evidence = self.gather(lab, &seen.guest, &seen.all, options, job).await?;
+        let evidence = self.gather(lab, seen, options, line, job).await?;
         let probes = judge(evidence.lend(self.sniffer.as_ref().ok()), options.set);
         let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -108,11 +116,12 @@ impl Prover {
     async fn gather(
         &self,
         lab: &Lab,
-        guest: &InstanceWithState,
-        all: &[InstanceWithState],
+        seen: &Seen,
         options: ProveOptions,
+        line: Option<Session>,
         job: &Job,
     ) -> Result<runner::Gathered> {
+        let (guest, all) = (&seen.guest, &seen.all);
         let mut outcomes = match view(guest.state.pid) {
             None => crate::probe::host::blind(),
             Some(own) => {
@@ -127,7 +136,7 @@ impl Prover {
             }
         };
         let deadline = Instant::now() + options.timeout;
-        let mut gathered = runner::run(self, lab, guest, all, options, job).await?;
+        let mut gathered = runner::run(self, lab, seen, options, line, job).await?;
         if options.set == Set::Full {
             outcomes.push(from_host::audit(lab, &guest.instance.name, deadline).await);
         }
@@ -140,7 +149,7 @@ impl Prover {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) guest: InstanceWithState,
-    all: Vec<InstanceWithState>,
+    pub(super) all: Vec<InstanceWithState>,
 }
 
 impl Seen {

@@ -27,6 +27,7 @@ mod prove;
 mod second_lock;
 mod server;
 mod smoke;
+mod timings;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         lint::TESTS,
         images::TESTS,
         launches::TESTS,
+        timings::TESTS,
         failures::TESTS,
         doctor::TESTS,
         server::TESTS,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::limits::limits;
 use super::place::place;
-use super::{ProveOptions, Prover, from_host};
+use super::{ProveOptions, Prover, Seen, from_host};
 use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session, Wait};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Knocked, Knockee};
@@ -42,11 +42,12 @@ pub(super) struct Gathered {
 pub(super) async fn run(
     prover: &Prover,
     lab: &Lab,
-    guest: &InstanceWithState,
-    all: &[InstanceWithState],
+    seen: &Seen,
     options: ProveOptions,
+    mut line: Option<Session>,
     job: &Job,
 ) -> Result<Gathered> {
+    let (guest, all) = (&seen.guest, &seen.all);
     let deadline = Instant::now() + options.timeout;
     let mut tries = 0;
     loop {
@@ -58,7 +59,7 @@ pub(super) async fn run(
         let aims = place.map(|place| Aims::new(place, &prover.facts));
         let mut gathered =
             Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
-        let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
+        let attempt = attempt(prover, lab, guest, &mut gathered, options, line.take(), job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,
             () = job.cancel.cancelled() => return Err(crate::lab::Error::Cancelled),
@@ -118,6 +119,7 @@ async fn attempt(
     guest: &InstanceWithState,
     gathered: &mut Gathered,
     options: ProveOptions,
+    line: Option<Session>,
     job: &Job,
 ) -> std::result::Result<(), Trouble> {
     let name = &guest.instance.name;
@@ -136,7 +138,15 @@ async fn attempt(
         _ => Trouble::Run(error.to_string()),
     };
     let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
-    let session = lab.client.exec_unwatched(&lab.project, name, &command, None).await.map_err(lost)?;
+    let is_line = line.is_some();
+    let session = match line {
+        Some(mut line) => {
+            // Where it does not read that, it does not become the runner, which shows.
+            let _ = line.stdin.send(format!("{path}\n").as_bytes()).await;
+            line
+        }
+        None => lab.client.exec_unwatched(&lab.project, name, &command, None).await.map_err(lost)?,
+    };
     let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
     // A runner that does not read its plan shows by what it does not say.
     let _ = stdin.send(&plan).await;
@@ -173,6 +183,10 @@ async fn attempt(
     } else {
         both.await
     };
+    if is_line && !matches!((&heard, gathered.said.last()), (Ok(()), Some(Said::Ended))) {
+        // The runner gets a command of its own then, and another number.
+        return Err(Trouble::Lost);
+    }
     heard?;
     // One that said so has done everything. Only for another does the daemon have to be asked how it ended.
     if gathered.said.last() == Some(&Said::Ended) {

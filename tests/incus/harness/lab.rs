@@ -86,8 +86,13 @@ impl<'d> Lab<'d> {
 
     /// podclaw in this lab: with its socket, lab file, and the tests' image cache.
     pub(crate) fn podclaw<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Program {
+        self.podclaw_at(&self.daemon.socket(), args)
+    }
+
+    /// The same with another socket that leads to the daemon.
+    pub(crate) fn podclaw_at<S: AsRef<std::ffi::OsStr>>(&self, socket: &Path, args: &[S]) -> Program {
         let program = self.daemon.program(common::PODCLAW).cwd(&self.dir);
-        let program = program.arg("--socket").arg(self.daemon.socket()).arg("--lab-file").arg(self.file());
+        let program = program.arg("--socket").arg(socket).arg("--lab-file").arg(self.file());
         program.arg("--cache-dir").arg(cache::dir()).args(args)
     }
 
