@@ -91,7 +91,7 @@ impl<'a> Follower<'a> {
         let first = (self.events + 1).to_string();
         let tail = Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED, RUNNER_ARGUMENT]);
         let client = &self.lab.client;
-        let session = match client.exec_unwatched(&self.lab.project, self.name.as_str(), &tail, None).await {
+        let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
             Ok(session) => session,
             Err(error) => return Ok(Some(error.to_string())),
         };

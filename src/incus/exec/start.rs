@@ -35,7 +35,7 @@ impl Client {
         command: &Command,
         terminal: Option<Terminal>,
     ) -> Result<Session> {
-        let mut session = self.exec_unwatched(project, instance, command, terminal).await?;
+        let mut session = self.start(project, instance, command, terminal, true).await?;
         session.process.watch();
         Ok(session)
     }
@@ -51,7 +51,26 @@ impl Client {
         project: &ProjectName,
         instance: &str,
         command: &Command,
+    ) -> Result<Session> {
+        self.start(project, instance, command, None, true).await
+    }
+
+    /// The same for a command that ends by itself when its input does: it can't be sent signals, and is not killed when
+    /// the session is dropped. Another request less.
+    ///
+    /// # Errors
+    /// As [`Self::exec`].
+    pub async fn exec_tame(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
+        self.start(project, instance, command, None, false).await
+    }
+
+    async fn start(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        command: &Command,
         terminal: Option<Terminal>,
+        controlled: bool,
     ) -> Result<Session> {
         let object = Object::instance(project, instance);
         let asked = Asked::new("run a command in", &object);
@@ -77,9 +96,10 @@ impl Client {
         let connect = |fd: &'static str| self.connect_fd(&asked, &operation.id, &secrets, fd);
 
         // The control socket comes first: once the others are there the command runs, and must be killed with it.
-        let control = connect("control").await?;
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(keep_control(control, receiver));
+        if controlled {
+            tokio::spawn(keep_control(connect("control").await?, receiver));
+        }
         let (to_stdin, from_stdin) = connect("0").await?.split();
         let ended = CancellationToken::new();
         let (stdout, stderr) = if terminal.is_some() {

@@ -145,7 +145,7 @@ async fn attempt(
             let _ = line.stdin.send(format!("{path}\n").as_bytes()).await;
             line
         }
-        None => lab.client.exec_unwatched(&lab.project, name, &command, None).await.map_err(lost)?,
+        None => lab.client.exec_unwatched(&lab.project, name, &command).await.map_err(lost)?,
     };
     let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
     // A runner that does not read its plan shows by what it does not say.
