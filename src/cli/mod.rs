@@ -25,8 +25,8 @@ mod pump;
 mod rule;
 mod shell;
 mod terminal;
-mod wipe;
 mod timings;
+mod wipe;
 mod words;
 
 use std::process::ExitCode;

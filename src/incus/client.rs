@@ -8,6 +8,7 @@ use reqwest::Method;
 
 use super::asked::Asked;
 use super::error::{Error, Result};
+use super::events::Events;
 use super::request::Request;
 use super::socket::SocketError;
 use super::timeline::Timeline;
@@ -52,6 +53,7 @@ pub struct Client {
     socket: Arc<PathBuf>,
     server: Arc<Server>,
     pub(super) timeline: Timeline,
+    pub(super) events: Option<Events>,
 }
 
 impl Client {
@@ -85,6 +87,7 @@ impl Client {
             socket: Arc::new(socket.to_owned()),
             server: Arc::new(Server::unknown()),
             timeline: Timeline::default(),
+            events: None,
         };
         client.server = Arc::new(client.ask_server(&asked).await?);
         Ok(client)

@@ -12,6 +12,7 @@ mod client;
 mod console;
 mod details;
 mod error;
+mod events;
 mod exec;
 mod file;
 mod image;

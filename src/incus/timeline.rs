@@ -254,25 +254,30 @@ mod tests {
     #[test]
     fn a_request_is_written_down_without_its_secret() {
         let timeline = Timeline::default();
-        let mut span = timeline.request(Wait::Websocket, "GET", &url("/1.0/operations/1f/websocket?secret=s3cr3t&project=lab"));
+        let mut span =
+            timeline.request(Wait::Websocket, "GET", &url("/1.0/operations/1f/websocket?secret=s3cr3t&project=lab"));
         assert_eq!((timeline.requests(), timeline.entries().0.len()), (1, 0), "it counts before it has ended");
         span.answered(reqwest::StatusCode::SWITCHING_PROTOCOLS);
         drop(span);
         let (entries, left_out) = timeline.entries();
         assert!(!format!("{entries:?}").contains("s3cr3t"));
-        assert_eq!((entries[0].outcome, entries[0].project.as_deref(), left_out), (Outcome::Answered(101), Some("lab"), 0));
+        assert_eq!(
+            (entries[0].outcome, entries[0].project.as_deref(), left_out),
+            (Outcome::Answered(101), Some("lab"), 0)
+        );
         assert_eq!(entries[0].kind(), "GET operations/*/websocket");
     }
 
     #[test]
     fn kinds_leave_names_out() {
         let timeline = Timeline::default();
-        for path in ["/1.0", "/1.0/instances/a", "/1.0/instances/b", "/1.0/instances/a/files?path=/x", "/1.0/instances"] {
+        for path in ["/1.0", "/1.0/instances/a", "/1.0/instances/b", "/1.0/instances/a/files?path=/x", "/1.0/instances"]
+        {
             drop(timeline.request(Wait::Request, "GET", &url(path)));
         }
-        let kinds: Vec<(String, u64)> = timeline.by_kind().into_iter().map(|(kind, total)| (kind, total.count)).collect();
-        let expected =
-            [("GET instances", 1), ("GET instances/*", 2), ("GET instances/*/files", 1), ("GET server", 1)];
+        let kinds: Vec<(String, u64)> =
+            timeline.by_kind().into_iter().map(|(kind, total)| (kind, total.count)).collect();
+        let expected = [("GET instances", 1), ("GET instances/*", 2), ("GET instances/*/files", 1), ("GET server", 1)];
         assert_eq!(kinds, expected.map(|(kind, count)| (kind.to_owned(), count)));
     }
 

@@ -45,7 +45,9 @@ pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<
 async fn with_own_ids(lab: &Lab, prepared: &Prepared) -> Result<Option<Instance>> {
     let mut instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
     let base = |instance: &Instance| instance.config.get(BASE).and_then(|base| base.parse::<u64>().ok());
-    let Some(at) = instances.iter().position(|instance| instance.name == prepared.name.as_str()) else { return Ok(None) };
+    let Some(at) = instances.iter().position(|instance| instance.name == prepared.name.as_str()) else {
+        return Ok(None);
+    };
     let made = instances.swap_remove(at);
     // Without a number of its own it has no range of its own.
     let Some(own) = base(&made) else { return Ok(None) };

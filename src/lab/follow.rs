@@ -89,7 +89,8 @@ impl<'a> Follower<'a> {
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
     async fn follow(&mut self, clock: &mut Clock, job: &Job) -> Result<Option<String>> {
         let first = (self.events + 1).to_string();
-        let tail = Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED, RUNNER_ARGUMENT]);
+        let tail =
+            Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED, RUNNER_ARGUMENT]);
         let client = &self.lab.client;
         let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
             Ok(session) => session,

@@ -57,7 +57,7 @@ pub struct LaunchOptions {
 /// Launches a guest: create, push the gateway, start, follow the stages, prove, write the receipt. When it fails, is
 /// cancelled, or takes too long, the guest is removed, or stopped and kept if that is asked for.
 pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job: &Job) -> Result<Launched> {
-    let lab = &lab.recording();
+    let lab = &lab.recording().await;
     let mut clock = Clock::start(&prepared.settled, lab.client.timeline());
     let mut follower = Follower::new(lab, &prepared.name);
     // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
@@ -146,12 +146,7 @@ fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<()> {
 }
 
 /// Tries what an attacker in the guest would. Nothing that is not contained is ever called ready.
-async fn prove(
-    lab: &Lab,
-    prepared: &Prepared,
-    line: Option<Session>,
-    job: &Job,
-) -> Result<(Proof, InstanceWithState)> {
+async fn prove(lab: &Lab, prepared: &Prepared, line: Option<Session>, job: &Job) -> Result<(Proof, InstanceWithState)> {
     let began = Instant::now();
     job.progress.begin("prove");
     let (prover, seen) = tokio::join!(Prover::new(), Seen::now(lab, &prepared.name));
@@ -178,13 +173,7 @@ async fn step<T>(job: &Job, done: &str, doing: &str, work: impl Future<Output = 
     Ok(made)
 }
 
-fn receipt(
-    prepared: &Prepared,
-    took: Duration,
-    timings: Timings,
-    stages: Vec<StageRecord>,
-    proof: &Proof,
-) -> Receipt {
+fn receipt(prepared: &Prepared, took: Duration, timings: Timings, stages: Vec<StageRecord>, proof: &Proof) -> Receipt {
     Receipt {
         podclaw: env!("CARGO_PKG_VERSION").into(),
         finished: Timestamp::now(),

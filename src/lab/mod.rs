@@ -83,10 +83,13 @@ impl Lab {
         Ok(Self { client, settings, project, creating: Arc::default() })
     }
 
-    /// The same lab, for a job whose requests are to be told apart from those of others.
-    #[must_use]
-    pub fn recording(&self) -> Self {
-        Self { client: self.client.recording(), ..self.clone() }
+    /// The same lab, for a job whose requests are to be told apart from those of others, and which is told by the daemon
+    /// how its operations go on.
+    async fn recording(&self) -> Self {
+        let client = self.client.recording();
+        // Where the daemon does not tell, it is asked.
+        let client = client.listening(&self.project).await.unwrap_or(client);
+        Self { client, ..self.clone() }
     }
 
     /// The mark that all its objects carry.

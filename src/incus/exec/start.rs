@@ -46,12 +46,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Self::exec`].
-    pub async fn exec_unwatched(
-        &self,
-        project: &ProjectName,
-        instance: &str,
-        command: &Command,
-    ) -> Result<Session> {
+    pub async fn exec_unwatched(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
         self.start(project, instance, command, None, true).await
     }
 
