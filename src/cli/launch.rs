@@ -112,7 +112,9 @@ fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> R
         }
     }
     if timings {
-        launched.iter().for_each(|one| timings::show(one, launched.len() > 1, &context.ui));
+        for one in launched {
+            timings::show(one, launched.len() > 1, &context.ui);
+        }
     }
     Ok(())
 }
