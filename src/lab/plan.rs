@@ -22,7 +22,7 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// The digest of the ACL that there is, or of the one that is made.
     #[serde(skip)]
-    pub(super) acl: Option<Sha256>,
+    pub acl: Option<Sha256>,
 }
 
 /// What happens to one object.
