@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
 podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
 
-.PHONY: help demo demo-clean test check check-ci docs bench fuzz build clean
+.PHONY: help demo demo-clean test check check-ci docs bench bench-docs fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,8 +36,11 @@ docs: ## Make docs/rules.md from the rules' own texts
 check-ci: ## Try what docs/ci and .pre-commit-hooks.yaml offer to users, as far as it goes without their services
 	@scripts/check-ci-examples
 
-bench: ## Measure, and write the figures into docs/performance.md
+bench: ## Measure lint and launches (as root), and keep the figures in target/bench.json
 	@scripts/bench
+
+bench-docs: ## Write what `make bench` measured into docs/performance.md and its plot
+	@scripts/bench --docs
 
 fuzz: ## Judge a million mutated documents; COUNT=n for another number
 	@scripts/fuzz $(COUNT)

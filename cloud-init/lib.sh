@@ -13,6 +13,11 @@ readonly IMAGE=localhost/openclaw:podclaw
 readonly CONTAINER=openclaw
 readonly UNIT=openclaw.service
 readonly TOKEN_FILE=$SERVICE_HOME/.config/podclaw/gateway.env
+# Root's file, which Podman's generator reads for this one user: the gateway cannot loosen its own unit.
+readonly QUADLET=/etc/containers/systemd/users/$SERVICE_ID/openclaw.container
+# What node has compiled, from one start for the next. Only the gateway of a bake can write it: one that was taken over
+# must not change what it runs after its next start.
+readonly COMPILE_CACHE=/var/lib/podclaw/compile-cache
 # Says that something was changed under a gateway that may be running.
 readonly RESTART=/run/podclaw/changed
 
@@ -42,6 +47,13 @@ skip() {
     exit 0
 }
 
+# Ends a stage whose work is in the image that this guest was made from.
+skip_if_baked() {
+    if [[ $BOOT == baked ]]; then
+        skip "done in the bake"
+    fi
+}
+
 # shellcheck disable=SC2154
 trap 'code=$? line=$LINENO; trap - ERR
     say "error: line $line: $BASH_COMMAND: exit code $code" >&2
@@ -55,6 +67,7 @@ read_settings() {
             GATEWAY_SOURCE) pattern='^(archive|registry)$' ;;
             GATEWAY_IMAGE) pattern='^([a-zA-Z0-9.:-]+(/[a-z0-9._-]+)+@sha256:)?[0-9a-f]{64}$' ;;
             STORAGE_DRIVER) pattern='^(fuse-overlayfs|native)$' ;;
+            BOOT) pattern='^(cold|bake|baked)$' ;;
             LAST_STAGE) pattern='^[1-7]$' ;;
             GATEWAY_PORT | GATEWAY_MEMORY_MIB | PACKAGES_TIMEOUT | IMAGE_TIMEOUT | START_TIMEOUT)
                 pattern='^[1-9][0-9]{0,6}$'
@@ -64,8 +77,8 @@ read_settings() {
         [[ $value =~ $pattern ]] || fail "/etc/podclaw/settings has a bad value for $key"
         printf -v "$key" '%s' "$value"
     done </etc/podclaw/settings
-    : "${GATEWAY_SOURCE:?}" "${GATEWAY_IMAGE:?}" "${STORAGE_DRIVER:?}" "${LAST_STAGE:?}" "${GATEWAY_PORT:?}" \
-        "${GATEWAY_MEMORY_MIB:?}" "${PACKAGES_TIMEOUT:?}" "${IMAGE_TIMEOUT:?}" "${START_TIMEOUT:?}"
+    : "${GATEWAY_SOURCE:?}" "${GATEWAY_IMAGE:?}" "${STORAGE_DRIVER:?}" "${BOOT:?}" "${LAST_STAGE:?}" \
+        "${GATEWAY_PORT:?}" "${GATEWAY_MEMORY_MIB:?}" "${PACKAGES_TIMEOUT:?}" "${IMAGE_TIMEOUT:?}" "${START_TIMEOUT:?}"
 }
 
 # Runs a command as the service user, in its session and with nothing of root's environment. Whatever is below the
@@ -76,11 +89,22 @@ as_user() {
         PODMAN_IGNORE_CGROUPSV1_WARNING=1 "$@" || return
 }
 
+# Waits for the service user's systemd.
+wait_for_session() {
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        [[ ! -S /run/user/$SERVICE_ID/bus ]] || return 0
+        sleep 0.1
+    done
+    systemctl status --no-pager --lines=20 "user@$SERVICE_ID.service" || true
+    fail "the systemd of $SERVICE_USER did not start within 30 seconds"
+}
+
 # Prints a file of SHARE/files with every @NAME@ replaced by the variable of that name.
 fill() {
     local text name
     text=$(<"$SHARE/files/$1")
-    for name in GATEWAY_PORT PODMAN_ARGS TOKEN_FILE SERVICE_HOME IMAGE CONTAINER; do
+    for name in GATEWAY_PORT PODMAN_ARGS TOKEN_FILE SERVICE_HOME IMAGE CONTAINER COMPILE_CACHE CACHE_MODE; do
         if [[ $text == *"@$name@"* ]]; then
             text=${text//"@$name@"/"${!name}"}
         fi
@@ -89,6 +113,21 @@ fill() {
         fail "nothing is known to put in place of ${BASH_REMATCH[0]} in $1"
     fi
     printf '%s\n' "$text"
+}
+
+# Prints the Quadlet for this guest, or for what BOOT says.
+fill_quadlet() {
+    # As arguments and not as keys, because Podman 4.9 has no keys for these.
+    PODMAN_ARGS="--memory=${GATEWAY_MEMORY_MIB}m --stop-timeout=90 --read-only-tmpfs=false"
+    if [[ $(stat -f -c %T /sys/fs/cgroup) != cgroup2fs ]]; then
+        # crun cannot split a cgroup of version 1, which is what Quadlet asks it to do.
+        PODMAN_ARGS+=" --cgroups=enabled"
+    fi
+    CACHE_MODE=ro
+    if [[ $BOOT == bake ]]; then
+        CACHE_MODE=rw
+    fi
+    fill openclaw.container
 }
 
 # Writes a text to a file of root's, unless that is what it holds. Says in `changed`, 1 or 0, whether it was written.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the stages in order and stops at the first that fails. Running it again is safe: a stage does only what is not
-# done yet.
+# done yet. cloud-init starts it, or, in a guest of a baked image, systemd.
 #
 # The report, one JSON object a line, has three shapes (version 1):
 #   {"version":1,"event":"begin","stage":4,"name":"image","time":UNIX_SECONDS}
@@ -13,14 +13,23 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 readonly library=/usr/local/lib/podclaw
 readonly logs=/var/log/podclaw
 readonly run=/run/podclaw
+# Says that the stages have run in this guest.
+readonly staged=/var/lib/podclaw/staged
+# The stage after which the service user's systemd may start the gateway.
+readonly config=5
 readonly names=(packages apparmor user image config quadlet start)
 
-mkdir -p "$logs" "$run"
+mkdir -p "$logs" "$run" "${staged%/*}"
 exec 9>"$run/lock"
 if ! flock -n 9; then
     echo "podclaw: the stages are running already" >&2
     exit 1
 fi
+rm -f "$run/ended"
+trap 'touch "$run/ended"' EXIT
+# It is for the runner alone: a stage that ends is not the end of the wait.
+readonly notify=${NOTIFY_SOCKET:-}
+unset NOTIFY_SOCKET
 : >"$logs/events.jsonl"
 
 # Microseconds. The guest's clock may be set back while a stage runs, so a difference is never below zero.
@@ -81,7 +90,13 @@ main() {
             event "\"finish\",\"outcome\":\"failed\",\"stage\":$number,\"seconds\":$(seconds_since "$start")"
             exit 1
         fi
+        if ((number == config)) && [[ -n $notify ]]; then
+            # The gateway has not run yet in this boot, so there is nothing to start again.
+            rm -f "$run/changed"
+            NOTIFY_SOCKET=$notify systemd-notify --ready
+        fi
     done
+    touch "$staged"
     event "\"finish\",\"outcome\":\"done\",\"stage\":0,\"seconds\":$(seconds_since "$start")"
 }
 

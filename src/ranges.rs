@@ -27,12 +27,20 @@ const fn closed(address: [u8; 4], length: u8, what: &'static str) -> Range {
 
 /// What RFC 6890 and its successors set apart from the public internet, and where clouds keep what is the host's own. The
 /// ranges for documentation are not here: nobody is there.
-pub const NOT_PUBLIC: [Range; 14] = [
+///
+/// Of the clouds: 169.254.169.254 is most clouds' metadata service, 100.100.100.200 Alibaba's, and 168.63.129.16 Azure's
+/// agent; they answer whoever is on the host. At IBM's two ranges are the resolvers, mirrors and private endpoints that
+/// its documentation names ("IBM Cloud IP ranges", "Service endpoints"): one may have to be reached. Google's private
+/// addresses for its public services (199.36.153.4/30 and .8/30) are not here: they give nothing that the public ones do
+/// not give to the same key. Nor is Equinix Metal's metadata service, which ended in June 2026.
+pub const NOT_PUBLIC: [Range; 16] = [
     closed([0, 0, 0, 0], 8, "this network"),
     open(10, 0, 8, "private"),
     open(100, 64, 10, "carrier-grade NAT"),
     closed([100, 100, 100, 200], 32, "cloud metadata"),
     closed([127, 0, 0, 0], 8, "loopback"),
+    open(161, 26, 16, "IBM Cloud's services for its hosts"),
+    open(166, 8, 14, "IBM Cloud's services for its hosts"),
     closed([168, 63, 129, 16], 32, "a cloud's service for its hosts"),
     closed([169, 254, 0, 0], 16, "link-local, cloud metadata"),
     open(172, 16, 12, "private"),
@@ -125,7 +133,29 @@ mod tests {
         let what = |net: &str| not_public(net.parse().unwrap()).map(|range| range.what);
         assert_eq!(what("192.168.77.9/32"), Some("private"));
         assert_eq!(what("169.254.169.254/32"), Some("link-local, cloud metadata"));
+        assert_eq!(what("161.26.0.10/32"), Some("IBM Cloud's services for its hosts"));
+        assert_eq!(what("166.9.228.73/32"), Some("IBM Cloud's services for its hosts"));
+        assert_eq!((what("166.7.255.255/32"), what("166.12.0.0/32")), (None, None));
         assert_eq!(what("8.0.0.0/6"), Some("private"), "10.0.0.0/8 is in it");
         assert_eq!(what("203.0.113.9/32"), None);
+    }
+
+    /// The table in the docs is this list: with each range, and whether it can be allowed.
+    #[test]
+    fn the_docs_have_the_list() {
+        let docs = include_str!("../docs/networking.md");
+        let (_, table) = docs.split_once("| Range | What it is | Can be allowed |\n").unwrap();
+        let rows = table.lines().skip(1).map_while(|line| line.strip_prefix("| "));
+        let mut said: Vec<(Ipv4Net, bool)> = Vec::new();
+        for row in rows {
+            let mut cells = row.split('|').map(str::trim);
+            let (nets, can) = (cells.next().unwrap(), cells.nth(1).unwrap());
+            let net = |net: &str| net.parse().or_else(|_| net.parse::<Ipv4Addr>().map(Ipv4Net::from)).ok();
+            said.extend(nets.split(", ").filter_map(net).map(|net| (net, can == "never")));
+        }
+        said.sort();
+        let list: Vec<(Ipv4Net, bool)> = NOT_PUBLIC.iter().map(|range| (range.net, range.closed)).collect();
+        assert_eq!(said, list);
+        assert!(NOT_PUBLIC.is_sorted_by_key(|range| range.net));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// The middle of some durations, which a pause of the machine does not move as it would the mean.
@@ -37,14 +38,26 @@ pub(crate) fn run(command: &mut Command, codes: &[i32]) -> Duration {
 pub(crate) fn peak(command: &mut Command) -> u64 {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while child.try_wait().expect("it can be waited for").is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or(0);
-        peak = peak.max(now);
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    peak
+    let peak = watch_peak(child.id(), Duration::from_millis(1));
+    child.wait().expect("it can be waited for");
+    peak.join().expect("looking does not fail")
+}
+
+/// The same of a program that runs, as seen by looking this often until it has ended.
+pub(crate) fn watch_peak(pid: u32, often: Duration) -> JoinHandle<u64> {
+    thread::spawn(move || {
+        let mut peak = 0;
+        while let Some(now) = high_water(pid) {
+            peak = peak.max(now);
+            thread::sleep(often);
+        }
+        peak
+    })
+}
+
+/// What the kernel says of a process; nothing when it has ended.
+fn high_water(pid: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }

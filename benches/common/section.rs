@@ -1,10 +1,13 @@
-//! Where the figures of one benchmark go: a section of docs/performance.md between two markers, and a member of
-//! target/bench.json. What other benchmarks wrote there stays.
+//! Where the figures of one benchmark go: a member of target/bench.json, and from there, when that is asked for, a section
+//! of docs/performance.md between two markers. What other benchmarks wrote there stays.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+
+const PAGE: &str = "docs/performance.md";
+const KEPT: &str = "target/bench.json";
 
 /// A table for people.
 #[derive(Debug)]
@@ -37,24 +40,47 @@ impl Table {
     }
 }
 
-/// Writes a section: its text into docs/performance.md, its figures into target/bench.json.
+/// Keeps the figures of one benchmark, and its text where there is one.
 ///
 /// # Panics
-/// When the page has no such section, or a file cannot be written.
-pub(crate) fn write(name: &str, text: &str, figures: &Value) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = root.join("docs/performance.md");
+/// When target/bench.json cannot be written.
+pub(crate) fn keep(name: &str, figures: &Value) {
+    let mut all = all();
+    all[name] = figures.clone();
+    fs::create_dir_all(path(KEPT).with_file_name("")).expect("target can be made");
+    fs::write(path(KEPT), format!("{all:#}\n")).expect("target/bench.json can be written");
+}
+
+/// The figures that were kept of one benchmark.
+///
+/// # Panics
+/// When there are none.
+pub(crate) fn kept(name: &str) -> Value {
+    let all = all();
+    all.get(name).unwrap_or_else(|| panic!("{KEPT} has no figures of {name:?}: run `make bench`")).clone()
+}
+
+/// Writes a section of docs/performance.md.
+///
+/// # Panics
+/// When the page has no such section, or cannot be written.
+pub(crate) fn publish(name: &str, text: &str) {
+    let page = path(PAGE);
     let old = fs::read_to_string(&page).expect("docs/performance.md is there");
     let (start, end) = (format!("<!-- bench:{name} -->\n"), format!("<!-- /bench:{name} -->\n"));
-    let (before, rest) = old.split_once(&start).unwrap_or_else(|| panic!("docs/performance.md has no {start}"));
-    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("docs/performance.md has no {end}"));
+    let (before, rest) = old.split_once(&start).unwrap_or_else(|| panic!("{PAGE} has no {start}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{PAGE} has no {end}"));
     fs::write(&page, format!("{before}{start}{text}{end}{after}")).expect("docs/performance.md can be written");
+}
 
-    let path = root.join("target/bench.json");
-    let old = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    let mut all = old.filter(Value::is_object).unwrap_or_else(|| json!({ "version": 1 }));
-    all[name] = figures.clone();
-    fs::write(&path, format!("{all:#}\n")).expect("target/bench.json can be written");
+/// A path of the repository.
+pub(crate) fn path(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(of)
+}
+
+fn all() -> Value {
+    let old = fs::read(path(KEPT)).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    old.filter(Value::is_object).unwrap_or_else(|| json!({ "version": 1 }))
 }
 
 /// The machine in a few words.
@@ -68,5 +94,5 @@ pub(crate) fn machine() -> String {
 
 /// A program of the machine, by the variable that names it or by its usual place.
 pub(crate) fn tool(variable: &str, usual: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(usual), PathBuf::from)
+    std::env::var_os(variable).map_or_else(|| path(usual), PathBuf::from)
 }

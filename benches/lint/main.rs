@@ -1,6 +1,7 @@
 //! How fast `podclaw lint` is: whole runs of the program, beside yamllint on the same files, and the parts of it.
 //!
-//! `make bench` runs this. `--write` puts the figures into docs/performance.md and target/bench.json.
+//! `make bench` runs this, which keeps the figures in target/bench.json; `--quick` leaves out what takes long, and keeps
+//! nothing. `--docs` measures nothing, and writes what was kept into docs/performance.md.
 
 #![expect(clippy::print_stdout, clippy::expect_used, reason = "a benchmark prints, and ends where it cannot go on")]
 
@@ -16,6 +17,11 @@ use serde_json::json;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
+    if has("--docs") {
+        let kept = section::kept("lint");
+        section::publish("lint", kept["text"].as_str().expect("the figures have a text"));
+        return;
+    }
     let programs = programs::measure(!has("--quick"));
     let inside = inside::measure();
     let text = format!(
@@ -27,7 +33,7 @@ fn main() {
         inside.table().markdown()
     );
     println!("\n{text}");
-    if has("--write") {
-        section::write("lint", &text, &json!({ "programs": programs.json(), "inside": inside.json() }));
+    if !has("--quick") {
+        section::keep("lint", &json!({ "programs": programs.json(), "inside": inside.json(), "text": text }));
     }
 }

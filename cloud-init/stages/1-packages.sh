@@ -2,6 +2,7 @@
 # Stage 1: rootless Podman and what it needs. An image that has everything needs no network.
 source /usr/local/lib/podclaw/lib.sh
 read_settings
+skip_if_baked
 
 is_installed() {
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]

@@ -2,6 +2,7 @@
 # Stage 3: the user that the gateway runs as. It has no password and no shell, and no way to become root.
 source /usr/local/lib/podclaw/lib.sh
 read_settings
+skip_if_baked
 
 # These ids fit into an isolated map of Incus, which has 65536, above those that the distribution uses itself.
 readonly first_id=2000 ids=60000
@@ -44,17 +45,6 @@ check_device() {
         fail "$SERVICE_USER may not open $1, which $2 needs: on the host it must have mode 0666, as udev gives it"
 }
 
-start_session() {
-    local tries
-    loginctl enable-linger "$SERVICE_USER" || fail "cannot let the services of $SERVICE_USER run without a login"
-    for ((tries = 0; tries < 120; tries++)); do
-        [[ ! -S /run/user/$SERVICE_ID/bus ]] || return 0
-        sleep 0.25
-    done
-    systemctl status --no-pager --lines=20 "user@$SERVICE_ID.service" || true
-    fail "the systemd of $SERVICE_USER did not start within 30 seconds"
-}
-
 make_user
 # The user's own directory, so there is nothing in its place that somebody else put there.
 chmod 0700 "$SERVICE_HOME"
@@ -65,7 +55,8 @@ if [[ $STORAGE_DRIVER == fuse-overlayfs ]]; then
 fi
 check_device /dev/net/tun "the gateway's network"
 put_as_user "$SERVICE_HOME/.config/containers/storage.conf" 0600 <"$SHARE/files/storage-$STORAGE_DRIVER.conf"
-start_session
+loginctl enable-linger "$SERVICE_USER" || fail "cannot let the services of $SERVICE_USER run without a login"
+wait_for_session
 as_user timeout 60 podman unshare true ||
     fail "$SERVICE_USER cannot make a user namespace: nesting off, or AppArmor restricts it"
 say "$SERVICE_USER can make user namespaces"

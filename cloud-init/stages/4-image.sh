@@ -2,6 +2,7 @@
 # Stage 4: the gateway's image in the service user's store, as exactly what was asked for.
 source /usr/local/lib/podclaw/lib.sh
 read_settings
+skip_if_baked
 
 image_id() {
     as_user podman image inspect --format '{{.Id}}' "$1" 2>/dev/null

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    audit, completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, prove, rule,
-    shell, wipe,
+    audit, completions, delete, doctor, exec, forward, image, info, init, launch, lint, list, logs, man, pool, prove,
+    rule, shell, wipe,
 };
 use crate::names::LabName;
 use crate::ui::{Color, Format};
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Image(image::ImageArgs),
     /// Launch a guest and bring its gateway up
     Launch(launch::LaunchArgs),
+    /// Keep guests standing by, which `launch` claims at once
+    Pool(pool::PoolArgs),
     /// List the lab's guests
     #[command(visible_alias = "ls")]
     List(list::ListArgs),

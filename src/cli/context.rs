@@ -11,8 +11,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::args::Global;
 use super::failure::Failure;
-use crate::incus::{Client, find_socket};
-use crate::lab::{Lab, LabFile, Settings};
+use crate::incus::{Client, Job, find_socket};
+use crate::lab::{AtRest, Lab, LabFile, LabLock, Settings, Work};
 use crate::ui::Ui;
 
 /// Where a lab file is looked for when none is named.
@@ -55,7 +55,7 @@ impl Context {
             None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
         };
         if let (None, Some(path)) = (&self.lab_file, &found) {
-            refuse_foreign(path)?;
+            refuse_foreign("the lab file", path, &format!("--lab-file {}", path.display()))?;
         }
         let file = match &found {
             Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
@@ -78,6 +78,34 @@ impl Context {
             Ok(lab)
         })
         .await
+    }
+
+    /// The lab, for a command that changes its objects, once no other podclaw does.
+    pub(crate) async fn lock(&self, work: Work) -> Result<LabLock, Failure> {
+        let lock = self.lock_of(self.unless_cancelled(self.lab()).await?, work).await?;
+        // Whoever had it may have put another lab file into effect since this one was read.
+        Ok(lock.settled(self.settings()?)?)
+    }
+
+    /// The same for a lab that is known already.
+    pub(crate) async fn lock_of(&self, lab: Lab, work: Work) -> Result<LabLock, Failure> {
+        self.take(async |directory, job| lab.lock(directory, work, job).await).await
+    }
+
+    /// The lab, for a command that judges it: nobody changes it until what is returned beside it is dropped.
+    pub(crate) async fn lab_at_rest(&self) -> Result<(Lab, AtRest), Failure> {
+        let lab = self.unless_cancelled(self.lab()).await?;
+        let rest = self.take(async |directory, job| lab.at_rest(directory, job).await).await?;
+        Ok((lab.settled(self.settings()?)?, rest))
+    }
+
+    async fn take<T>(&self, take: impl AsyncFnOnce(&Path, &Job) -> crate::lab::Result<T>) -> Result<T, Failure> {
+        let (progress, watch) = self.ui.watch();
+        let job = Job::new(progress, self.cancel());
+        let taken = take(&self.runtime_dir(), &job).await;
+        drop(job);
+        watch.finish().await;
+        Ok(taken?)
     }
 
     /// The lab of these settings on the daemon.
@@ -142,12 +170,25 @@ impl Context {
         if rustix::process::geteuid().is_root() {
             return "/var/cache/podclaw".into();
         }
-        let own = |variable: &str| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        own("XDG_CACHE_HOME")
-            .or_else(|| own("HOME").map(|home| home.join(".cache")))
+        absolute("XDG_CACHE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
             .unwrap_or_else(|| Path::new("/var/tmp").into())
             .join("podclaw")
     }
+
+    /// Where the locks of labs are. Root's is root's alone, whatever root's environment says of a user's.
+    fn runtime_dir(&self) -> PathBuf {
+        absolute("PODCLAW_RUNTIME_DIR").unwrap_or_else(|| {
+            if rustix::process::geteuid().is_root() {
+                return "/run/podclaw".into();
+            }
+            absolute("XDG_RUNTIME_DIR").map_or_else(|| self.cache_dir().join("run"), |own| own.join("podclaw"))
+        })
+    }
+}
+
+fn absolute(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 /// Ctrl-C and SIGTERM, which mean the same here.
@@ -169,10 +210,9 @@ impl Signals {
     }
 }
 
-/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
-/// A lab file that nobody named, but that lies where podclaw looks, can name a disk to take or packages to run as root.
-/// So it is only taken from root and from the user.
-fn refuse_foreign(path: &Path) -> Result<(), Failure> {
+/// A file that nobody named, but that lies where podclaw looks: a lab file can name a disk to take or packages to run as root,
+/// and waivers hide what an audit finds. So it is only taken from root and from the user. `option` is how it can be named.
+pub(super) fn refuse_foreign(what: &str, path: &Path, option: &str) -> Result<(), Failure> {
     use std::os::unix::fs::MetadataExt;
 
     let found = std::fs::metadata(path)?;
@@ -181,11 +221,12 @@ fn refuse_foreign(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::could_not(
-        anyhow::anyhow!("the lab file {} belongs to somebody else, or everybody can change it", path.display()),
-        Some(format!("if it is meant, name it: --lab-file {}", path.display())),
+        anyhow::anyhow!("{what} {} belongs to somebody else, or everybody can change it", path.display()),
+        Some(format!("if it is meant, name it: {option}")),
     ))
 }
 
+/// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
 fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::registry()

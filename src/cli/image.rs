@@ -1,14 +1,16 @@
 //! `podclaw image`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::context::Context;
 use super::failure::{DONE, Failure};
-use super::words;
-use crate::image::{self, Kind, Listed, Place};
+use super::{duration, words};
+use crate::image::{self, BakedImage, Kind, Listed, Place};
 use crate::incus::Job;
-use crate::lab;
+use crate::lab::{self, Lab, LaunchRequest, Settled};
 use crate::text;
 
 /// What `image` takes.
@@ -25,6 +27,15 @@ enum ImageCommand {
         /// Build anew, and write what comes out to podclaw.lock
         #[arg(long)]
         update_lock: bool,
+    },
+    /// Make the image that guests start from: the base image with every stage run that needs no identity
+    ///
+    /// A builder guest runs all stages, removes what is its own, and becomes an image of the lab. `launch` does it by
+    /// itself where there is none for podclaw.lock yet.
+    Bake {
+        /// How long it may take, such as 90s or 10m
+        #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+        timeout: Duration,
     },
     /// List the images of the lab and of the cache
     #[command(visible_alias = "ls")]
@@ -44,6 +55,7 @@ enum ImageCommand {
 pub(crate) async fn run(args: ImageArgs, context: &Context) -> Result<u8, Failure> {
     match args.command {
         ImageCommand::Build { update_lock } => build(update_lock, context).await,
+        ImageCommand::Bake { timeout } => bake_one(timeout, context).await,
         ImageCommand::List => list(context).await,
         ImageCommand::Delete { all: true, .. } => delete(image::Which::All, context).await,
         ImageCommand::Delete { digests, .. } => delete(image::Which::These(&digests), context).await,
@@ -73,6 +85,50 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
         context.ui.say(format!("gateway  {gateway}"));
     }
     Ok(DONE)
+}
+
+async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
+    let request = LaunchRequest { names: Vec::new(), count: 0, profiles: Vec::new(), may_claim: false };
+    let (lab, rest) = context.lab_at_rest().await?;
+    let (settled, baked) = context
+        .unless_cancelled(async {
+            let mut settled = lab::settle(&lab, &request).await?;
+            let baked = settled.baked(&lab).await?;
+            Ok((settled, baked))
+        })
+        .await?;
+    drop(rest);
+    let was_there = baked.is_some();
+    let baked = match baked {
+        Some(baked) => baked,
+        None => bake(&lab, &settled, timeout, context).await?,
+    };
+    if context.ui.json() {
+        let key = baked.key.to_string();
+        context
+            .ui
+            .say_json(&json!({ "fingerprint": baked.fingerprint.to_string(), "key": key, "made": !was_there }))?;
+    } else {
+        let is = if was_there { "is there already" } else { "is made" };
+        context.ui.say(format!("baked    {}  {is}", baked.fingerprint));
+    }
+    Ok(DONE)
+}
+
+/// Bakes the image that fits what was settled, and shows how it goes.
+pub(super) async fn bake(
+    lab: &Lab,
+    settled: &Settled,
+    timeout: Duration,
+    context: &Context,
+) -> Result<BakedImage, Failure> {
+    let (progress, watch) = context.ui.watch();
+    let job = Job::new(progress.lane("bake"), context.cancel());
+    drop(progress);
+    let outcome = lab::bake(lab, settled, timeout, &job).await;
+    drop(job);
+    watch.finish().await;
+    outcome.map_err(|error| Failure::from(error).about("cannot bake an image".into()))
 }
 
 async fn list(context: &Context) -> Result<u8, Failure> {
@@ -140,5 +196,6 @@ fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Base => "base",
         Kind::Gateway => "gateway",
+        Kind::Baked => "baked",
     }
 }

@@ -8,8 +8,9 @@ use super::context::Context;
 use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
 use super::plan;
 use crate::incus::Job;
-use crate::lab::{self, InitMode, Plan, PoolDriver};
+use crate::lab::{self, InitMode, Lab, Plan, PoolDriver, Work};
 use crate::lab_file::EgressMode;
+use crate::names::LabName;
 
 /// What `init` takes.
 #[derive(Debug, Args)]
@@ -26,24 +27,13 @@ pub(crate) struct InitArgs {
 }
 
 pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure> {
-    let lab = context.unless_cancelled(context.lab()).await?;
-    if lab.settings.pool.driver == PoolDriver::Dir {
-        context
-            .ui
-            .warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
-    }
-    let mode = match (args.dry_run, args.disrupt) {
-        (true, _) => InitMode::DryRun,
-        (false, false) => InitMode::Gentle,
-        (false, true) => InitMode::Disrupt,
+    let (plan, name) = if args.dry_run {
+        let lab = context.unless_cancelled(context.lab()).await?;
+        warn_of_pool(&lab, context);
+        (context.unless_cancelled(async { Ok(lab::plan_init(&lab).await?) }).await?, lab.settings.name)
+    } else {
+        carry_out(&args, context).await?
     };
-    let (progress, watch) = context.ui.watch();
-    let job = Job::new(progress, context.cancel());
-    let outcome =
-        if args.refresh_names { lab::refresh_names(&lab, &job).await } else { lab::init(&lab, mode, &job).await };
-    drop(job);
-    watch.finish().await;
-    let plan = outcome?;
     for note in &plan.notes {
         context.ui.warn(note);
     }
@@ -54,7 +44,7 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
             context.ui.say(line);
         }
         show_egress(&plan, context);
-        context.ui.say(verdict(&plan, args.dry_run, lab.settings.name.as_str()));
+        context.ui.say(verdict(&plan, args.dry_run, name.as_str()));
     }
     // What runs this again and again is to notice that it could not do all of it.
     let lacks = plan.has_unseen() || (args.refresh_names && !plan.notes.is_empty());
@@ -64,6 +54,27 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
         Some(_) => FINDINGS,
         None => DONE,
     })
+}
+
+async fn carry_out(args: &InitArgs, context: &Context) -> Result<(Plan, LabName), Failure> {
+    let lock = context.lock(if args.refresh_names { Work::RefreshNames } else { Work::Init }).await?;
+    warn_of_pool(lock.lab(), context);
+    let mode = if args.disrupt { InitMode::Disrupt } else { InitMode::Gentle };
+    let (progress, watch) = context.ui.watch();
+    let job = Job::new(progress, context.cancel());
+    let outcome =
+        if args.refresh_names { lab::refresh_names(&lock, &job).await } else { lab::init(&lock, mode, &job).await };
+    drop(job);
+    watch.finish().await;
+    Ok((outcome?, lock.lab().settings.name.clone()))
+}
+
+fn warn_of_pool(lab: &Lab, context: &Context) {
+    if lab.settings.pool.driver == PoolDriver::Dir {
+        context
+            .ui
+            .warn("a pool of the driver dir copies the whole image for each guest, and may not limit their disks");
+    }
 }
 
 fn show_egress(plan: &Plan, context: &Context) {

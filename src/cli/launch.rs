@@ -12,7 +12,7 @@ use super::failure::{DONE, Failure};
 use super::info::show_box;
 use super::timings;
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchOptions, LaunchRequest, Launched, Prepared};
+use crate::lab::{self, ClaimMode, Claims, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
 use crate::names::GuestName;
 use crate::progress::Progress;
 
@@ -20,9 +20,14 @@ use crate::progress::Progress;
 const AT_ONCE: usize = 8;
 
 /// What `launch` takes.
+///
+/// Without a name, with the lab's own profiles and without --cold, guests that stand by (`podclaw pool`) are claimed first,
+/// and only those that are missing are launched. A guest that runs can't get another name, so with a name none is claimed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct LaunchArgs {
-    /// The guest's name; with --count, what the guests' names start with [default: claw-N, the next free ones]
+    /// The guest's name; with --count, what the guests' names start with [default: claw-N, the next free ones, or those of
+    /// guests that stand by]
     name: Option<GuestName>,
     /// How many guests to launch at once
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=500))]
@@ -33,6 +38,9 @@ pub(crate) struct LaunchArgs {
     /// Print what would be sent to the daemon, and send nothing
     #[arg(long)]
     dry_run: bool,
+    /// Run every stage in the guest, in place of starting from the baked image
+    #[arg(long)]
+    cold: bool,
     /// Stop a guest that fails and keep it, in place of removing it
     #[arg(long)]
     keep_failed: bool,
@@ -45,24 +53,59 @@ pub(crate) struct LaunchArgs {
 }
 
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
-    let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
+    let may_claim = args.name.is_none() && args.profiles.is_empty() && !args.cold;
+    let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles, may_claim };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
-    let (lab, prepared) = context
+    let (lab, rest) = if args.dry_run {
+        (context.unless_cancelled(context.lab()).await?, None)
+    } else {
+        // What is half changed just now is no reason to refuse.
+        let (lab, rest) = context.lab_at_rest().await?;
+        (lab, Some(rest))
+    };
+    let (settled, baked) = context
         .unless_cancelled(async {
-            let lab = context.lab().await?;
-            let prepared = lab::prepare(&lab, &request).await?;
-            Ok((lab, prepared))
+            let mut settled = lab::settle(&lab, &request).await?;
+            let baked = if args.cold { None } else { settled.baked(&lab).await? };
+            Ok((settled, baked))
         })
         .await?;
+    // As long as nobody changes what was settled. Where there is no baked image yet, nothing can have been made from it.
+    let claims = match &baked {
+        Some(baked) if may_claim => {
+            let mode = if args.dry_run { ClaimMode::DryRun } else { ClaimMode::Claim };
+            let job = Job::new(Progress::silent(), context.cancel());
+            lab::claim(&lab, &settled, baked, request.count, mode, &job).await?
+        }
+        _ => Claims::default(),
+    };
+    drop(rest);
+    let source = match baked {
+        _ if args.cold => Source::Cold,
+        Some(baked) => Source::Baked(baked),
+        None if args.dry_run => {
+            context.ui.note("an image would be baked first, of this guest; what is asked for is made from it");
+            return dry_run(&[settled.builder(&lab)?], &[], context);
+        }
+        None => {
+            context.ui.note("there is no baked image for this podclaw.lock yet: making it, once");
+            Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
+        }
+    };
+    for (name, why) in &claims.passed_over {
+        context.ui.note(format!("{name} stands by and is not claimed: {why} (`podclaw pool` replaces what is stale)"));
+    }
+    let mut prepared = settled.prepare(&lab, &source)?;
+    prepared.truncate(prepared.len().saturating_sub(claims.claimed.len()));
     if args.dry_run {
-        return dry_run(&prepared, context);
+        return dry_run(&prepared, &claims.claimed, context);
     }
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
     let (progress, watch) = context.ui.watch();
     let outcomes = launch_all(&lab, &prepared, options, progress, context).await;
     watch.finish().await;
 
-    let (mut launched, mut failures) = (Vec::new(), Vec::new());
+    let (mut launched, mut failures) = (claims.claimed, Vec::new());
     for (prepared, outcome) in prepared.iter().zip(outcomes) {
         match outcome {
             Ok(done) => launched.push(done),
@@ -73,7 +116,8 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     super::all_or_last(failures, &context.ui, DONE)
 }
 
-async fn launch_all(
+/// Launches guests side by side.
+pub(super) async fn launch_all(
     lab: &Lab,
     prepared: &[Prepared],
     options: LaunchOptions,
@@ -104,7 +148,11 @@ fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> R
         many => {
             let row = |one: &Launched| {
                 let address = one.addresses.first().map_or_else(|| "-".into(), ToString::to_string);
-                vec![one.name.to_string(), address, super::words::seconds(one.receipt.millis)]
+                let took = match one.receipt.claimed {
+                    Some(_) => "claimed".into(),
+                    None => super::words::seconds(one.receipt.millis),
+                };
+                vec![one.name.to_string(), address, took]
             };
             if !many.is_empty() {
                 context.ui.table(&["name", "address", "took"], many.iter().map(row).collect());
@@ -119,18 +167,24 @@ fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> R
     Ok(())
 }
 
-fn dry_run(prepared: &[Prepared], context: &Context) -> Result<u8, Failure> {
+fn dry_run(prepared: &[Prepared], claims: &[Launched], context: &Context) -> Result<u8, Failure> {
+    for one in claims {
+        context.ui.note(format!("{} stands by and would be claimed", one.name));
+    }
     if context.ui.json() {
         let requests: Vec<_> =
             prepared.iter().map(|one| json!({ "name": one.name, "instance": one.instance })).collect();
-        context.ui.say_json(&json!({ "dry_run": true, "requests": requests }))?;
+        let claims: Vec<_> = claims.iter().map(|one| &one.name).collect();
+        context.ui.say_json(&json!({ "dry_run": true, "claims": claims, "requests": requests }))?;
         return Ok(DONE);
     }
     for one in prepared {
         context.ui.say(format!("# POST /1.0/instances, for {}", one.name));
         context.ui.say(serde_json::to_string_pretty(&one.instance).map_err(anyhow::Error::from)?);
-        context.ui.say(format!("\n# cloud-init.user-data of {}, as text", one.name));
-        context.ui.say(one.user_data());
+        if let Some(user_data) = one.user_data() {
+            context.ui.say(format!("\n# cloud-init.user-data of {}, as text", one.name));
+            context.ui.say(user_data);
+        }
     }
     Ok(DONE)
 }

@@ -119,7 +119,7 @@ pub(super) fn show(found: &lint::Report, ui: &Ui) -> Result<(), Failure> {
 }
 
 /// The directory of the policy. There is always one, so that files from elsewhere never bring their own waivers.
-fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
+pub(super) fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<PathBuf, Failure> {
     match named {
         Some(directory) if directory.is_dir() => Ok(directory),
         Some(directory) => Err(Failure::usage(

@@ -19,6 +19,7 @@ mod list;
 mod logs;
 mod man;
 mod plan;
+mod pool;
 mod probing;
 mod prove;
 mod pump;
@@ -98,6 +99,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
         Command::Lint(args) => lint::run(args, context).await,
         Command::Audit(args) => audit::run(args, context).await,
         Command::Rule(args) => rule::run(args, context),
+        Command::Pool(args) => pool::run(args, context).await,
         Command::List(args) => list::run(args, context).await,
         Command::Info(args) => info::run(args, context).await,
         Command::Logs(args) => logs::run(args, context).await,

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::failure::{COULD_NOT, DONE, FINDINGS, Failure};
 use super::{duration, words};
 use crate::incus::Job;
-use crate::lab::{self, Lab, Proof, ProveOptions, Prover};
+use crate::lab::{self, Lab, LeftOut, Proof, Provable, ProveOptions, Prover};
 use crate::names::GuestName;
 use crate::probe::{ALL, NOT_SHOWN, Outcome, Set, Verdict};
 use crate::ui::Ui;
@@ -42,15 +42,20 @@ pub(crate) struct ProveArgs {
 
 pub(crate) async fn run(args: ProveArgs, context: &Context) -> Result<u8, Failure> {
     let lab = context.lab_to_change().await?;
-    let names = if args.names.is_empty() { lab::provable(&lab).await? } else { args.names };
+    let Provable { names, left_out } = if args.names.is_empty() {
+        lab::provable(&lab).await?
+    } else {
+        Provable { names: args.names, left_out: Vec::new() }
+    };
     if names.is_empty() && !context.ui.json() {
         context.ui.note(format!("no guest of the lab {} runs; `podclaw launch` makes one", lab.settings.name));
     }
     let (set, longest) = if args.full { (Set::Full, FULL) } else { (Set::Quick, QUICK) };
     let options = ProveOptions { set, control: args.control, timeout: args.timeout.unwrap_or(longest) };
     let (proofs, failures) = prove_all(&lab, &names, options, context).await?;
-    show(&lab, &proofs, context)?;
-    let worst = proofs.iter().map(|proof| proof.verdict).max();
+    show(&lab, &proofs, &left_out, context)?;
+    let unproven = left_out.iter().filter_map(|guest| guest.verdict);
+    let worst = proofs.iter().map(|proof| proof.verdict).chain(unproven).max();
     let code = match worst {
         Some(Verdict::NotContained) => FINDINGS,
         Some(Verdict::CouldNotTell) => COULD_NOT,
@@ -72,7 +77,7 @@ async fn prove_all(
     options: ProveOptions,
     context: &Context,
 ) -> Result<(Vec<Proof>, Vec<Failure>), Failure> {
-    let prover = Prover::new().await?;
+    let prover = Prover::new(lab).await?;
     let cancel = context.cancel();
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, cancel);
@@ -98,17 +103,20 @@ async fn prove_all(
     Ok((proofs, failures))
 }
 
-fn show(lab: &Lab, proofs: &[Proof], context: &Context) -> Result<(), Failure> {
+fn show(lab: &Lab, proofs: &[Proof], left_out: &[LeftOut], context: &Context) -> Result<(), Failure> {
     if context.ui.json() {
-        let body = json!({ "lab": lab.settings.name, "guests": proofs, "not_shown": NOT_SHOWN });
+        let body =
+            json!({ "lab": lab.settings.name, "guests": proofs, "not_proven": left_out, "not_shown": NOT_SHOWN });
         return Ok(context.ui.say_json(&body)?);
     }
     match proofs {
-        [] => return Ok(()),
+        [] => {}
         [one] => show_one(one, &context.ui),
         many => show_matrix(many, &context.ui),
     }
-    context.ui.say("");
+    if !proofs.is_empty() {
+        context.ui.say("");
+    }
     for proof in proofs {
         let count = |verdict| proof.all(verdict).count();
         context.ui.say(format!(
@@ -119,6 +127,13 @@ fn show(lab: &Lab, proofs: &[Proof], context: &Context) -> Result<(), Failure> {
             count(Verdict::CouldNotTell),
             words::seconds(proof.millis)
         ));
+    }
+    for LeftOut { name, reason, verdict, .. } in left_out {
+        let word = if verdict.is_some() { "not proven, could not tell" } else { "not proven" };
+        context.ui.say(format!("{name}: {word}: {reason}"));
+    }
+    if proofs.is_empty() {
+        return Ok(());
     }
     context.ui.say("\nWhat no probe can show:");
     for limit in NOT_SHOWN {

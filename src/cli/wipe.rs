@@ -6,7 +6,7 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{DONE, FINDINGS, Failure};
 use crate::incus::Job;
-use crate::lab::{self, Fate, WipePlan};
+use crate::lab::{self, Fate, Lab, LabLock, WipePlan, Work};
 use crate::names::LabName;
 use crate::text;
 use crate::ui::{BAD, CAUTION, Ui};
@@ -30,14 +30,11 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
             format!("to wipe it without being asked: podclaw wipe --yes {}", settings.name),
         ));
     }
-    let (lab, plan) = context
-        .unless_cancelled(async {
-            let lab = context.connect(settings).await?;
-            let plan = lab.wipe_plan().await?;
-            Ok((lab, plan))
-        })
-        .await?;
-    let name = &lab.settings.name;
+    let name = &settings.name.clone();
+    let lab = context.unless_cancelled(context.connect(settings)).await?;
+    // Whoever has to be asked may take long, and nobody is to wait for that; who has not, sees what the one before left.
+    let early = if args.yes.is_some() && !args.dry_run { Some(lock(lab.clone(), context).await?) } else { None };
+    let plan = context.unless_cancelled(async { Ok(lab.wipe_plan().await?) }).await?;
     if !context.ui.json() {
         show(&plan, &context.ui);
     }
@@ -60,8 +57,12 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
             format!("without a terminal: podclaw wipe --yes {name}"),
         ));
     }
+    let lock = match early {
+        Some(lock) => lock,
+        None => lock(lab, context).await?,
+    };
     let (progress, watch) = context.ui.watch();
-    let outcome = lab::wipe(&lab, &plan, &Job::new(progress, context.cancel())).await;
+    let outcome = lab::wipe(&lock, &plan, &Job::new(progress, context.cancel())).await;
     watch.finish().await;
     let left = outcome?;
     if context.ui.json() {
@@ -73,6 +74,15 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
         show(&left, &context.ui);
     }
     Ok(if left.is_empty() { DONE } else { FINDINGS })
+}
+
+/// What helps when all else hangs does not wait for what hangs.
+async fn lock(lab: Lab, context: &Context) -> Result<LabLock, Failure> {
+    let lock = context.lock_of(lab, Work::Wipe).await?;
+    if let Some(lacks) = lock.lacks() {
+        context.ui.warn(format!("{lacks}; it is wiped all the same ({})", lacks.help()));
+    }
+    Ok(lock)
 }
 
 /// Asks for the lab's name. On a thread of its own, because Ctrl-C does not end the reading of a line, but the wait for

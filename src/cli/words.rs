@@ -17,9 +17,11 @@ pub(super) fn status(status: Status) -> &'static str {
 
 pub(super) fn readiness(readiness: Readiness) -> &'static str {
     match readiness {
-        Readiness::Launching => "not ready",
+        Readiness::Launching | Readiness::Filling => "not ready",
         Readiness::Ready => "started",
+        Readiness::Standby => "standby",
         Readiness::Failed => "failed",
+        Readiness::Baking => "baking",
         Readiness::Unknown => "unknown",
     }
 }

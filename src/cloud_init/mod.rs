@@ -20,8 +20,9 @@ pub use render::{RenderError, UserData, render};
 pub(crate) use render::{fill, names, sample};
 pub use settings::{Settings, Timeouts};
 pub use stage::Stage;
+pub(crate) use templates::STAGES_UNIT_TEXT;
 pub use templates::{MOST_TEMPLATE_BYTES, TemplateError, Templates};
-pub use values::{DEFAULT_PORT, GatewaySource, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver};
+pub use values::{Boot, DEFAULT_PORT, GatewaySource, InvalidValue, MemoryMib, Seconds, ServicePort, StorageDriver};
 
 /// Where the guest reports its stages, one JSON object a line.
 pub const EVENTS: &str = "/var/log/podclaw/events.jsonl";
@@ -37,6 +38,15 @@ pub const GATEWAY_ARCHIVE: &str = "/var/lib/podclaw/gateway.oci.tar";
 
 /// What runs the stages; it takes no arguments, and running it again is safe.
 pub const RUNNER: &str = "/usr/local/lib/podclaw/run";
+
+/// What makes a guest with [`Boot::Bake`] fit to be an image that others are made from. It takes no arguments.
+pub const SEAL: &str = "/usr/local/lib/podclaw/seal";
+
+/// A file that is there when the stages have ended in this boot, well or not.
+pub const ENDED: &str = "/run/podclaw/ended";
+
+/// The unit that runs the stages in a guest of a baked image.
+pub const STAGES_UNIT: &str = "/usr/local/share/podclaw/files/podclaw-stages.service";
 
 /// The user, with uid and gid 1000, that the gateway runs as.
 pub const SERVICE_USER: &str = "openclaw";

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::stage::Stage;
 use super::templates::Templates;
 use super::values::GatewaySource;
-use super::{RUNNER, SETTINGS, scalar};
+use super::{RUNNER, SEAL, SETTINGS, scalar};
 use crate::digest::Sha256;
 use crate::names::GuestName;
 
@@ -79,6 +79,7 @@ fn variables(templates: &Templates, settings: &Settings) -> Value {
         file(SETTINGS.into(), "0644", &settings.file()),
         file(RUNNER.into(), "0755", &templates.runner),
         file(format!("{LIBRARY_DIR}/lib.sh"), "0644", &templates.library),
+        file(SEAL.into(), "0755", &templates.seal),
     ];
     for stage in Stage::ALL {
         let path = format!("{LIBRARY_DIR}/stages/{}", stage.file_stem());
@@ -169,7 +170,7 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
-    use crate::cloud_init::StorageDriver;
+    use crate::cloud_init::{Boot, StorageDriver};
 
     const HOSTILE: [&str; 17] = [
         "",
@@ -220,11 +221,12 @@ mod tests {
         let files = tree["write_files"].as_array().unwrap();
         let text = |path: &str| files.iter().find(|file| file["path"] == path).unwrap()["content"].as_str().unwrap();
         assert_eq!(text(RUNNER), templates.runner);
+        assert_eq!(text(SEAL), templates.seal);
         for stage in Stage::ALL {
             let path = format!("/usr/local/lib/podclaw/stages/{}", stage.file_stem());
             assert_eq!(text(&path), templates.script(stage), "{path}");
         }
-        assert_eq!(files.len(), 3 + 7 + templates.files.len() + templates.apparmor.len());
+        assert_eq!(files.len(), 4 + 7 + templates.files.len() + templates.apparmor.len());
         // Readable: nothing of podclaw's own needs the quoted form.
         assert!(!data.as_str().contains("content: \""));
     }
@@ -289,11 +291,11 @@ mod tests {
 
     #[test]
     fn settings_reach_the_guest() {
-        let mut settings = settings();
+        let mut settings = settings().with_boot(Boot::Bake);
         settings.storage = StorageDriver::Native;
         settings.last = Stage::Image;
         let tree = parse(render(&Templates::builtin(), &settings).unwrap().as_str());
         let text = tree["write_files"][0]["content"].as_str().unwrap().to_owned();
-        assert!(text.contains("\nSTORAGE_DRIVER=native\n") && text.contains("\nLAST_STAGE=4\n"), "{text}");
+        assert!(text.contains("\nSTORAGE_DRIVER=native\n") && text.contains("\nBOOT=bake\nLAST_STAGE=4\n"), "{text}");
     }
 }

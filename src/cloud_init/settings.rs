@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::stage::Stage;
-use super::values::{GatewaySource, MemoryMib, Seconds, ServicePort, StorageDriver};
+use super::values::{Boot, GatewaySource, MemoryMib, Seconds, ServicePort, StorageDriver};
 use crate::names::GuestName;
 
 /// How long the slow stages may take before they fail.
@@ -41,6 +41,8 @@ pub struct Settings {
     pub gateway_memory: MemoryMib,
     /// How images are stacked.
     pub storage: StorageDriver,
+    /// How the guest came to be.
+    pub boot: Boot,
     /// The last stage to run: [`Stage::Start`], or [`Stage::Image`] to bake an image.
     pub last: Stage,
     /// How long the slow stages may take.
@@ -57,9 +59,16 @@ impl Settings {
             port: ServicePort::default(),
             gateway_memory: MemoryMib::default(),
             storage: StorageDriver::default(),
+            boot: Boot::default(),
             last: Stage::Start,
             timeouts: Timeouts::default(),
         }
+    }
+
+    /// The same for a guest that came to be in another way.
+    #[must_use]
+    pub fn with_boot(self, boot: Boot) -> Self {
+        Self { boot, ..self }
     }
 
     /// The text of [`super::SETTINGS`]: one `KEY=VALUE` a line, with nothing in a value that a shell could obey.
@@ -83,6 +92,7 @@ impl Settings {
         line("GATEWAY_PORT", &self.port);
         line("GATEWAY_MEMORY_MIB", &self.gateway_memory);
         line("STORAGE_DRIVER", &self.storage.as_str());
+        line("BOOT", &self.boot.as_str());
         line("LAST_STAGE", &self.last.number());
         line("PACKAGES_TIMEOUT", &self.timeouts.packages);
         line("IMAGE_TIMEOUT", &self.timeouts.image);

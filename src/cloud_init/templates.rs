@@ -39,10 +39,15 @@ pub struct Templates {
     pub(super) user_data: String,
     pub(super) runner: String,
     pub(super) library: String,
+    pub(super) seal: String,
     pub(super) stages: [String; 7],
     pub(super) files: BTreeMap<&'static str, String>,
     pub(super) apparmor: BTreeMap<String, String>,
 }
+
+/// Systemd runs it before the gateway may start, so it is podclaw's own, and no directory can have another one.
+pub(crate) const STAGES_UNIT_TEXT: &str = include_str!("podclaw-stages.service");
+const STAGES_UNIT: &str = "podclaw-stages.service";
 
 /// What stages install with `@KEY@` filled in; the name is the file's name in `cloud-init/files`.
 const FILES: [&str; 6] = [
@@ -74,6 +79,7 @@ impl Templates {
             user_data: cloud_init!("user-data.yaml.j2"),
             runner: cloud_init!("run.sh"),
             library: cloud_init!("lib.sh"),
+            seal: cloud_init!("seal.sh"),
             stages: [
                 cloud_init!("stages/1-packages.sh"),
                 cloud_init!("stages/2-apparmor.sh"),
@@ -90,6 +96,7 @@ impl Templates {
                 ("storage-native.conf", cloud_init!("files/storage-native.conf")),
                 ("openclaw.json", cloud_init!("files/openclaw.json")),
                 ("openclaw.container", cloud_init!("files/openclaw.container")),
+                (STAGES_UNIT, STAGES_UNIT_TEXT.to_owned()),
             ]),
             apparmor: BTreeMap::from(apparmor!("podman", "conmon", "crun", "slirp4netns", "pasta")),
         }
@@ -104,7 +111,7 @@ impl Templates {
         for (stage, text) in Stage::ALL.into_iter().zip(&mut stages) {
             *text = read_file(&cloud_init.join("stages").join(format!("{}.sh", stage.file_stem())))?;
         }
-        let mut files = BTreeMap::new();
+        let mut files = BTreeMap::from([(STAGES_UNIT, STAGES_UNIT_TEXT.to_owned())]);
         for name in FILES {
             files.insert(name, read_file(&cloud_init.join("files").join(name))?);
         }
@@ -112,6 +119,7 @@ impl Templates {
             user_data: read_file(&cloud_init.join("user-data.yaml.j2"))?,
             runner: read_file(&cloud_init.join("run.sh"))?,
             library: read_file(&cloud_init.join("lib.sh"))?,
+            seal: read_file(&cloud_init.join("seal.sh"))?,
             stages,
             files,
             apparmor: read_profiles(apparmor)?,
@@ -215,7 +223,7 @@ mod tests {
 
     #[test]
     fn every_file_has_to_be_there() {
-        let needed = ["user-data.yaml.j2", "run.sh", "lib.sh"].map(str::to_owned).into_iter();
+        let needed = ["user-data.yaml.j2", "run.sh", "lib.sh", "seal.sh"].map(str::to_owned).into_iter();
         let stages = Stage::ALL.map(|stage| format!("stages/{}.sh", stage.file_stem())).into_iter();
         for name in needed.chain(stages).chain(FILES.map(|name| format!("files/{name}"))) {
             let tree = Tree::new();

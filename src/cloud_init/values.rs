@@ -98,6 +98,31 @@ macro_rules! bounded {
     };
 }
 
+/// How a guest came to be, and so who runs its stages and what is left for them to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Boot {
+    /// From the base image: cloud-init runs all stages.
+    #[default]
+    Cold,
+    /// From the base image as well, to be sealed and made an image of when all stages have run.
+    Bake,
+    /// From an image that was baked: systemd runs the stages, and most have nothing to do. The seal writes it; no
+    /// user-data does.
+    Baked,
+}
+
+impl Boot {
+    /// Its name in the settings of a guest.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cold => "cold",
+            Self::Bake => "bake",
+            Self::Baked => "baked",
+        }
+    }
+}
+
 bounded!(
     /// The port of the gateway on the guest's loopback. The service user opens it, so it cannot be below 1024.
     ServicePort(u16), "service port", 1024, 65534, DEFAULT_PORT, "it must be between 1024 and 65534"

@@ -5,12 +5,15 @@
 //! in for them. So podclaw puts a table beside Incus' own, made of the same ACL, that Incus knows nothing of. A packet
 //! passes only where both let it, and where one is missing the other still stands.
 //!
-//! It is stricter in two points. A guest reaches no address of the host but the bridge's, and there only DNS and DHCP:
+//! It is stricter in three points. A guest reaches no address of the host but the bridge's, and there only DNS and DHCP:
 //! whatever the host itself takes in is not for guests, and that needs no list of its addresses. And connections that
-//! stand already are cut when a rule closes them.
+//! stand already are cut when a rule closes them. And the host tells nobody, by ARP, which other addresses it has.
 
+mod matching;
 mod nft;
 mod rule;
+mod ruleset;
+mod walk;
 
 use std::fmt::Write as _;
 
@@ -21,8 +24,13 @@ use crate::names::LabName;
 
 pub use nft::NftError;
 pub use rule::NotUnderstood;
+pub use ruleset::Ruleset;
+pub use walk::{Fate, Hook, Link, Packet, Protocol};
 
-/// What the table is to be.
+/// The kinds of tables that there are of the lab's name.
+const FAMILIES: [&str; 2] = ["inet", "arp"];
+
+/// What the table is to be, and the small one beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     name: String,
@@ -101,9 +109,9 @@ impl Fence {
                 [vec!["ct state established,related accept".into()], into, vec!["reject".into()]].concat(),
             ),
         ];
-        let mut text = String::new();
+        let mut text = FAMILIES.map(|family| gone(family, &name)).concat();
         // A chain must be there before another one jumps to it, and all of it is one transaction.
-        let _ = writeln!(text, "table inet {name}\ndelete table inet {name}\ntable inet {name} {{");
+        let _ = writeln!(text, "table inet {name} {{");
         for (chain, hook, rules) in chains.iter().rev() {
             let _ = writeln!(text, "  chain {chain} {{");
             for line in hook.iter().chain(rules) {
@@ -112,6 +120,7 @@ impl Fence {
             text.push_str("  }\n");
         }
         text.push_str("}\n");
+        text += &neighbours(&name, &bridge, subnet);
         Ok(Self { name, text })
     }
 
@@ -149,7 +158,28 @@ impl Fence {
 /// # Errors
 /// Why nft could not say.
 pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
-    Ok(nft::listing(name(lab)).await?.as_deref().map(lines))
+    let name = name(lab);
+    let (inet, arp) = tokio::join!(nft::listing(FAMILIES[0], &name), nft::listing(FAMILIES[1], &name));
+    Ok(match (inet?, arp?) {
+        (None, None) => None,
+        (inet, arp) => Some(lines(&[inet, arp].map(Option::unwrap_or_default).concat())),
+    })
+}
+
+/// The lab's table as the kernel has it; nothing where there is none.
+///
+/// # Errors
+/// Why nft could not say.
+pub async fn own_ruleset(lab: &LabName) -> Result<Option<Ruleset>, NftError> {
+    nft::ruleset(&name(lab)).await
+}
+
+/// The table in which Incus keeps the rules of all bridges, as the kernel has it; nothing where there is none.
+///
+/// # Errors
+/// Why nft could not say.
+pub async fn incus_ruleset() -> Result<Option<Ruleset>, NftError> {
+    nft::ruleset("incus").await
 }
 
 /// Removes the table, if there is one.
@@ -158,7 +188,20 @@ pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
 /// Why nft could not.
 pub async fn remove(lab: &LabName) -> Result<(), NftError> {
     let name = name(lab);
-    nft::load(format!("table inet {name}\ndelete table inet {name}\n")).await
+    nft::load(FAMILIES.map(|family| gone(family, &name)).concat()).await
+}
+
+/// What leaves no table of this name, whether there is one or not.
+fn gone(family: &str, name: &str) -> String {
+    format!("table {family} {name}\ndelete table {family} {name}\n")
+}
+
+/// The second table, for questions of ARP, which no other family of tables sees: the kernel answers for all addresses of
+/// the host on each interface, so a guest that asks for one after the other learns where the host is and which it has.
+fn neighbours(name: &str, bridge: &str, subnet: Ipv4Net) -> String {
+    let hook = hook("input");
+    let rule = format!("iifname \"{bridge}\" arp operation request arp daddr ip != {subnet} drop");
+    format!("table arp {name} {{\n  chain neighbour {{\n    {hook}\n    {rule}\n  }}\n}}\n")
 }
 
 /// Before Incus' own chains, which have 0; a verdict of the one is none of the other, so the order makes no difference.
@@ -181,60 +224,4 @@ fn lines(listing: &str) -> Vec<Line> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::incus::AclRule;
-
-    fn rule(action: &str, destination: &str, protocol: &str, ports: &str) -> AclRule {
-        AclRule {
-            action: action.into(),
-            state: "enabled".into(),
-            destination: destination.into(),
-            protocol: protocol.into(),
-            destination_port: ports.into(),
-            ..AclRule::default()
-        }
-    }
-
-    fn chain(fence: &Fence, chain: &str) -> Vec<String> {
-        let all = lines(fence.text()).into_iter();
-        all.filter(|line| line.chain == chain).map(|line| line.rule).collect()
-    }
-
-    #[test]
-    fn it_says_what_the_acl_says_in_incus_order() {
-        let egress = vec![
-            rule("allow", "0.0.0.0/0", "", ""),
-            rule("allow", "192.168.77.9/32", "tcp", "443"),
-            rule("reject", "10.0.0.0/8", "", ""),
-            rule("drop", "0.0.0.0/0", "udp", "53,853"),
-            AclRule { state: "disabled".into(), ..rule("allow", "10.1.1.1", "", "") },
-        ];
-        let acl = Acl { egress, ..Acl::default() };
-        let fence = Fence::new(&"t1".parse().unwrap(), "10.9.0.1/24".parse().unwrap(), &acl).unwrap();
-        assert_eq!(fence.name(), "podclaw_t1");
-        assert_eq!(
-            chain(&fence, "egress")[1..],
-            [
-                "ip daddr 0.0.0.0/0 udp dport { 53, 853 } drop",
-                "ip daddr 10.0.0.0/8 reject",
-                "ip daddr 0.0.0.0/0 accept",
-                "ip daddr 192.168.77.9 tcp dport 443 accept",
-                "reject",
-            ]
-        );
-        let host = chain(&fence, "host");
-        assert!(host.contains(&"ip daddr 10.9.0.1 udp dport 53 accept".to_owned()), "{host:?}");
-        assert!(!host.iter().any(|rule| rule.contains("443") || rule == "ip daddr 0.0.0.0/0 accept"), "{host:?}");
-        assert_eq!(host.last().map(String::as_str), Some("reject"), "the host is no part of what is opened");
-        assert_eq!(chain(&fence, "ingress"), ["ct state established,related accept", "reject"]);
-    }
-
-    #[test]
-    fn a_rule_that_is_not_understood_is_an_error() {
-        for rule in [rule("allow", "@internal", "", ""), rule("allow", "", "sctp", "9"), rule("permit", "", "", "")] {
-            let acl = Acl { egress: vec![rule.clone()], ..Acl::default() };
-            assert!(Fence::new(&LabName::default(), "10.9.0.1/24".parse().unwrap(), &acl).is_err(), "{rule:?}");
-        }
-    }
-}
+mod tests;

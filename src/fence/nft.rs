@@ -1,19 +1,19 @@
-//! Running nft: with nothing of the caller's environment, from where the system has it, and cut off when it hangs.
+//! Running nft.
 
-use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use super::ruleset::Ruleset;
+use crate::program::{self, KillOnDrop, Running};
 
 /// How long nft may take.
 const LONGEST: Duration = Duration::from_secs(10);
-/// The most that is read of what it says.
-const LARGEST: u64 = 8 << 20;
-/// Where programs of the system are.
-const PLACES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
-/// Loads a table where nobody is, and prints it as the next call would print the one that counts.
-const REHEARSE: &str = r#"nft -f - && exec nft --stateless -nn list table inet "$1""#;
+/// What it is asked for, in an error.
+const LIST: &str = "list a table";
+/// Loads tables where nobody is, and prints them as the next call would print the one that counts.
+const REHEARSE: &str =
+    r#"nft -f - && nft --stateless -nn list table inet "$1" && exec nft --stateless -nn list table arp "$1""#;
 
 /// Why nft could not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,17 +35,26 @@ pub enum NftError {
 }
 
 /// A table as nft lists it; nothing where there is none of the name.
-pub(super) async fn listing(table: String) -> Result<Option<String>, NftError> {
-    let ran =
-        run("list the lab's table", "nft", ["--stateless", "-nn", "list", "table", "inet", &table], String::new());
-    match ran.await {
+pub(super) async fn listing(family: &'static str, table: &str) -> Result<Option<String>, NftError> {
+    list(family, table, "-nn").await
+}
+
+/// A table of the family that both firewalls filter packets in, part by part.
+pub(super) async fn ruleset(table: &str) -> Result<Option<Ruleset>, NftError> {
+    let Some(said) = list("inet", table, "--json").await? else { return Ok(None) };
+    let not_understood = |error: serde_json::Error| NftError::Failed { what: LIST, said: error.to_string() };
+    Ruleset::read(&said).map(Some).map_err(not_understood)
+}
+
+async fn list(family: &'static str, table: &str, how: &str) -> Result<Option<String>, NftError> {
+    match run(LIST, "nft", ["--stateless", how, "list", "table", family, table], String::new()).await {
         Ok(said) => Ok(Some(said)),
         Err(NftError::Failed { said, .. }) if said.contains("No such file or directory") => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// What [`listing`] will say of a table once this text is loaded. It is loaded into a network namespace that is gone
+/// What [`listing`] will say of both tables once this text is loaded. It is loaded into a network namespace that is gone
 /// afterwards: what nft prints differs between its versions, so only nft can say whether two tables are the same.
 pub(super) async fn rehearsed(table: String, text: String) -> Result<String, NftError> {
     run("try the lab's table", "unshare", ["--net", "--", "sh", "-c", REHEARSE, "rehearse", &table], text).await
@@ -65,52 +74,78 @@ async fn run<const N: usize>(
     if !rustix::process::geteuid().is_root() {
         return Err(NftError::Forbidden);
     }
-    let find = |name: &'static str| {
-        PLACES.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists()).ok_or(NftError::Missing(name))
-    };
+    let find = |name: &'static str| program::find(name).ok_or(NftError::Missing(name));
     find("nft")?;
-    let program: PathBuf = find(program)?;
-    let arguments = arguments.map(str::to_owned);
-    let ran = tokio::task::spawn_blocking(move || attend(&program, &arguments, input)).await;
-    match ran {
-        Ok(Ok(said)) => Ok(said),
+    let said = attend(find(program)?, arguments.map(str::to_owned).into(), input, LONGEST).await;
+    said.map_err(|said| match said {
         // Root without the privileges of one, as in a container.
-        Ok(Err(said)) if said.contains("Operation not permitted") => Err(NftError::Forbidden),
-        Ok(Err(said)) => Err(NftError::Failed { what, said }),
-        Err(error) => Err(NftError::Failed { what, said: error.to_string() }),
-    }
+        said if said.contains("Operation not permitted") => NftError::Forbidden,
+        said => NftError::Failed { what, said },
+    })
 }
 
-/// Runs a program to its end; what went wrong is said in its own words.
-fn attend(program: &Path, arguments: &[String], input: String) -> Result<String, String> {
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("LC_ALL", "C").env("PATH", PLACES.join(":")).current_dir("/");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let (Some(mut stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
-    else {
-        return Err("it has no output".into());
+/// Runs a program to its end, or until nobody waits for it any more; what went wrong is said in its own words.
+async fn attend(path: PathBuf, arguments: Vec<String>, input: String, longest: Duration) -> Result<String, String> {
+    let running = Arc::new(Running::default());
+    let _killed_when_dropped = KillOnDrop(Arc::clone(&running));
+    let work = move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        program::run(&path, &arguments, input.into(), longest, &running)
     };
-    let (say, heard) = mpsc::channel();
-    std::thread::spawn(move || {
-        // One that does not read what it is told fails, and says why.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let read = stdout.take(LARGEST).read_to_end(&mut out).and_then(|_| stderr.take(LARGEST).read_to_end(&mut err));
-        let _ = say.send(read.map(|_| (out, err)));
-    });
-    let heard = heard.recv_timeout(LONGEST);
-    if heard.is_err() {
-        let _ = child.kill();
+    let ran = tokio::task::spawn_blocking(work).await.map_err(|error| error.to_string())?;
+    let said = ran.map_err(|error| error.to_string())?;
+    if said.status.success() {
+        return Ok(String::from_utf8_lossy(&said.out).into_owned());
     }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    match heard {
-        Err(_) => Err(format!("it did not end within {} s", LONGEST.as_secs())),
-        Ok(Err(error)) => Err(error.to_string()),
-        Ok(Ok((out, _))) if status.success() => Ok(String::from_utf8_lossy(&out).into_owned()),
-        Ok(Ok((_, err))) => {
-            Err(crate::text::excerpt(String::from_utf8_lossy(&err).lines().next().unwrap_or("no reason"), 300))
-        }
+    Err(crate::text::excerpt(String::from_utf8_lossy(&said.err).lines().next().unwrap_or("no reason"), 300))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::ends;
+
+    /// What nft is told and does not read, and a process that it started and waits for.
+    const HANGS: &str = "sleep 1000 & echo $$ $! > \"$1\"; wait";
+
+    fn hanging(pids: &std::path::Path, longest: Duration) -> impl Future<Output = Result<String, String>> {
+        let nft = pids.with_file_name("nft");
+        std::fs::write(&nft, HANGS).unwrap();
+        let arguments = [nft.as_path(), pids].map(|path| path.to_str().unwrap().to_owned());
+        attend("/bin/sh".into(), arguments.into(), "table inet a\n".repeat(100_000), longest)
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let done = runtime.block_on(future);
+        // As podclaw ends: nobody waits for the thread that waits for nft.
+        runtime.shutdown_background();
+        done
+    }
+
+    #[test]
+    fn an_nft_that_hangs_is_killed_with_what_it_started() {
+        ends(|pids| {
+            let said = block_on(hanging(pids, Duration::from_secs(2))).unwrap_err();
+            assert_eq!(said, "it did not end within 2 s");
+        });
+    }
+
+    #[test]
+    fn an_nft_that_nobody_waits_for_any_more_is_killed() {
+        ends(|pids| {
+            block_on(async {
+                let written = async {
+                    while std::fs::read_to_string(pids).unwrap_or_default().is_empty() {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                };
+                // As Ctrl-C does.
+                tokio::select! {
+                    said = hanging(pids, Duration::from_hours(1)) => panic!("{said:?}"),
+                    () = written => {}
+                }
+            });
+        });
     }
 }

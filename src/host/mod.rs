@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod daemon_socket;
 pub mod firewall;
+pub mod flush;
 pub mod interfaces;
 pub mod kernel;
 pub mod loops;

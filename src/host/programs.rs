@@ -1,20 +1,12 @@
-//! What only a program of the system can say: it is run with nothing of the caller's environment, and cut off when it
-//! says too much or takes too long. All that are run here only print.
+//! What only a program of the system can say. All that are run here only print.
 
-use std::io::Read as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use super::{Root, Seen, Unseen};
+use crate::program::{self, Running};
 
-/// The most that is read of what a program says.
-const LARGEST: u64 = 8 << 20;
 /// How long a program may take.
 const LONGEST: Duration = Duration::from_secs(5);
-/// Where programs of the system are; never where a variable says.
-const PLACES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 
 /// What the programs said.
 #[derive(Debug, Clone)]
@@ -62,32 +54,16 @@ fn legacy_nat(root: &Root) -> Seen<String> {
 
 /// Runs a program of the system and gives what it says.
 fn run(name: &str, arguments: &[&str]) -> Seen<String> {
-    let program = PLACES.iter().map(|place| Path::new(place).join(name)).find(|path| path.exists());
-    let Some(program) = program else { return Err(Unseen::Unfit(format!("there is no {name} on this machine"))) };
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("LC_ALL", "C").env("PATH", PLACES.join(":")).current_dir("/");
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-    let mut child = child.map_err(|error| Unseen::Unfit(format!("{name} can't be started: {error}")))?;
-    let Some(stdout) = child.stdout.take() else { return Err(Unseen::Unfit(format!("{name} says nothing"))) };
-    let (say, heard) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let read = stdout.take(LARGEST + 1).read_to_end(&mut bytes);
-        // Nobody listens any more when it took too long.
-        let _ = say.send(read.map(|_| bytes));
-    });
-    let answer = heard.recv_timeout(LONGEST);
-    if !matches!(&answer, Ok(Ok(bytes)) if bytes.len() as u64 <= LARGEST) {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| Unseen::Unfit(error.to_string()))?;
-    match answer {
-        Err(_) => Err(Unseen::Unfit(format!("{name} did not end within {} s", LONGEST.as_secs()))),
-        Ok(Err(error)) => Err(Unseen::Unfit(error.to_string())),
-        Ok(Ok(bytes)) if bytes.len() as u64 > LARGEST => Err(Unseen::Unfit(format!("{name} says too much"))),
-        Ok(Ok(_)) if !status.success() && !rustix::process::geteuid().is_root() => Err(Unseen::Forbidden),
-        Ok(Ok(_)) if !status.success() => Err(Unseen::Unfit(format!("{name} ended with {status}"))),
-        Ok(Ok(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+    let unfit = |what: &dyn std::fmt::Display| Unseen::Unfit(format!("{name}: {what}"));
+    let Some(path) = program::find(name) else {
+        return Err(Unseen::Unfit(format!("there is no {name} on this machine")));
+    };
+    let said =
+        program::run(&path, arguments, Vec::new(), LONGEST, &Running::default()).map_err(|error| unfit(&error))?;
+    match said.status {
+        status if status.success() => Ok(String::from_utf8_lossy(&said.out).into_owned()),
+        _ if !rustix::process::geteuid().is_root() => Err(Unseen::Forbidden),
+        status => Err(Unseen::Unfit(format!("{name} ended with {status}"))),
     }
 }
 

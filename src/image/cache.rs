@@ -3,10 +3,9 @@
 //! An image's file is named after its digest. It gets its name, by one rename, only when it is whole, and the record
 //! next to it, which says what it is made of, only after that: an image without a record does not exist.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,9 +15,7 @@ use super::error::{Error, Result};
 use super::inventory::Kind;
 use crate::digest::Sha256;
 use crate::incus::Job;
-
-/// How often a build looks whether the one before it has ended.
-const RETRY: Duration = Duration::from_millis(200);
+use crate::turn;
 
 /// The room that a build needs at its peak: the unpacked system, its image, and the gateway's packages twice.
 const ROOM: u64 = 4 << 30;
@@ -87,23 +84,8 @@ impl Cache {
             std::fs::create_dir_all(&directory).map_err(|error| Error::file("create", &directory, error))?;
         }
         let path = self.root.join("lock");
-        let lock = File::create(&path).map_err(|error| Error::file("create", &path, error))?;
-        let mut waiting = false;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(Error::file("lock", &path, error)),
-                Err(TryLockError::WouldBlock) if !waiting => {
-                    waiting = true;
-                    job.progress.status("waiting for another build to end");
-                }
-                Err(TryLockError::WouldBlock) => {}
-            }
-            tokio::select! {
-                () = tokio::time::sleep(RETRY) => {}
-                () = job.cancel.cancelled() => return Err(Error::Cancelled),
-            }
-        }
+        let lock = turn::wait(&path, "waiting for another build to end", job).await;
+        let lock = lock.map_err(|error| Error::file("lock", &path, error))?.ok_or(Error::Cancelled)?;
         let held = Held { cache: self.clone(), _lock: lock };
         held.clean()?;
         Ok(held)
@@ -113,6 +95,8 @@ impl Cache {
         self.root.join(match kind {
             Kind::Base => "base",
             Kind::Gateway => "gateway",
+            // The daemon alone has those.
+            Kind::Baked => "baked",
         })
     }
 

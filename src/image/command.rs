@@ -9,13 +9,14 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStderr, ChildStdout, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::Signal;
 use tokio::sync::oneshot;
 
 use super::error::{Error, Result};
 use crate::incus::Job;
+use crate::program::{KillOnDrop, Running};
 use crate::progress::Progress;
 
 /// How much of the end of a program's output an error shows.
@@ -100,7 +101,7 @@ fn attend<T>(
         .process_group(0)
         .spawn()
         .map_err(|error| start_error(command, error))?;
-    running.started(Pid::from_child(&child));
+    running.started(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (Some(mut stdout), Some(stderr)) = (stdout, stderr) else {
         return Err(Error::Lost { what: command.what });
@@ -162,60 +163,6 @@ fn follow(mut messages: ChildStderr, mut log: File, progress: &Progress) -> Vec<
         }
     }
     tail
-}
-
-/// The program while it runs. Its process id is forgotten before it is reaped, so that no other process that gets the
-/// same id is ever killed.
-#[derive(Default)]
-struct Running(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    pid: Option<Pid>,
-    killed: bool,
-}
-
-impl Running {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn started(&self, pid: Pid) {
-        let mut state = self.state();
-        state.pid = Some(pid);
-        if state.killed {
-            kill(pid);
-        }
-    }
-
-    fn kill(&self) {
-        let mut state = self.state();
-        state.killed = true;
-        if let Some(pid) = state.pid {
-            kill(pid);
-        }
-    }
-
-    fn reap(&self, child: &mut std::process::Child) -> io::Result<ExitStatus> {
-        let pid = Pid::from_child(child);
-        rustix::process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)?;
-        let mut state = self.state();
-        state.pid = None;
-        child.wait()
-    }
-}
-
-fn kill(pid: Pid) {
-    // It may have ended by itself just now, which is as good.
-    let _ = rustix::process::kill_process_group(pid, Signal::KILL);
-}
-
-struct KillOnDrop(Arc<Running>);
-
-impl Drop for KillOnDrop {
-    fn drop(&mut self) {
-        self.0.kill();
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::cache::Cache;
 use super::error::{Error, Result};
 use super::lock::{BuiltBase, Lock, LockedGateway, LockedNpm};
-use super::{Request, daemon};
+use super::{Request, baked, daemon};
 use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Job, Object};
 use crate::lab_file::GatewaySource;
@@ -37,6 +37,8 @@ pub enum Kind {
     Base,
     /// The gateway in a guest.
     Gateway,
+    /// A guest's own system with the gateway in it.
+    Baked,
 }
 
 /// Where an image is.
@@ -68,13 +70,22 @@ pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> 
         Some(LockedGateway::Npm(LockedNpm { built: Some(built), .. })) => Some(built.archive.clone()),
         _ => None,
     };
+    let pinned = pinned(request)?;
     let mut found = Vec::new();
     for image in daemon::images(client, request.lab).await? {
         let description = image.properties.get("description").map_or("", String::as_str);
         let digest = daemon::fingerprint(&image)?.into();
+        let made_of = baked::made_of(&image.properties);
+        let locked = match made_of {
+            None => base.as_ref() == Some(&digest),
+            Some((from_base, from_gateway)) => {
+                let is = |pinned: Option<String>, from: &str| pinned.is_some_and(|pinned| pinned == from);
+                is(pinned.base.as_ref().map(ToString::to_string), from_base) && is(pinned.gateway.clone(), from_gateway)
+            }
+        };
         found.push(Listed {
-            kind: Kind::Base,
-            locked: base.as_ref() == Some(&digest),
+            kind: if made_of.is_some() { Kind::Baked } else { Kind::Base },
+            locked,
             description: crate::text::excerpt(description, 80),
             digest,
             size: image.size,

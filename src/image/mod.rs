@@ -4,6 +4,7 @@
 //! an error until somebody renews it.
 
 mod apt;
+mod baked;
 mod base;
 mod bootstrap;
 mod cache;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 pub use crate::lab_file::{
     Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
 };
+pub use baked::{BakeKey, BakedImage, Turn, baked, baked_before, baked_properties, made_of};
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Pinned, Place, Which, delete, list, pinned};
 pub use lock::Difference;

@@ -145,6 +145,10 @@ pub enum Refusal {
     Busy,
     /// The request itself is wrong.
     Invalid,
+    /// Somebody else changed it since it was read.
+    Changed,
+    /// The object is of a type that has no such thing.
+    Unsupported,
     /// Somebody cancelled the operation, but not this job.
     Cancelled,
     /// Anything else.
@@ -162,6 +166,7 @@ impl Refusal {
         match code {
             404 => Self::NotFound,
             409 => Self::AlreadyExists,
+            412 => Self::Changed,
             401 | 403 => Self::Forbidden,
             _ if says(&["already exists", "unique constraint failed"]) => Self::AlreadyExists,
             _ if says(&["forbidden", "not allowed in the project", "is not allowed in project"]) => Self::Forbidden,
@@ -169,6 +174,7 @@ impl Refusal {
             _ if says(&["is busy running", "is running", "is currently running"]) => Self::Busy,
             _ if says(&["in use", "is currently used", "only empty projects"]) => Self::InUse,
             _ if says(&["not found", "doesn't exist", "couldn't be found"]) => Self::NotFound,
+            400 if says(&["does not support"]) => Self::Unsupported,
             400 => Self::Invalid,
             _ => Self::Failed,
         }
@@ -202,11 +208,16 @@ impl Error {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"
             }
             Self::Refused { kind: Refusal::Lost, .. } => "whether the command ran is not known: look, and run it again",
-            Self::Refused { kind: Refusal::Busy, .. } => "wait a little, and run the command again",
+            Self::Refused { kind: Refusal::Busy | Refusal::Changed, .. } => "wait a little, and run the command again",
             Self::Refused { kind: Refusal::InUse, .. } => "`podclaw wipe --dry-run` shows what uses it",
             Self::Refused {
                 kind:
-                    Refusal::NotFound | Refusal::AlreadyExists | Refusal::Invalid | Refusal::Cancelled | Refusal::Failed,
+                    Refusal::NotFound
+                    | Refusal::AlreadyExists
+                    | Refusal::Invalid
+                    | Refusal::Unsupported
+                    | Refusal::Cancelled
+                    | Refusal::Failed,
                 ..
             }
             | Self::TooLarge { .. }
@@ -235,6 +246,10 @@ mod tests {
         assert_eq!(Refusal::of(400, "Failed to retrieve PID of executing child process"), Refusal::Lost);
         assert_eq!(Refusal::of(400, "Instance is busy running a \"start\" operation"), Refusal::Busy);
         assert_eq!(Refusal::of(500, "Privileged containers are forbidden"), Refusal::Forbidden);
+        assert_eq!(Refusal::of(412, "Precondition failed: ETag doesn't match: a vs b"), Refusal::Changed);
+        let unsupported = "Network driver \"bridge\" does not support load balancers";
+        assert_eq!(Refusal::of(400, unsupported), Refusal::Unsupported);
+        assert_eq!(Refusal::of(500, unsupported), Refusal::Failed);
         assert_eq!(Refusal::of(400, "Bad"), Refusal::Invalid);
         assert_eq!(Refusal::of(500, "Bad"), Refusal::Failed);
     }

@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use super::{Client, Limits};
 
 /// What the fake does with a request.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Answers with this status and JSON.
     Json(u16, Value),
     /// Writes these bytes and closes.
@@ -24,23 +24,23 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    pub(super) fn sync(metadata: impl Into<Value>) -> Self {
+    pub(crate) fn sync(metadata: impl Into<Value>) -> Self {
         Self::Json(200, json!({ "type": "sync", "status_code": 200, "metadata": metadata.into() }))
     }
 
-    pub(super) fn operation(status_code: u16, err: &str) -> Self {
+    pub(crate) fn operation(status_code: u16, err: &str) -> Self {
         Self::sync(operation(status_code, err))
     }
 
-    pub(super) fn started() -> Self {
+    pub(crate) fn started() -> Self {
         Self::Json(202, json!({ "type": "async", "status_code": 100, "metadata": operation(103, "") }))
     }
 
-    pub(super) fn error(status: u16, code: u16, error: &str) -> Self {
+    pub(crate) fn error(status: u16, code: u16, error: &str) -> Self {
         Self::Json(status, json!({ "type": "error", "error_code": code, "error": error, "metadata": null }))
     }
 
-    pub(super) fn server(kind: &str, auth: &str) -> Self {
+    pub(crate) fn server(kind: &str, auth: &str) -> Self {
         let environment = json!({ "server": kind, "server_version": "6.0.4", "storage_supported_drivers": null });
         Self::sync(json!({ "auth": auth, "api_extensions": ["a", "b"], "environment": environment }))
     }
@@ -51,8 +51,8 @@ fn operation(status_code: u16, err: &str) -> Value {
 }
 
 /// A running fake. It ends with its test's runtime.
-pub(super) struct Fake {
-    pub(super) socket: PathBuf,
+pub(crate) struct Fake {
+    pub(crate) socket: PathBuf,
     requests: Arc<Mutex<Vec<String>>>,
     _directory: TempDir,
 }
@@ -60,7 +60,7 @@ pub(super) struct Fake {
 impl Fake {
     /// A fake that answers each request as `answer` says. It is given the request's first line without the version,
     /// and how often that line came before.
-    pub(super) fn start(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("unix.socket");
         let listener = UnixListener::bind(&socket).unwrap();
@@ -79,12 +79,12 @@ impl Fake {
     }
 
     /// The same, for everything but the first question, which it answers as an Incus does.
-    pub(super) async fn incus(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Self, Client) {
+    pub(crate) async fn incus(answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static) -> (Self, Client) {
         Self::incus_within(patient(), answer).await
     }
 
     /// The same, with a client of other limits.
-    pub(super) async fn incus_within(
+    pub(crate) async fn incus_within(
         limits: Limits,
         answer: impl Fn(&str, usize) -> Reply + Send + Sync + 'static,
     ) -> (Self, Client) {
@@ -97,18 +97,18 @@ impl Fake {
     }
 
     /// The requests that came, in order.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
 /// Limits that no machine is too slow for.
-pub(super) fn patient() -> Limits {
+pub(crate) fn patient() -> Limits {
     Limits { answer: 1 << 20, wait: Duration::ZERO, ..Limits::default() }
 }
 
 /// Limits that run out soon, for the tests of what happens then.
-pub(super) fn hasty() -> Limits {
+pub(crate) fn hasty() -> Limits {
     let short = Duration::from_millis(300);
     Limits { read: short, change: short, stall: short, cancel: short, ..patient() }
 }

@@ -251,6 +251,19 @@ async fn a_job_cancelled_while_its_operation_starts_cancels_that_too() {
 }
 
 #[tokio::test]
+async fn without_a_tag_nothing_is_bound_to_what_was_read() {
+    let (_fake, client) = Fake::incus(|_, _| Reply::sync(json!({}))).await;
+    let error = client.get_tagged::<Value>(&guest()).await.unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+    let (_fake, client) = Fake::incus(|_, _| Reply::error(412, 412, "Precondition failed")).await;
+    let tagged = "HTTP/1.1 200 X\r\nConnection: close\r\nETag: t\r\nContent-Length: 29\r\n\r\n{\"type\":\"sync\",\"metadata\":{}}";
+    let (_other, reader) = Fake::incus(move |_, _| Reply::Raw(tagged.into())).await;
+    let (_, tag) = reader.get_tagged::<Value>(&guest()).await.unwrap().unwrap();
+    let error = client.patch_if(&tag, &guest(), &json!({})).await.unwrap_err();
+    assert_eq!(error.refusal(), Some(Refusal::Changed), "{error}");
+}
+
+#[tokio::test]
 async fn an_upload_that_stands_still() {
     let (_fake, client) = Fake::incus_within(hasty(), |_, _| Reply::Hang(String::new())).await;
     let (source, _never_written) = tokio::io::duplex(64);

@@ -100,6 +100,32 @@ impl Client {
         }
     }
 
+    /// Makes an image of an instance, which must not run, and returns its fingerprint. Nobody sees the image before it is
+    /// whole. It is not compressed: it is unpacked on the same machine.
+    ///
+    /// # Errors
+    /// [`super::Refusal::NotFound`] where there is no such instance; else why it could not, such as no space.
+    pub async fn publish(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        properties: &BTreeMap<String, String>,
+        job: &Job,
+    ) -> Result<String> {
+        let object = Object::instance(project, instance);
+        let asked = Asked::new("publish", &object);
+        let body = json!({
+            "source": { "type": "instance", "name": instance },
+            "properties": properties, "public": false, "auto_update": false, "compression_algorithm": "none",
+        });
+        let payload = Payload::Json(to_json(&asked, &body)?);
+        let to = Collection::images(project).request();
+        match self.change(&asked, Method::POST, &to, payload, job).await? {
+            Some(operation) => fingerprint(&asked, &operation.metadata),
+            None => Err(asked.malformed(&"it is not about an operation")),
+        }
+    }
+
     /// Points an alias at an image, whether or not it pointed at another before.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ mod location;
 mod operation;
 mod request;
 mod socket;
+mod tagged;
 mod timeline;
 mod transport;
 mod types;
@@ -31,7 +32,7 @@ mod verbs;
 mod websocket;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 #[cfg(test)]
 mod faults;
 
@@ -45,5 +46,6 @@ pub use instance::StateChange;
 pub use job::Job;
 pub use location::{Collection, InvalidProjectName, Object, ProjectName};
 pub use socket::{SocketError, find_socket};
+pub use tagged::Tag;
 pub use timeline::{Entry, Outcome, Timeline, Total, Wait, by_kind};
 pub use types::*;

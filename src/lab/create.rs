@@ -19,8 +19,8 @@ const BASE: &str = "volatile.idmap.base";
 const TRIES: u32 = 5;
 const BREATH: Duration = Duration::from_millis(300);
 
-/// Makes a guest, and makes it again if another one has its ids; returns what the daemon made of it. Guests of one process are made one after the other; the
-/// look afterwards is for those of others.
+/// Makes a guest, and makes it again if another one has its ids; returns what the daemon made of it. Guests of one process
+/// are made one after the other; the look afterwards is for those of others.
 pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Instance> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     for attempt in 1..=TRIES {

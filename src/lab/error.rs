@@ -17,6 +17,17 @@ pub enum Error {
     /// The images are not there, or not those of the lock.
     #[error(transparent)]
     Image(#[from] image::Error),
+    /// Somebody else works on the lab.
+    #[error(transparent)]
+    Lock(#[from] super::LockError),
+    /// The lab file names another lab than when this began.
+    #[error("the lab file named the lab {from} when this began, and names {to} now")]
+    Renamed {
+        /// The lab that it named.
+        from: LabName,
+        /// The lab that it names.
+        to: LabName,
+    },
     /// The lab file is wrong.
     #[error(transparent)]
     LabFile(#[from] super::LabFileError),
@@ -148,6 +159,9 @@ pub enum Error {
     /// There is no guest of that name.
     #[error("there is no guest named {0}")]
     NoGuest(GuestName),
+    /// A guest that failed was kept, and nobody has looked at it yet.
+    #[error("no guest is launched to stand by as long as {0} is kept, whose launch failed")]
+    FailedKept(GuestName),
     /// The guest does not run.
     #[error("guest {0} is not running")]
     NotRunning(GuestName),
@@ -191,6 +205,25 @@ pub enum Error {
         /// The end of the output of what ran, escaped.
         log: String,
     },
+    /// The builder could not remove what is its own.
+    #[error("the builder could not be sealed: exit code {code}{}", indented(log))]
+    NotSealed {
+        /// The exit code of the script.
+        code: i32,
+        /// The end of its output, escaped.
+        log: String,
+    },
+    /// An image could not be baked.
+    #[error("{error}")]
+    NotBaked {
+        /// Why.
+        error: Box<Self>,
+        /// The file with what the builder said.
+        log: std::path::PathBuf,
+    },
+    /// A name is no name of a guest.
+    #[error(transparent)]
+    Name(#[from] crate::names::InvalidName),
     /// cloud-init ended, but not all stages ran.
     #[error("cloud-init ended without running all stages{}", indented(log))]
     CloudInit {
@@ -259,6 +292,8 @@ impl Error {
             Self::Incus(error) => return super::totals::help(&error.to_string()).or_else(|| error.help()),
             Self::Image(error) => return error.help(),
             Self::Resolver(error) => error.help(),
+            Self::Lock(error) => error.help(),
+            Self::Renamed { .. } => "run it again".into(),
             Self::Profiles(error) => return error.help().map(str::to_owned),
             Self::NotCleaned { .. } => "`podclaw list` shows what is left, `podclaw delete NAME` removes it".into(),
             Self::Kept { error, guest } => {
@@ -301,6 +336,9 @@ impl Error {
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
             Self::SharedIds(_) => "launch again when no other guest is made at the same time".into(),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
+            Self::FailedKept(name) => {
+                format!("`podclaw info {name}` and `podclaw logs {name} --source stages` say why; then `podclaw delete {name}`")
+            }
             Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
             Self::WrongArchive { .. } => {
                 "if podclaw built it, `podclaw image delete` and `podclaw image build` make it anew; if the lab file names it, put \
@@ -315,11 +353,17 @@ impl Error {
             Self::StageFailed { .. } | Self::CloudInit { .. } | Self::TimedOut { .. } | Self::Vanished { .. } => {
                 "launch again with --keep-failed to look into the stopped guest".into()
             }
+            Self::NotBaked { error, log } => match error.as_ref() {
+                Self::Incus(_) => return error.help(),
+                _ => format!("all that the builder said is in {}; `podclaw launch --cold` needs no baked image", log.display()),
+            },
+            Self::NotSealed { .. } => "what is baked must hold nothing of the builder's own; look at what it says".into(),
             Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
             Self::LabFile(_)
             | Self::Templates(_)
             | Self::Render(_)
             | Self::AclRule(_)
+            | Self::Name(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
             | Self::Cancelled => return None,

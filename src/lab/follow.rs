@@ -33,7 +33,7 @@ const LOG_WITHIN: Duration = Duration::from_secs(10);
 /// what cloud-init says of itself. A look at two files each half second costs less than `cloud-init status --wait`, which
 /// starts a Python that polls. All of it is one command, as each is five requests to the daemon. What it starts ends with
 /// it, and it ends with its input.
-const FOLLOW: &str = r#"ended() { [ -e /run/podclaw/ended ] || [ -s "$3" ]; }
+const FOLLOW: &str = r#"ended() { [ -e "$6" ] || [ -s "$3" ]; }
 until [ -e "$1" ] || ended; do sleep 0.1; done
 tail -n "+$2" -s 0.2 --pid="$$" -f "$1" </dev/null & tail=$!
 { until ended; do sleep 0.5 >&- 2>&-; done; sleep 5 >&- 2>&-; printf '%s\n' "$4"; exec head -c 4096 "$3"; } </dev/null & look=$!
@@ -45,7 +45,7 @@ exec "$program" "$5""#;
 /// Where cloud-init says how it went.
 const RESULT: &str = "/run/cloud-init/result.json";
 /// The line that begins what is no report. No report begins so.
-const ENDED: &str = "# ended";
+const NO_REPORT: &str = "# ended";
 /// How long what is said after that may take.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -61,20 +61,32 @@ pub(super) struct Follower<'a> {
     pub(super) records: Vec<StageRecord>,
     /// The command that followed the last stage to its end: it runs the probes next.
     pub(super) line: Option<Session>,
+    /// How long what came before took, and each stage.
+    pub(super) clock: Clock,
 }
 
 impl<'a> Follower<'a> {
-    pub(super) fn new(lab: &'a Lab, name: &'a GuestName) -> Self {
-        Self { lab, name, running: None, events: 0, reconnects: 0, failure: None, records: Vec::new(), line: None }
+    pub(super) fn new(lab: &'a Lab, name: &'a GuestName, clock: Clock) -> Self {
+        Self {
+            lab,
+            name,
+            running: None,
+            events: 0,
+            reconnects: 0,
+            failure: None,
+            records: Vec::new(),
+            line: None,
+            clock,
+        }
     }
 
     /// Follows the stages until the last one has ended, and reports each.
-    pub(super) async fn run(&mut self, clock: &mut Clock, job: &Job) -> Result<()> {
+    pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
         loop {
             let interrupted = tokio::select! {
                 () = job.cancel.cancelled() => return Err(Error::Cancelled),
-                followed = self.follow(clock, job) => followed?,
+                followed = self.follow(job) => followed?,
             };
             let Some(reason) = interrupted else { return Ok(()) };
             // A guest that boots on a busy host loses a command now and then. It is asked again as long as it runs.
@@ -87,10 +99,20 @@ impl<'a> Follower<'a> {
     }
 
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
-    async fn follow(&mut self, clock: &mut Clock, job: &Job) -> Result<Option<String>> {
+    async fn follow(&mut self, job: &Job) -> Result<Option<String>> {
         let first = (self.events + 1).to_string();
-        let tail =
-            Command::new(["sh", "-c", FOLLOW, "follow", cloud_init::EVENTS, &first, RESULT, ENDED, RUNNER_ARGUMENT]);
+        let tail = Command::new([
+            "sh",
+            "-c",
+            FOLLOW,
+            "follow",
+            cloud_init::EVENTS,
+            &first,
+            RESULT,
+            NO_REPORT,
+            RUNNER_ARGUMENT,
+            cloud_init::ENDED,
+        ]);
         let client = &self.lab.client;
         let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
             Ok(session) => session,
@@ -111,7 +133,7 @@ impl<'a> Follower<'a> {
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
         let ended = loop {
             match client.timeline().waiting(Wait::Guest, lines.next()).await {
-                Some(Ok(line)) if line == ENDED => {
+                Some(Ok(line)) if line == NO_REPORT => {
                     // That ends it.
                     drop(stdin);
                     let mut log = Vec::new();
@@ -126,7 +148,7 @@ impl<'a> Follower<'a> {
                     let _ = timeout(LAST_WORDS_WITHIN, words).await;
                     return Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
                 }
-                Some(Ok(line)) => match self.take(&line, clock, job).await {
+                Some(Ok(line)) => match self.take(&line, job).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(None),
                     Err(error) => break Err(error),
@@ -154,7 +176,7 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes one report in; says whether it was the last.
-    async fn take(&mut self, line: &str, clock: &mut Clock, job: &Job) -> Result<bool> {
+    async fn take(&mut self, line: &str, job: &Job) -> Result<bool> {
         self.events += 1;
         if self.events > MOST_EVENTS {
             return Err(Error::Untrustworthy(format!("it reported more than {MOST_EVENTS} events")));
@@ -163,7 +185,7 @@ impl<'a> Follower<'a> {
             StageEvent::Begin { stage, .. } => {
                 self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
                 if self.running.is_none() {
-                    clock.mark("boot");
+                    self.clock.mark("boot");
                 }
                 self.running = Some(stage);
                 job.progress.begin(stage.to_string());
@@ -171,7 +193,7 @@ impl<'a> Follower<'a> {
             StageEvent::End { stage, outcome, took } => {
                 self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
-                clock.mark(stage.name());
+                self.clock.mark(stage.name());
                 match outcome {
                     Outcome::Done => job.progress.done(stage.to_string(), took),
                     Outcome::Skipped { reason } => {

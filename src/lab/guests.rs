@@ -28,8 +28,14 @@ pub enum Readiness {
     Launching,
     /// Its gateway was started and looked at.
     Ready,
+    /// It is being launched to stand by, or is being removed from there.
+    Filling,
+    /// Its gateway was started and looked at, and it waits for somebody to claim it.
+    Standby,
     /// Its launch failed, and it was kept to be looked at.
     Failed,
+    /// It is no guest to be used: an image is being baked in it.
+    Baking,
     /// It does not say.
     Unknown,
 }
@@ -39,13 +45,16 @@ impl Readiness {
         match self {
             Self::Launching => "launching",
             Self::Ready => "ready",
+            Self::Filling => "filling",
+            Self::Standby => "standby",
             Self::Failed => "failed",
+            Self::Baking => "baking",
             Self::Unknown => "unknown",
         }
     }
 
     pub(super) fn read(text: Option<&String>) -> Self {
-        [Self::Launching, Self::Ready, Self::Failed]
+        [Self::Launching, Self::Ready, Self::Filling, Self::Standby, Self::Failed, Self::Baking]
             .into_iter()
             .find(|state| text.is_some_and(|text| text == state.as_str()))
             .unwrap_or(Self::Unknown)

@@ -9,7 +9,8 @@ mod target;
 use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
-use super::{Error, Lab, Plan, Result, Step, digests, resolver};
+use super::{Change, Error, Lab, LabLock, Plan, Result, Step, digests, resolver};
+use crate::fence::Fence;
 use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Project, Refusal, StoragePool};
 use crate::profile::Size;
 use target::Target;
@@ -20,8 +21,6 @@ const POOL_BOOKS: [&str; 3] = ["source", "volatile.", "btrfs.mount_options"];
 /// How far `init` goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitMode {
-    /// It looks, and changes nothing.
-    DryRun,
     /// It changes what differs, except what running guests would feel.
     Gentle,
     /// It changes that, too.
@@ -31,7 +30,8 @@ pub enum InitMode {
 /// One run of `init`.
 struct Init<'a> {
     lab: &'a Lab,
-    mode: InitMode,
+    /// Nothing where it only looks.
+    mode: Option<InitMode>,
     job: &'a Job,
     /// The guests that run, once somebody asks.
     running: OnceCell<Vec<Instance>>,
@@ -39,18 +39,22 @@ struct Init<'a> {
     project: Option<Project>,
 }
 
-/// Compares the lab with what it has to be and, unless this is a dry run, makes or changes what differs.
+/// Compares the lab with what it has to be, and makes or changes what differs.
 ///
 /// The order is that of dependence, with what closes before what opens: pool, ACL, fence, network, project, profiles.
 /// Killed anywhere, the next run goes on.
-pub async fn init(lab: &Lab, mode: InitMode, job: &Job) -> Result<Plan> {
-    run(Init { lab, mode, job, running: OnceCell::new(), project: None }).await
+pub async fn init(lock: &LabLock, mode: InitMode, job: &Job) -> Result<Plan> {
+    run(Init { mode: Some(mode), ..Init::looking(lock.lab(), job) }).await
 }
 
-/// Only compares it. The project was read just now, and is not asked for again.
+/// Compares the lab with what it has to be, and changes nothing.
+pub async fn plan_init(lab: &Lab) -> Result<Plan> {
+    run(Init::looking(lab, &Job::quiet())).await
+}
+
+/// The same, where the project was read just now, and is not asked for again.
 pub(super) async fn look(lab: &Lab, project: Project) -> Result<Plan> {
-    let job = &Job::quiet();
-    run(Init { lab, mode: InitMode::DryRun, job, running: OnceCell::new(), project: Some(project) }).await
+    run(Init { project: Some(project), ..Init::looking(lab, &Job::quiet()) }).await
 }
 
 async fn run(init: Init<'_>) -> Result<Plan> {
@@ -71,9 +75,19 @@ async fn run(init: Init<'_>) -> Result<Plan> {
     Ok(plan)
 }
 
+impl<'a> Init<'a> {
+    fn looking(lab: &'a Lab, job: &'a Job) -> Self {
+        Self { lab, mode: None, job, running: OnceCell::new(), project: None }
+    }
+}
+
 impl Init<'_> {
     fn is_dry(&self) -> bool {
-        self.mode == InitMode::DryRun
+        self.mode.is_none()
+    }
+
+    fn may_disrupt(&self) -> bool {
+        self.mode == Some(InitMode::Disrupt)
     }
 
     fn target(&self, object: Object, kind: &'static str) -> Target<'_> {
@@ -144,18 +158,32 @@ impl Init<'_> {
 
 /// Looks the names of the lab file up again, and puts ACL and fence right. Nothing is made: where there is no lab, that is
 /// an error, so that what runs this again and again does not bring back a lab that was wiped.
-pub async fn refresh_names(lab: &Lab, job: &Job) -> Result<Plan> {
+pub async fn refresh_names(lock: &LabLock, job: &Job) -> Result<Plan> {
+    let lab = lock.lab();
     lab.must_exist().await?;
     for object in [Object::acl(&lab.settings.name.acl()), Object::network(&lab.settings.name.network())] {
         if !lab.client.exists(&object).await? {
             return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
         }
     }
-    let init = Init { lab, mode: InitMode::Gentle, job, running: OnceCell::new(), project: None };
+    let init = Init { mode: Some(InitMode::Gentle), ..Init::looking(lab, job) };
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
-    init.fence_alone(&acl, &mut plan).await?;
+    plan.steps.push(init.fence_alone(&acl).await?);
     Ok(plan)
+}
+
+/// What `init` would do with the fence. Nothing is changed.
+pub(super) async fn fence_step(lab: &Lab, job: &Job) -> Result<Step> {
+    let init = Init::looking(lab, job);
+    let mut plan = Plan::default();
+    let acl = init.acl(&mut plan).await?;
+    init.fence_alone(&acl).await
+}
+
+/// Compares the fence in front of the lab's bridge with what it is to be. Nothing is changed, nor asked of the daemon.
+pub(super) async fn compare_fence(lab: &Lab, fence: &Fence) -> Result<Change> {
+    bridge::compare_fence(lab, fence, true).await
 }
 
 /// Names of guests, for a reason; no more than anybody reads.

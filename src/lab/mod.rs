@@ -1,6 +1,8 @@
 //! The lab: project, pool, network, ACL and profiles, and the guests in it.
 
+mod attempt;
 pub mod audit;
+mod bake;
 mod cleanup;
 mod create;
 mod desired;
@@ -12,12 +14,14 @@ mod guests;
 mod init;
 pub mod inside;
 mod launch;
+mod lock;
 mod plan;
 mod prepare;
 mod prove;
 mod push;
 mod receipt;
 mod resolver;
+mod standby;
 mod timings;
 mod totals;
 mod user_data;
@@ -32,19 +36,23 @@ use crate::profile::{Layer, Library, Size};
 
 pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, PoolDriver, Settings, Subnet, Totals};
 pub use crate::mark::Mark;
+pub use attempt::LaunchOptions;
 pub use audit::audit;
+pub use bake::bake;
 pub use cleanup::remove_guest;
 pub use digests::Digests;
 pub use egress::{Opened, Summary};
 pub use error::Error;
 pub use guests::{Guest, Readiness, guest, guests, running_guest};
-pub use init::{InitMode, init, refresh_names};
-pub use launch::{LaunchOptions, Launched, launch};
+pub use init::{InitMode, init, plan_init, refresh_names};
+pub use launch::{Launched, launch};
+pub use lock::{AtRest, Holder, LabLock, LockError, Work};
 pub use plan::{Change, Held, Plan, Step};
-pub use prepare::{LaunchRequest, Prepared, prepare};
-pub use prove::{Proof, ProveOptions, Prover, provable};
-pub use receipt::{ProbeRecord, Receipt, StageRecord};
+pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
+pub use prove::{LeftOut, Proof, Provable, ProveOptions, Prover, provable};
+pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
+pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, StandbyTurn, Standing, Tidied, claim, tidy};
 pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 

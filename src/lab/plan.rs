@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Summary;
 use crate::digest::Sha256;
+use crate::fence::Fence;
 use crate::incus::Config;
 use crate::profile::{self, Difference};
 
@@ -23,6 +24,9 @@ pub struct Plan {
     /// The digest of the ACL that there is, or of the one that is made.
     #[serde(skip)]
     pub acl: Option<Sha256>,
+    /// What podclaw's own table is to be.
+    #[serde(skip)]
+    pub fence: Option<Fence>,
 }
 
 /// What happens to one object.

@@ -1,11 +1,15 @@
 //! Everything about a launch that can be settled, and refused, before anything is created.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
-use crate::cloud_init::{self, Templates};
+use jiff::Timestamp;
+
+use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
-use crate::image::{self, GatewayImage, Images};
-use crate::incus::{Config, Devices, InstanceKind, NewInstance, Project};
+use crate::fence::Fence;
+use crate::image::{self, BakedImage, GatewayImage, Images};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -13,8 +17,11 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::timings::Settled;
-use super::{Change, Digests, Error, Lab, Result, Step, digests, init, user_data};
+use super::timings::SettledAt;
+use super::{Change, Digests, Error, Lab, Plan, Result, Step, digests, init, user_data};
+
+/// The name of the guest that an image is baked in, which no other guest may have.
+pub(super) const BUILDER: &str = "podclaw-bake";
 
 /// What is to be launched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +32,8 @@ pub struct LaunchRequest {
     pub count: usize,
     /// The profiles, in order; with none, those of the lab's settings.
     pub profiles: Vec<String>,
+    /// Whether guests that stand by may be claimed for it. Only then they are looked for.
+    pub may_claim: bool,
 }
 
 /// A guest that can be launched: what is sent for it was judged.
@@ -36,14 +45,18 @@ pub struct Prepared {
     pub instance: NewInstance,
     /// What it is made of.
     pub images: Images,
+    /// The image baked of those, where it is made from that.
+    pub baked: Option<BakedImage>,
     /// What was judged: the daemon has to make just this of what it is sent.
     pub(super) judged: Effective,
     /// Digests of that.
     pub(super) digests: Digests,
     /// What the rules said of it that keeps nothing from being launched.
     pub(super) verdicts: Vec<String>,
-    /// What it took to come to this.
-    pub(super) settled: Settled,
+    /// What podclaw's own table is to be.
+    pub(super) fence: Option<Fence>,
+    /// What it shares with others that are launched with it.
+    pub(super) settled: SettledAt,
 }
 
 impl Prepared {
@@ -57,35 +70,153 @@ impl Prepared {
         is_of_launch(config, self.launch_id())
     }
 
-    /// The user-data that it gets.
+    /// What it is when its launch has ended well.
+    pub(super) fn becomes(&self) -> Readiness {
+        match Readiness::read(self.instance.config.get(STATE_KEY)) {
+            Readiness::Filling => Readiness::Standby,
+            _ => Readiness::Ready,
+        }
+    }
+
+    /// The user-data that it gets; none where its image is baked.
     #[must_use]
-    pub fn user_data(&self) -> &str {
-        self.instance.config.get("cloud-init.user-data").map_or("", String::as_str)
+    pub fn user_data(&self) -> Option<&str> {
+        self.instance.config.get(digests::USER_DATA).map(String::as_str)
     }
 }
 
-/// Settles a launch: names that are free, profiles that are as they have to be, images that match the lock, user-data,
-/// and a merged instance that breaks no rule. Nothing is created.
-pub async fn prepare(lab: &Lab, request: &LaunchRequest) -> Result<Vec<Prepared>> {
+/// What guests are made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The base image: every stage runs in the guest.
+    Cold,
+    /// A baked image.
+    Baked(BakedImage),
+}
+
+/// What a launch is made of, with everything that can be refused beforehand refused.
+#[derive(Debug)]
+pub struct Settled {
+    names: Vec<GuestName>,
+    stack: Stack,
+    templates: Templates,
+    /// The guests that stand by, the oldest first, as they were listed.
+    pub(super) standing_by: Vec<GuestName>,
+    /// The digest of the lab's ACL.
+    acl: Option<Sha256>,
+    /// What podclaw's own table is to be.
+    fence: Option<Fence>,
+    /// When that was known, with what it took. What comes between that and a launch, such as a bake, is no part of it.
+    pub(super) at: SettledAt,
+    /// The images in podclaw.lock.
+    pub images: Images,
+}
+
+/// Settles a launch: names that are free, profiles and a lab that are as they have to be, images that match the lock.
+/// Nothing is created.
+pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let project = lab.existing().await?;
     let names = names(&project, request)?;
     let stack = lab.stack(&request.profiles)?;
-    let acl = lab.must_be_in_order(project).await?;
+    let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
+    let plan = lab.must_be_in_order(project).await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    let prepared: Result<Vec<_>> =
-        names.into_iter().map(|name| lab.prepared(name, &stack, &images, &templates)).collect();
-    let mut prepared = prepared?;
-    // Only now: judging is a part of it.
-    let settled = Settled::now(&lab.client);
-    for one in &mut prepared {
-        one.settled = settled.clone();
-        one.digests.acl.clone_from(&acl);
+    let at = SettledAt::now(&lab.client);
+    Ok(Settled { names, stack, templates, standing_by, acl: plan.acl, fence: plan.fence, at, images })
+}
+
+impl Settled {
+    /// The guests, with their user-data and a merged instance that breaks no rule.
+    pub fn prepare(&self, lab: &Lab, source: &Source) -> Result<Vec<Prepared>> {
+        timed(self.names.iter().map(|name| self.guest(lab, name, source)))
     }
-    Ok(prepared)
+
+    fn guest(&self, lab: &Lab, name: &GuestName, source: &Source) -> Result<Prepared> {
+        let state = Readiness::Launching;
+        match source {
+            Source::Baked(baked) => self.prepared(lab, name, &self.stack, Some(baked.clone()), None, state),
+            Source::Cold => {
+                let settings = cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway));
+                let user_data = user_data::judged(&self.templates, &settings)?;
+                self.prepared(lab, name, &self.stack, None, Some(user_data), state)
+            }
+        }
+    }
+
+    /// The same, to stand by; only as many of the guests as are asked for.
+    pub fn standby(&self, lab: &Lab, baked: &BakedImage, count: usize) -> Result<Vec<Prepared>> {
+        timed(self.names.iter().take(count).map(|name| self.to_stand_by(lab, name, baked)))
+    }
+
+    /// What a guest that stands by would be, whatever its name is.
+    pub(super) fn sample(&self, lab: &Lab, baked: &BakedImage) -> Result<Prepared> {
+        self.to_stand_by(lab, &BUILDER.parse()?, baked)
+    }
+
+    fn to_stand_by(&self, lab: &Lab, name: &GuestName, baked: &BakedImage) -> Result<Prepared> {
+        self.prepared(lab, name, &self.stack, Some(baked.clone()), None, Readiness::Filling)
+    }
+
+    /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
+    /// same.
+    pub fn builder(&self, lab: &Lab) -> Result<Prepared> {
+        let name: GuestName = BUILDER.parse()?;
+        let settings = cloud_init::Settings {
+            boot: Boot::Bake,
+            storage: StorageDriver::Native,
+            ..cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway))
+        };
+        let user_data = user_data::judged(&self.templates, &settings)?;
+        self.prepared(lab, &name, &lab.stack(&[])?, None, Some(user_data), Readiness::Baking)
+    }
+
+    fn prepared(
+        &self,
+        lab: &Lab,
+        name: &GuestName,
+        stack: &Stack,
+        baked: Option<BakedImage>,
+        user_data: Option<String>,
+        state: Readiness,
+    ) -> Result<Prepared> {
+        let mut config = Config::new();
+        config.extend(user_data.map(|user_data| (digests::USER_DATA.to_owned(), user_data)));
+        config.insert(STATE_KEY.into(), state.as_str().into());
+        config.insert(LAUNCH_KEY.into(), launch_id()?);
+        lab.mark().put_on(&mut config);
+        let layer = Layer { config, devices: Devices::new() };
+        let found = rules::profile::stack(stack, &layer, &lab.settings.name);
+        let verdicts = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.subject)).collect();
+        let refused = refused(found);
+        if !refused.is_empty() {
+            return Err(Error::NotContained(refused));
+        }
+        let judged = stack.effective(&layer);
+        let Layer { config, devices } = judged.layer();
+        let bodies = stack.profiles.iter().map(|profile| profile.put_json(&lab.settings.name));
+        let digests = Digests {
+            effective: digests::effective(&config, &devices),
+            user_data: digests::user_data(&config),
+            profiles: bodies.map(|body| digests::wanted_profile(&body)).collect(),
+            policy: policy::digest(),
+            acl: self.acl.clone(),
+        };
+        let profiles = stack.profiles.iter().map(|profile| lab.settings.name.profile(&profile.name)).collect();
+        let instance = NewInstance {
+            config: layer.config,
+            devices: layer.devices,
+            profiles,
+            description: "podclaw guest".into(),
+            kind: InstanceKind::Container,
+            image: baked.as_ref().map_or(&self.images.base.fingerprint, |baked| &baked.fingerprint).to_string(),
+        };
+        let (name, images, fence) = (name.clone(), self.images.clone(), self.fence.clone());
+        Ok(Prepared { name, instance, images, baked, judged, digests, verdicts, fence, settled: self.at.clone() })
+    }
 }
 
 impl Lab {
@@ -100,6 +231,15 @@ impl Lab {
         }
     }
 
+    /// Those of the instances that stand by, the oldest first.
+    async fn standing_by(&self) -> Result<Vec<GuestName>> {
+        let mut instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
+        let stands_by = |config: &Config| Readiness::read(config.get(STATE_KEY)) == Readiness::Standby;
+        instances.retain(|instance| self.mark().is_on(&instance.config) && stands_by(&instance.config));
+        instances.sort_by_cached_key(|instance| instance.created_at.parse::<Timestamp>().ok());
+        Ok(instances.into_iter().filter_map(|instance| instance.name.parse().ok()).collect())
+    }
+
     /// The profiles of a launch, adapted to the lab.
     fn stack(&self, wanted: &[String]) -> Result<Stack> {
         let wanted = if wanted.is_empty() { &self.settings.profiles } else { wanted };
@@ -108,8 +248,8 @@ impl Lab {
     }
 
     /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
-    /// all of them are, and what is judged here must be what the daemon merges there. Returns the digest of the ACL.
-    async fn must_be_in_order(&self, project: Project) -> Result<Option<Sha256>> {
+    /// all of them are, and what is judged here must be what the daemon merges there. Returns what was seen.
+    async fn must_be_in_order(&self, project: Project) -> Result<Plan> {
         let plan = init::look(self, project).await?;
         // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
         let is_root = rustix::process::geteuid().is_root();
@@ -118,54 +258,27 @@ impl Lab {
             Change::Unseen(_) => is_root,
             _ => true,
         };
-        let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(plan.acl) };
+        let Some(step) = plan.steps.iter().find(not_right) else { return Ok(plan) };
         let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
         let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
-        Err(match step.change {
+        Err(match step.change.clone() {
             Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
             Change::Hold(_, held) => Error::HeldBack { object, difference, held },
             Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
             _ => Error::Drifted { object, difference },
         })
     }
+}
 
-    fn prepared(&self, name: GuestName, stack: &Stack, images: &Images, templates: &Templates) -> Result<Prepared> {
-        let settings = cloud_init::Settings::new(name.clone(), gateway_source(&images.gateway));
-        let user_data = user_data::judged(templates, &settings)?;
-        let mut config = Config::new();
-        config.insert("cloud-init.user-data".into(), user_data);
-        config.insert(STATE_KEY.into(), Readiness::Launching.as_str().into());
-        config.insert(LAUNCH_KEY.into(), launch_id()?);
-        self.mark().put_on(&mut config);
-        let layer = Layer { config, devices: Devices::new() };
-        let found = rules::profile::stack(stack, &layer, &self.settings.name);
-        let verdicts = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.subject)).collect();
-        let refused = refused(found);
-        if !refused.is_empty() {
-            return Err(Error::NotContained(refused));
-        }
-        let judged = stack.effective(&layer);
-        let Layer { config, devices } = judged.layer();
-        let bodies = stack.profiles.iter().map(|profile| profile.put_json(&self.settings.name));
-        let digests = Digests {
-            effective: digests::effective(&config, &devices),
-            user_data: digests::user_data(&config),
-            profiles: bodies.map(|body| digests::wanted_profile(&body)).collect(),
-            policy: policy::digest(),
-            acl: None,
-        };
-        let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
-        let instance = NewInstance {
-            config: layer.config,
-            devices: layer.devices,
-            profiles,
-            description: "podclaw guest".into(),
-            kind: InstanceKind::Container,
-            image: images.base.fingerprint.to_string(),
-        };
-        let settled = Settled::now(&self.client);
-        Ok(Prepared { name, instance, images: images.clone(), judged, digests, verdicts, settled })
+/// Judging is a part of settling, whatever lies between.
+fn timed(guests: impl Iterator<Item = Result<Prepared>>) -> Result<Vec<Prepared>> {
+    let began = Instant::now();
+    let mut all = guests.collect::<Result<Vec<_>>>()?;
+    let took = began.elapsed();
+    for one in &mut all {
+        one.settled.add(took);
     }
+    Ok(all)
 }
 
 /// The names of the guests to launch: those asked for if they are free, or the next free ones. The project says itself
@@ -190,7 +303,7 @@ pub(super) fn refused(findings: Vec<Finding>) -> Vec<String> {
 }
 
 /// A number that no other launch has.
-fn launch_id() -> Result<String> {
+pub(super) fn launch_id() -> Result<String> {
     let mut bytes = [0; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())
         .map_err(|errno| Error::Unreadable { path: "the kernel's random numbers".into(), source: errno.into() })?;

@@ -1,8 +1,11 @@
 //! Proving that guests are contained: the probes of [`crate::probe`], run in guests of a lab and looked at from the host.
 
+mod beside;
 mod from_host;
 mod limits;
+mod locks;
 mod place;
+mod provable;
 mod runner;
 
 use std::net::SocketAddr;
@@ -11,14 +14,15 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::guests::Guest;
 use super::{Error, Lab, Result};
+use crate::fence::Fence;
 use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Session, Status};
 use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
-use crate::probe::{Evidence, Outcome, Program, Set, Unusable, Verdict, judge};
+use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
 pub(super) use place::poke_gateways;
+pub use provable::{LeftOut, Provable, provable};
 
 /// How a proof is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,23 +70,31 @@ pub struct Prover {
     sniffer: std::result::Result<Sniffer, std::io::Error>,
     door: Arc<std::result::Result<Door, std::io::Error>>,
     program: std::result::Result<Program, Unusable>,
+    locks: Locks,
 }
 
 impl Prover {
-    /// Looks at the host. What it can't see makes probes say that they could not tell.
+    /// Looks at the lab's host. What it can't see makes probes say that they could not tell.
     ///
     /// # Errors
     /// [`Error::Unreadable`] where not even the host's addresses can be read.
-    pub async fn new() -> Result<Self> {
+    pub async fn new(lab: &Lab) -> Result<Self> {
+        Self::knowing(lab, None).await
+    }
+
+    /// The same where it is known what podclaw's own table is to be; then nothing is asked of the daemon.
+    pub(super) async fn knowing(lab: &Lab, fence: Option<&Fence>) -> Result<Self> {
         let looked = tokio::task::spawn_blocking(|| {
             poke_gateways();
-            // Before the link for packets to guests is there: it is no part of what a guest could want to reach.
-            let facts = HostFacts::read()?;
-            Ok((facts, Door::make()))
+            HostFacts::read()
         });
-        let looked = looked.await.map_err(std::io::Error::other).and_then(|looked| looked);
-        let (facts, door) = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
-        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own() })
+        let (looked, locks) = tokio::join!(looked, locks::locks(lab, fence));
+        let looked = looked.map_err(std::io::Error::other).and_then(|looked| looked);
+        let facts = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
+        // Only now: the link for packets to guests is no part of what a guest could want to reach.
+        let door =
+            tokio::task::spawn_blocking(Door::make).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own(), locks })
     }
 
     /// Runs the probes in a guest, which must run.
@@ -107,7 +119,7 @@ impl Prover {
     ) -> Result<Proof> {
         let began = Instant::now();
         let evidence = self.gather(lab, seen, options, line, job).await?;
-        let probes = judge(evidence.lend(self.sniffer.as_ref().ok()), options.set);
+        let probes = judge(evidence.lend(self), options.set);
         let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Proof { name: seen.guest.instance.name.clone(), verdict, millis, probes })
@@ -172,19 +184,14 @@ impl Seen {
     }
 }
 
-/// The names of the guests that can be proven: those that run.
-pub async fn provable(lab: &Lab) -> Result<Vec<GuestName>> {
-    let guests = super::guests(lab).await?;
-    Ok(guests.iter().filter(|guest| guest.is_running()).filter_map(|guest: &Guest| guest.name.parse().ok()).collect())
-}
-
 impl runner::Gathered {
-    fn lend<'e>(&'e self, sniffer: Option<&'e Sniffer>) -> Evidence<'e> {
+    fn lend<'e>(&'e self, prover: &'e Prover) -> Evidence<'e> {
         Evidence {
             nonce: self.nonce,
             aims: self.aims.as_ref().map_err(Clone::clone),
-            sniffer,
+            sniffer: prover.sniffer.as_ref().ok(),
             knocked: self.knocked.as_ref(),
+            locks: Some(&prover.locks),
             said: self.said.clone(),
             broken: self.broken.clone(),
             outcomes: self.outcomes.clone(),

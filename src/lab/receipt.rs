@@ -23,8 +23,14 @@ pub struct Receipt {
     pub podclaw: String,
     /// When the launch ended.
     pub finished: Timestamp,
+    /// When it was claimed, where it stood by before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<Timestamp>,
     /// The base image: its fingerprint.
     pub base: String,
+    /// The image that was baked of the two, and that the guest was made from: its fingerprint. None in a cold launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baked: Option<String>,
     /// The gateway image: its digest or reference.
     pub gateway: String,
     /// The profiles, in order.
@@ -39,12 +45,26 @@ pub struct Receipt {
     /// Digests of what went into it. None in receipts of before there were any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digests: Option<Digests>,
+    /// The guest that was launched. None in receipts of before it was written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest: Option<Identity>,
     /// What the rules said of it, as `rule: subject`. Nothing that is an error is ever launched.
     #[serde(default)]
     pub verdicts: Vec<String>,
     /// Where the time went until this was written. None in receipts of before that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timings: Option<Timings>,
+}
+
+/// Which guest a receipt is of. A copy takes all config along, but these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its name.
+    pub name: String,
+    /// The number that the daemon gives each guest when it is made, copies too.
+    pub uuid: String,
+    /// The number that the daemon gives a guest whenever it puts it back to a snapshot.
+    pub generation: String,
 }
 
 /// What one probe said.
@@ -92,8 +112,12 @@ impl Receipt {
             say("profiles", message);
         }
         let base = guest.config.get("volatile.base_image").map_or("", String::as_str);
-        if base != self.base {
-            say("base", format!("its base image is {}, and was {}", excerpt(base, 12), excerpt(&self.base, 12)));
+        let made_from = self.baked.as_ref().unwrap_or(&self.base);
+        if base != made_from {
+            say("base", format!("its image is {}, and was {}", excerpt(base, 12), excerpt(made_from, 12)));
+        }
+        if let Some(other) = self.guest.as_ref().and_then(|was| was.differs_from(&Identity::of(guest))) {
+            say("guest", other);
         }
         let Some(judged) = &self.digests else { return found };
         if digests::effective(&guest.expanded_config, &guest.expanded_devices) != judged.effective {
@@ -109,6 +133,29 @@ impl Receipt {
     pub fn write(&self, config: &mut Config) -> serde_json::Result<()> {
         config.insert(Self::KEY.into(), serde_json::to_string(self)?);
         Ok(())
+    }
+}
+
+impl Identity {
+    /// Which guest this is.
+    #[must_use]
+    pub fn of(guest: &Instance) -> Self {
+        let value = |key: &str| guest.config.get(key).cloned().unwrap_or_default();
+        Self { name: guest.name.clone(), uuid: value("volatile.uuid"), generation: value("volatile.uuid.generation") }
+    }
+
+    /// What tells the guest that there is from the one that was launched; nothing where it is that.
+    fn differs_from(&self, is: &Self) -> Option<String> {
+        let was = excerpt(&self.name, 64);
+        if self.uuid != is.uuid {
+            Some(format!("it is not the guest that was launched, but a copy of {was}, or another one with its receipt"))
+        } else if self.name != is.name {
+            Some(format!("it was launched as {was}, and renamed since"))
+        } else if self.generation != is.generation {
+            Some("it was put back to a snapshot since it was launched".into())
+        } else {
+            None
+        }
     }
 }
 
@@ -128,5 +175,50 @@ impl StageRecord {
             Outcome::Failed { .. } => "failed".into(),
         };
         Self { stage: stage.name().into(), outcome, millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_is_of_one_guest() {
+        let guest = |name: &str, uuid: &str, generation: &str| Instance {
+            name: name.into(),
+            config: [("volatile.uuid", uuid), ("volatile.uuid.generation", generation)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
+            ..Instance::default()
+        };
+        let receipt = Receipt {
+            podclaw: String::new(),
+            finished: Timestamp::UNIX_EPOCH,
+            claimed: None,
+            base: String::new(),
+            baked: None,
+            gateway: String::new(),
+            profiles: Vec::new(),
+            millis: 0,
+            stages: Vec::new(),
+            probes: Vec::new(),
+            digests: None,
+            guest: Some(Identity::of(&guest("a", "1", "1"))),
+            verdicts: Vec::new(),
+            timings: None,
+        };
+        let said = |receipt: &Receipt, guest: &Instance| {
+            let found = receipt.mismatches(guest).into_iter();
+            found.map(|mismatch| format!("{}: {}", mismatch.subject, mismatch.message)).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(said(&receipt, &guest("a", "1", "1")), "");
+        assert!(said(&receipt, &guest("b", "2", "2")).starts_with("guest: it is not the guest that was launched"));
+        // Also where the original is gone, and the copy has its name.
+        assert!(said(&receipt, &guest("a", "2", "2")).contains("a copy of a"));
+        assert!(said(&receipt, &guest("a", "", "")).contains("a copy of a"));
+        assert_eq!(said(&receipt, &guest("b", "1", "1")), "guest: it was launched as a, and renamed since");
+        assert!(said(&receipt, &guest("a", "1", "2")).contains("put back to a snapshot"));
+        let old = Receipt { guest: None, ..receipt };
+        assert_eq!(said(&old, &guest("b", "2", "2")), "");
     }
 }

@@ -47,7 +47,7 @@ pub struct RequestKind {
 
 /// What guests that are launched together share: how what they are was settled.
 #[derive(Debug, Clone)]
-pub(super) struct Settled {
+pub(super) struct SettledAt {
     began: Instant,
     ended: Instant,
     timeline: Timeline,
@@ -55,19 +55,24 @@ pub(super) struct Settled {
     entries: Vec<Entry>,
 }
 
-impl Settled {
+impl SettledAt {
     /// Everything that this client was used for so far.
     pub(super) fn now(client: &Client) -> Self {
         let timeline = client.timeline().clone();
         let (entries, _) = timeline.entries();
         Self { began: timeline.began(), ended: Instant::now(), requests: timeline.requests(), entries, timeline }
     }
+
+    /// Adds time in which nothing was asked of anybody.
+    pub(super) fn add(&mut self, more: Duration) {
+        self.ended += more;
+    }
 }
 
 /// A running launch's clock.
 #[derive(Debug)]
 pub(super) struct Clock {
-    settled: Settled,
+    settled: SettledAt,
     began: Instant,
     last: Instant,
     own: Timeline,
@@ -77,7 +82,7 @@ pub(super) struct Clock {
 impl Clock {
     /// A clock that starts now, for a job with this timeline. It may have waited since it was settled, for others that
     /// were launched before it, which is no part of it.
-    pub(super) fn start(settled: &Settled, own: &Timeline) -> Self {
+    pub(super) fn start(settled: &SettledAt, own: &Timeline) -> Self {
         let now = Instant::now();
         let settle = Phase { name: "settle".into(), millis: millis(settled.ended - settled.began) };
         Self { settled: settled.clone(), began: now, last: now, own: own.clone(), phases: vec![settle] }
@@ -212,7 +217,8 @@ mod tests {
     fn phases_follow_each_other_and_are_bounded() {
         let timeline = Timeline::default();
         let now = Instant::now();
-        let settled = Settled { began: now, ended: now, requests: 3, entries: Vec::new(), timeline: timeline.clone() };
+        let settled =
+            SettledAt { began: now, ended: now, requests: 3, entries: Vec::new(), timeline: timeline.clone() };
         let mut clock = Clock::start(&settled, &timeline.branch());
         for _ in 0..2 * MOST_PHASES {
             clock.mark("a");

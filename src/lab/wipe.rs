@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
 use super::cleanup::remove_named;
-use super::{Error, Lab, Result};
+use super::{Error, Lab, LabLock, Result};
 use crate::fence::{self, NftError};
 use crate::incus::{
     Acl, Collection, Config, Image, Instance, Job, Network, Object, Profile, Project, Refusal, StoragePool, Volume,
@@ -158,7 +158,8 @@ impl Lab {
 
 /// Carries out a plan: guests side by side, the rest in order. Returns what is there afterwards that the lab, or
 /// something in its way, left; empty when nothing is.
-pub async fn wipe(lab: &Lab, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
+pub async fn wipe(lock: &LabLock, plan: &WipePlan, job: &Job) -> Result<WipePlan> {
+    let lab = lock.lab();
     let doomed = || plan.steps.iter().filter(|step| step.fate == Fate::Delete);
     let guests: Vec<&str> = doomed().filter(|step| step.kind == GUEST).map(|step| step.name.as_str()).collect();
     let removed: Vec<Result<()>> = stream::iter(guests)

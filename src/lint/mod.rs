@@ -13,7 +13,7 @@ mod stages;
 mod write;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::names::LabName;
 use crate::profile::Limits;
@@ -70,13 +70,22 @@ fn lint_with(request: &Request, texts: &BTreeMap<String, String>) -> Report {
     for file in &mut files {
         file.take_for(texts);
     }
-    let policy = policy::Policy::read(request, &files, &mut report);
+    let policy = policy::Policy::read(request.policy.as_deref(), request.today, &files, &mut report);
+    report.own_rules = policy.own.rules().to_vec();
     let base = stacks::Base::find(request, &files, &policy.own, &mut report);
     // What a profile of the stack says may quote its values.
     rules::secrets::hide(&mut report.findings);
     let names: Vec<_> = if policy.has_waivers() { files.iter().map(collect::File::name).collect() } else { Vec::new() };
     judge::all(request, files, &base, &policy.own, &mut report);
-    policy.apply_waivers(&names, &mut report);
+    policy.waive_files(&names, &mut report);
     report.finish();
     report
+}
+
+/// Sets aside what the waivers of a directory are for of the objects of a daemon; what is wrong with them is found, too. What
+/// could not be judged stays so.
+pub fn waive_objects(directory: &Path, today: jiff::civil::Date, is_all: bool, report: &mut Report) {
+    let policy = policy::Policy::read(Some(directory), today, &[], report);
+    policy.waive_objects(is_all && report.failures.is_empty(), report);
+    report.finish();
 }

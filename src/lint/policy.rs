@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+
 use super::collect::{File, LARGEST};
-use super::{Kind, Report, Request};
+use super::{Kind, Report};
 use crate::file;
 use crate::rules::own::OwnRules;
 use crate::rules::waiver::{self, Terms, Waivers};
@@ -34,15 +36,15 @@ struct Text {
 
 impl Policy {
     /// Reads the policy: that of the directory that is given, and what is among the files.
-    pub(super) fn read(request: &Request, files: &[File], report: &mut Report) -> Self {
+    pub(super) fn read(directory: Option<&Path>, today: Date, files: &[File], report: &mut Report) -> Self {
         let mut policy = Self::default();
-        for Text { name, bytes, .. } in texts(Kind::OwnRules, request, files, report) {
+        for Text { name, bytes, .. } in texts(Kind::OwnRules, directory, files, report) {
             report.findings.extend(policy.own.add(&name, &bytes));
         }
         let own_rules = policy.own.rules().iter().map(|rule| (rule.id.clone(), rule.waivable)).collect();
-        let terms = Terms { today: request.today, own_rules };
-        for Text { name, bytes, is_asked } in texts(Kind::Waivers, request, files, report) {
-            if request.policy.as_ref().is_some_and(|directory| !is_waivers_of(directory, &name)) {
+        let terms = Terms { today, own_rules };
+        for Text { name, bytes, is_asked } in texts(Kind::Waivers, directory, files, report) {
+            if directory.is_some_and(|directory| !is_waivers_of(directory, &name)) {
                 report.findings.push(waiver::elsewhere(&name, &bytes));
                 continue;
             }
@@ -50,7 +52,6 @@ impl Policy {
             report.findings.extend(findings);
             policy.waivers.push(Set { waivers, is_asked });
         }
-        report.own_rules = policy.own.rules().to_vec();
         policy
     }
 
@@ -59,23 +60,35 @@ impl Policy {
         !self.waivers.is_empty()
     }
 
-    /// Sets aside what is waived.
-    pub(super) fn apply_waivers(&self, judged: &[String], report: &mut Report) {
-        for set in &self.waivers {
-            let mut applied = set.waivers.apply(std::mem::take(&mut report.findings));
-            if set.is_asked {
-                let unused = set.waivers.unused(&applied, judged);
-                applied.findings.extend(unused);
-            }
-            report.findings = applied.findings;
-            report.waived.extend(applied.waived);
+    /// Sets aside what is waived of files.
+    pub(super) fn waive_files(self, judged: &[String], report: &mut Report) {
+        for set in self.waivers {
+            apply(&set.waivers.of_files(), set.is_asked.then_some(judged), report);
+        }
+    }
+
+    /// Sets aside what is waived of the objects of a daemon. Whether a waiver is of any use is known only where all was judged.
+    pub(super) fn waive_objects(self, is_all: bool, report: &mut Report) {
+        for set in self.waivers {
+            apply(&set.waivers.of_objects(), is_all.then_some(&[]), report);
         }
     }
 }
 
+/// Sets aside what is waived; with the names of what was judged, those that were of no use are findings.
+fn apply(waivers: &Waivers, judged: Option<&[String]>, report: &mut Report) {
+    let mut applied = waivers.apply(std::mem::take(&mut report.findings));
+    if let Some(judged) = judged {
+        let unused = waivers.unused(&applied, judged);
+        applied.findings.extend(unused);
+    }
+    report.findings = applied.findings;
+    report.waived.extend(applied.waived);
+}
+
 /// The texts of one kind: from the directory of the policy, and from the files, each once. What cannot be read of the
 /// files is said when they are judged.
-fn texts(kind: Kind, request: &Request, files: &[File], report: &mut Report) -> Vec<Text> {
+fn texts(kind: Kind, directory: Option<&Path>, files: &[File], report: &mut Report) -> Vec<Text> {
     let mut texts = Vec::new();
     let mut seen = Vec::new();
     for file in files {
@@ -88,7 +101,7 @@ fn texts(kind: Kind, request: &Request, files: &[File], report: &mut Report) -> 
             texts.push(Text { name, bytes, is_asked: true });
         }
     }
-    let paths = request.policy.as_ref().map(|directory| in_directory(kind, directory, report)).unwrap_or_default();
+    let paths = directory.map(|directory| in_directory(kind, directory, report)).unwrap_or_default();
     for path in paths {
         if std::fs::canonicalize(&path).is_ok_and(|real| seen.contains(&real)) {
             continue;

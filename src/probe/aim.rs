@@ -3,20 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::host::HostFacts;
+use super::host::{HostFacts, Routes};
 use super::plan::{Mac, NetworkPlan, Shot, ShotKind};
 use super::reach::Reach;
-use super::{
-    NET_HOST, NET_IPV6, NET_LAN, NET_MAC, NET_METADATA, NET_RESERVED, NET_RESOLVERS, NET_SIBLING, NET_SOURCE, Probe,
-};
+use super::{NET_LAN, NET_METADATA, NET_RESERVED, NET_RESOLVERS, Probe};
 
 /// Resolvers of the public internet.
-const PUBLIC_RESOLVERS: [Ipv4Addr; 3] =
+pub(super) const PUBLIC_RESOLVERS: [Ipv4Addr; 3] =
     [Ipv4Addr::new(1, 1, 1, 1), Ipv4Addr::new(8, 8, 8, 8), Ipv4Addr::new(9, 9, 9, 9)];
-/// One of them over IPv6.
-const PUBLIC_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888);
 /// The address at which clouds tell a machine its secrets.
-const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+pub(super) const METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// The last address of each range that is not public.
 const RESERVED: [Ipv4Addr; 6] = [
     Ipv4Addr::new(10, 255, 255, 254),
@@ -27,14 +23,7 @@ const RESERVED: [Ipv4Addr; 6] = [
     Ipv4Addr::new(192, 0, 0, 254),
 ];
 /// The hardware address that no card has: a local one.
-const OTHER_MAC: Mac = [0x02, 0x70, 0x63, 0x6c, 0x61, 0x77];
-
-/// How many ports of one address are tried, by TCP and by UDP.
-const PORTS: usize = 40;
-/// How many addresses of the host, neighbours and siblings are tried.
-const ADDRESSES: usize = 24;
-const NEIGHBOURS: usize = 8;
-const SIBLINGS: usize = 4;
+pub(super) const OTHER_MAC: Mac = [0x02, 0x70, 0x63, 0x6c, 0x61, 0x77];
 
 /// A guest on the lab's bridge, for another one to be reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +65,28 @@ pub struct Place {
     pub reach: Reach,
 }
 
+#[cfg(test)]
+impl Place {
+    /// The place of a guest that there is not.
+    pub(super) fn example() -> Self {
+        let address = |host: u8| Ipv4Addr::new(10, 9, 0, host);
+        Self {
+            bridge: "t1br0".into(),
+            gateway: address(1),
+            bridge_mac: [2, 0, 0, 0, 0, 1],
+            mac: [2, 0, 0, 0, 0, 5],
+            address: address(5),
+            unused: [address(77), address(78)],
+            nobody: Ipv4Addr::new(198, 18, 7, 7),
+            siblings: Vec::new(),
+            isolated: Some(true),
+            open_ports: Some(Vec::new()),
+            control: None,
+            reach: Reach { public: true, ways: Vec::new() },
+        }
+    }
+}
+
 /// What it means when a packet turns up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -103,34 +114,28 @@ pub(super) struct Aim {
 pub struct Aims {
     pub(super) place: Place,
     pub(super) all: Vec<Aim>,
-    pub(super) uplink: Uplink,
-    other_resolvers: Vec<SocketAddr>,
-}
-
-/// Whether the host could forward anything to the internet at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Uplink {
-    /// It has no route there.
-    None,
-    /// It has, but its gateway does not answer it.
-    Silent,
-    /// It could.
-    Ready,
+    pub(super) routes: Routes,
+    /// The host's own addresses, and the one that the bridge gives itself.
+    pub(super) own: BTreeSet<IpAddr>,
+    pub(super) other_resolvers: Vec<SocketAddr>,
+    /// How much is not tried, by the probe that it is for.
+    pub(super) not_tried: Vec<(&'static Probe, String)>,
 }
 
 impl Aims {
     /// What a guest in that place is to try on that host.
     #[must_use]
     pub fn new(place: Place, host: &HostFacts) -> Self {
-        let answers: BTreeSet<Ipv4Addr> = host.neighbours.iter().map(|(address, _)| *address).collect();
-        let uplink = match (host.has_default_route, host.gateways.is_empty()) {
-            (false, _) => Uplink::None,
-            // A link without neighbours needs none.
-            (true, true) => Uplink::Ready,
-            (true, false) if host.gateways.iter().any(|gateway| answers.contains(gateway)) => Uplink::Ready,
-            (true, false) => Uplink::Silent,
+        let mut own = host.addresses.clone();
+        own.extend([IpAddr::V4(place.gateway), link_local(place.bridge_mac).into()]);
+        let mut aims = Self {
+            place,
+            all: Vec::new(),
+            routes: host.routes.clone(),
+            own,
+            other_resolvers: Vec::new(),
+            not_tried: Vec::new(),
         };
-        let mut aims = Self { place, all: Vec::new(), uplink, other_resolvers: Vec::new() };
         aims.host(host);
         aims.neighbours(host);
         for address in RESERVED {
@@ -179,6 +184,15 @@ impl Aims {
         self.other_resolvers.retain(|at| !reach.opens(at.ip(), ShotKind::Udp(at.port())));
     }
 
+    /// As many as are tried; that there are more is told.
+    pub(super) fn first<T>(&mut self, probe: &'static Probe, what: &str, most: usize, mut all: Vec<T>) -> Vec<T> {
+        if all.len() > most {
+            self.not_tried.push((probe, format!("only {most} of {} {what} were tried", all.len())));
+            all.truncate(most);
+        }
+        all
+    }
+
     pub(super) fn add(&mut self, probe: &'static Probe, meaning: Meaning, to: IpAddr, kind: ShotKind) {
         let what = match kind {
             ShotKind::Tcp(port) => format!("{} TCP", SocketAddr::new(to, port)),
@@ -188,103 +202,10 @@ impl Aims {
         let shot = Shot { to, kind, hop: self.place.bridge_mac, source: None, other_mac: false };
         self.all.push(Aim { probe, meaning, what, shot });
     }
-
-    fn stop(&mut self, probe: &'static Probe, to: Ipv4Addr, kinds: &[ShotKind]) {
-        for &kind in kinds {
-            self.add(probe, Meaning::Stop, to.into(), kind);
-        }
-    }
-
-    /// Every address of the host, with everything that listens there, a port where nothing does, and an echo. DNS and DHCP
-    /// are let through to the host by Incus itself: what answers there is asked for, not what arrives.
-    fn host(&mut self, host: &HostFacts) {
-        let own = IpAddr::V4(self.place.gateway);
-        let four = host.addresses.iter().copied().filter(IpAddr::is_ipv4);
-        // The bridge's own address first, should there be too many.
-        let ordered: Vec<IpAddr> = [own].into_iter().chain(four.filter(|address| *address != own)).collect();
-        for address in ordered.into_iter().take(ADDRESSES) {
-            let tcp = host.ports(address, false);
-            let quiet = (1..1024).rev().find(|port| !tcp.contains(port)).unwrap_or(1023);
-            for port in tcp.into_iter().filter(|port| *port != 53).take(PORTS).chain([quiet]) {
-                self.add(NET_HOST, Meaning::Stop, address, ShotKind::Tcp(port));
-            }
-            let udp = host.ports(address, true);
-            for port in udp.iter().copied().filter(|port| !matches!(port, 53 | 67 | 68)).take(PORTS).chain([quiet]) {
-                self.add(NET_HOST, Meaning::Stop, address, ShotKind::Udp(port));
-            }
-            self.add(NET_HOST, Meaning::Stop, address, ShotKind::Echo);
-            if address != own && udp.contains(&53) && !host.bridge_resolvers.contains(&address) {
-                self.other_resolvers.push((address, 53).into());
-            }
-        }
-        self.other_resolvers.extend(PUBLIC_RESOLVERS.map(|address| SocketAddr::from((address, 53))));
-    }
-
-    fn neighbours(&mut self, host: &HostFacts) {
-        let known = host.neighbours.iter().filter(|(_, interface)| *interface != self.place.bridge);
-        let mut targets: Vec<Ipv4Addr> = known.map(|(address, _)| *address).collect();
-        targets.sort_by_key(|address| !host.gateways.contains(address));
-        for address in targets.into_iter().take(NEIGHBOURS) {
-            let kinds = [ShotKind::Tcp(22), ShotKind::Tcp(443), ShotKind::Udp(161), ShotKind::Echo];
-            self.stop(NET_LAN, address, &kinds);
-        }
-    }
-
-    fn siblings(&mut self) {
-        for sibling in self.place.siblings.clone().into_iter().take(SIBLINGS) {
-            let own = Shot {
-                to: sibling.address.into(),
-                kind: ShotKind::Udp(9),
-                hop: sibling.mac,
-                source: None,
-                other_mac: false,
-            };
-            let six = Shot { to: link_local(sibling.mac).into(), ..own };
-            for shot in [own, Shot { kind: ShotKind::Tcp(18_789), ..own }, six] {
-                let what = format!("guest {} at {}", sibling.name, shot.to);
-                self.all.push(Aim { probe: NET_SIBLING, meaning: Meaning::NotPass, what, shot });
-            }
-        }
-    }
-
-    /// Posing as somebody else: as another guest, as the gateway, and with another card.
-    fn poses(&mut self) {
-        let Place { gateway, bridge_mac, unused, .. } = self.place;
-        let shot =
-            Shot { to: gateway.into(), kind: ShotKind::Udp(53), hop: bridge_mac, source: None, other_mac: false };
-        let as_guest = Shot { source: Some(unused[0]), ..shot };
-        let as_gateway = Shot { to: METADATA.into(), source: Some(gateway), ..shot };
-        let other_card = Shot { to: unused[0].into(), other_mac: true, ..shot };
-        for (probe, what, shot) in [
-            (NET_SOURCE, format!("from {}", unused[0]), as_guest),
-            (NET_SOURCE, format!("from {gateway}"), as_gateway),
-            (NET_MAC, format!("from {}", OTHER_MAC.map(|byte| format!("{byte:02x}")).join(":")), other_card),
-        ] {
-            self.all.push(Aim { probe, meaning: Meaning::NotPass, what, shot });
-        }
-    }
-
-    fn ipv6(&mut self, host: &HostFacts) {
-        let own = host.addresses.iter().copied().filter(IpAddr::is_ipv6);
-        // Whether the bridge has this address or not: a guest can send to it.
-        let bridge = IpAddr::V6(link_local(self.place.bridge_mac));
-        for address in own.chain([bridge]).collect::<BTreeSet<_>>().into_iter().take(ADDRESSES) {
-            // Link-local addresses of other interfaces are not the host's on this one.
-            let elsewhere = matches!(address, IpAddr::V6(six) if six.is_unicast_link_local()) && address != bridge;
-            if elsewhere {
-                continue;
-            }
-            let udp = host.ports(address, true);
-            for port in udp.into_iter().filter(|port| !matches!(port, 53 | 546 | 547)).take(PORTS).chain([9]) {
-                self.add(NET_IPV6, Meaning::Stop, address, ShotKind::Udp(port));
-            }
-        }
-        self.add(NET_IPV6, Meaning::Stop, PUBLIC_IPV6.into(), ShotKind::Udp(53));
-    }
 }
 
 /// The address that a card gives itself.
-fn link_local(mac: Mac) -> Ipv6Addr {
+pub(super) fn link_local(mac: Mac) -> Ipv6Addr {
     let [first, rest @ ..] = mac;
     let [second, third, fourth, fifth, sixth] = rest;
     let card = [first ^ 2, second, third, 0xff, 0xfe, fourth, fifth, sixth];

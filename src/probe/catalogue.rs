@@ -101,6 +101,8 @@ probes! {
     NET_ARP = "net-arp-spoof", Network, Quick, Host, "no ARP for another address passes";
     NET_MAC = "net-mac-spoof", Network, Quick, Host, "no frame with another hardware address passes";
     NET_INBOUND = "net-inbound", Network, Quick, Host, "no port of the guest is reached from the host or its network";
+    NET_ACL = "net-acl", Network, Quick, Host, "Incus' own firewall alone keeps the guest in";
+    NET_FENCE = "net-fence", Network, Quick, Host, "podclaw's own firewall alone keeps the guest in";
 
     IDMAP = "kernel-idmap", Kernel, Quick, Host, "the guest's ids are its own, and none is the host's";
     NAMESPACES = "kernel-namespaces", Kernel, Quick, Host, "the guest shares no namespace with the host or another guest";
@@ -138,6 +140,12 @@ impl Probe {
     #[must_use]
     pub fn find(id: &str) -> Option<&'static Self> {
         ALL.iter().copied().find(|probe| probe.id == id)
+    }
+
+    /// Whether it is run in each guest. What is not is tried only where the lab file closes or opens something.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        ![NET_PUBLIC, NET_ALLOWED].contains(&self)
     }
 }
 

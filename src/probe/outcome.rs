@@ -34,6 +34,9 @@ pub struct Outcome {
     pub came_back: String,
     /// How long it took, in milliseconds.
     pub millis: u64,
+    /// How much of what there is was not tried, because there is too much of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_tried: Option<String>,
 }
 
 impl Outcome {
@@ -45,6 +48,7 @@ impl Outcome {
             tried: text::excerpt(tried.as_ref(), LONGEST),
             came_back: text::excerpt(came_back.as_ref(), LONGEST),
             millis: 0,
+            not_tried: None,
         }
     }
 
@@ -61,6 +65,17 @@ impl Outcome {
     /// Nobody knows.
     pub fn could_not_tell(probe: &'static Probe, tried: impl AsRef<str>, came_back: impl AsRef<str>) -> Self {
         Self::new(probe, Verdict::CouldNotTell, tried, came_back)
+    }
+
+    /// The same, where not all of it was tried. Nobody is contained by what was not.
+    #[must_use]
+    pub fn but_not(self, not_tried: &str) -> Self {
+        let verdict = self.verdict.max(Verdict::CouldNotTell);
+        let came_back = format!("{not_tried}; {}", self.came_back);
+        Self {
+            not_tried: Some(not_tried.to_owned()),
+            ..Self::new(self.probe, verdict, self.tried, came_back).took(self.millis)
+        }
     }
 
     /// The same, with how long it took.

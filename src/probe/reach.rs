@@ -11,7 +11,7 @@ use super::{EGRESS, NET_ALLOWED, NET_PUBLIC};
 /// Addresses in the public internet, which are only looked for to be left to.
 const PUBLIC: [Ipv4Addr; 2] = [Ipv4Addr::new(1, 1, 1, 1), Ipv4Addr::new(8, 8, 4, 4)];
 /// How many allowances are tried.
-const WAYS: usize = 8;
+const WAYS: usize = 64;
 /// Ports that an allowance opens only where it names them.
 const DNS: [u16; 2] = [53, 853];
 
@@ -58,7 +58,7 @@ impl Aims {
     /// What must be reached, so that a dead network is not taken for a contained one; and what lies beside it.
     pub(super) fn egress(&mut self) {
         let reach = self.place.reach.clone();
-        let ways: Vec<&Way> = reach.ways.iter().take(WAYS).collect();
+        let ways = self.first(NET_ALLOWED, "allowances", WAYS, reach.ways.iter().collect());
         if let Some(control) = self.place.control {
             self.add(EGRESS, Meaning::Leave, control.ip(), ShotKind::Tcp(control.port()));
         } else if reach.public {

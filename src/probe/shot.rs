@@ -57,6 +57,8 @@ pub(super) enum Carrier {
     Udp(u16),
     /// A request for an echo.
     Echo,
+    /// A datagram to this port from where a lab gives out addresses, which the firewalls of a lab let through to guests.
+    Lease(u16),
 }
 
 /// A whole IPv4 packet with a marker in it.
@@ -66,9 +68,10 @@ pub(super) fn packet(source: Ipv4Addr, destination: Ipv4Addr, carrier: Carrier, 
             let [high, low] = source_port(marker).to_be_bytes();
             (1, vec![8, 0, 0, 0, high, low, 0, 1])
         }
-        Carrier::Udp(port) => {
+        Carrier::Udp(port) | Carrier::Lease(port) => {
             let length = u16::try_from(8 + LENGTH).unwrap_or(u16::MAX);
-            let fields = [source_port(marker), port, length, 0];
+            let from = if carrier == Carrier::Lease(port) { DHCP } else { source_port(marker) };
+            let fields = [from, port, length, 0];
             (17, fields.iter().flat_map(|field| field.to_be_bytes()).collect())
         }
         Carrier::Tcp(port) => {
@@ -110,6 +113,9 @@ pub(super) fn packet(source: Ipv4Addr, destination: Ipv4Addr, carrier: Carrier, 
     packet.extend(inner);
     packet
 }
+
+/// The port of who gives out addresses.
+const DHCP: u16 = 67;
 
 /// Another one for each packet, so that the host's connection tracking takes none for another.
 fn source_port(marker: Marker) -> u16 {

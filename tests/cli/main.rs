@@ -10,6 +10,7 @@ mod common;
 mod doctor;
 mod interrupts;
 mod lint;
+mod locks;
 mod refusals;
 mod rule;
 mod usage;

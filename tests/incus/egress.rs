@@ -55,28 +55,8 @@ impl<'d> Street<'d> {
             until_it_answers(&at, 8080);
         }
         let street = Self { lab, lan, _servers: servers };
-        street.launch("one");
+        street.lab.launch_own("one", &[]);
         street
-    }
-
-    /// Launches a tiny guest of the profiles that real ones have, and gives it an address: the tiny image only asks for one.
-    fn launch(&self, name: &str) {
-        let (lab, mark) = (self.lab.name(), format!("user.podclaw.lab={}", self.lab.name()));
-        let (guest, small) = (format!("{lab}-guest"), format!("{lab}-small"));
-        self.lab.launch_tiny_with(&[name, "-p", &guest, "-p", &small, "-c", &mark]);
-        let script = format!(
-            "ifconfig eth0 up
-             for try in 1 2 3 4 5; do
-                 address=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1 | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
-                 [ -z \"$address\" ] || break
-             done
-             ifconfig eth0 $address netmask 255.255.255.0
-             route add default gw {} 2>/dev/null
-             echo $address",
-            self.lab.address(1)
-        );
-        let address = self.lab.exec(&[name, "--", "sh", "-c", &script], "").ok();
-        assert!(!address.trim().is_empty(), "{name} gets no address");
     }
 
     /// An address of the network that the host is in. It has number 1 itself.
@@ -280,7 +260,7 @@ fn a_name_opens_what_it_is_answered_with(daemon: &Daemon) {
     age(lab, 25 * 3600);
     let stale = resolver.podclaw(lab, &["init", "--dry-run"]).exits(0);
     assert!(stale.stdout.contains(&format!("    - names[{NAME}]: seen ")), "{stale}");
-    let launched = resolver.podclaw(lab, &["launch", "two"]).exits(3);
+    let launched = resolver.podclaw(lab, &["launch", "--cold", "two"]).exits(3);
     assert!(launched.stderr.contains("is not as it has to be: names["), "{launched}");
 }
 
@@ -419,7 +399,7 @@ fn what_can_not_be_allowed_is_refused(daemon: &Daemon) {
         ("0.0.0.0/0".into(), "too wide"),
     ] {
         lab.set_file(&format!("  egress: {{allow: [{{to: {to}, ports: [443]}}]}}\n"));
-        for command in [&["init"][..], &["init", "--dry-run"], &["launch"]] {
+        for command in [&["init"][..], &["init", "--dry-run"], &["launch", "--cold"]] {
             let said = lab.podclaw(command).run().exits(3);
             assert!(said.stderr.contains(why), "{to}: {said}");
         }

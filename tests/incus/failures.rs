@@ -40,7 +40,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     let script =
         "#!/bin/bash\nsource /usr/local/lib/podclaw/lib.sh\nprintf 'before\\033[2J\\n'\necho last words\nfalse\n";
     fs::write(&stage, script).expect("a script");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(
         said.stderr.contains("error: cannot launch a: stage 3/7 service user failed with exit code 1: line 5: false"),
         "{said}"
@@ -50,7 +50,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     assert!(said.stderr.contains("help: launch again with --keep-failed"), "{said}");
     assert_eq!(instances(&lab), json!([]));
 
-    let said = lab.podclaw(&["launch", "a", "--keep-failed"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a", "--keep-failed"]).run().exits(3);
     assert!(said.stderr.contains("help: the stopped guest is kept: `podclaw logs a --source stages`"), "{said}");
     let guest = &lab.podclaw(&["info", "a", "--format", "json"]).run().json()["guest"];
     assert_eq!((&guest["status"], &guest["readiness"]), (&json!("stopped"), &json!("failed")));
@@ -63,7 +63,7 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
 
 fn a_gateway_that_refuses_its_configuration(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::RefusesItsConfiguration, "");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("stage 7/7 gateway start failed"), "{said}");
     assert!(said.stderr.contains("refused its configuration, its authentication or its state (exit 78)"), "{said}");
     assert_eq!(instances(&lab), json!([]));
@@ -71,7 +71,7 @@ fn a_gateway_that_refuses_its_configuration(daemon: &Daemon) {
 
 fn a_gateway_that_crashes(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Crashes, "");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("the gateway's unit failed: "), "{said}");
     assert!(said.stderr.contains("  | ") && said.stderr.contains("\nhelp: "), "{said}");
     assert_eq!(instances(&lab), json!([]));
@@ -79,8 +79,8 @@ fn a_gateway_that_crashes(daemon: &Daemon) {
 
 fn two_launches_of_one_name(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::NeverStarts, "");
-    let mut first = lab.podclaw(&["launch", "a"]).start();
-    let mut second = lab.podclaw(&["launch", "a"]).start();
+    let mut first = lab.podclaw(&["launch", "--cold", "a"]).start();
+    let mut second = lab.podclaw(&["launch", "--cold", "a"]).start();
     let refused = |launch: &Running| launch.stderr().contains("exists already");
     for _ in 0..600 {
         if refused(&first) || refused(&second) {
@@ -99,14 +99,14 @@ fn two_launches_of_one_name(daemon: &Daemon) {
 
 fn a_gateway_that_never_starts(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::NeverStarts, "");
-    let said = lab.podclaw(&["launch", "a", "--timeout", "45s"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a", "--timeout", "45s"]).run().exits(3);
     assert!(said.stderr.contains("it did not finish within 45 s; it was at stage 7/7 gateway start"), "{said}");
     assert_eq!(instances(&lab), json!([]));
 }
 
 fn a_gateway_that_asks_for_no_token(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::AsksForNoToken, "");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("a request without the token was not refused"), "{said}");
     assert_eq!(instances(&lab), json!([]));
 }
@@ -119,7 +119,7 @@ fn a_pool_without_space(daemon: &Daemon) {
     fs::write(lab.file(), file.replace("size: 8GiB", "size: 300MiB")).expect("a lab file");
     lab.podclaw(&["init"]).run().ok();
     lab.podclaw(&["image", "build"]).run().ok();
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.to_lowercase().contains("no space left") || said.stderr.contains("quota"), "{said}");
     assert!(said.stderr.contains("help: free space in the lab's pool"), "{said}");
     assert_eq!(instances(&lab), json!([]));
@@ -128,7 +128,7 @@ fn a_pool_without_space(daemon: &Daemon) {
 fn ctrl_c_in_each_phase_leaves_nothing(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::NeverStarts, "");
     for phase in ["", "✓ created", "✓ gateway image pushed", "✓ started", "✓ 1/7", "✓ 3/7", "✓ 6/7"] {
-        let mut launch = lab.podclaw(&["launch", "a"]).start();
+        let mut launch = lab.podclaw(&["launch", "--cold", "a"]).start();
         if phase.is_empty() {
             std::thread::sleep(Duration::from_millis(300));
         } else {
@@ -139,7 +139,7 @@ fn ctrl_c_in_each_phase_leaves_nothing(daemon: &Daemon) {
         assert!(said.stderr.contains("cancelled\n"), "after {phase:?}: {said}");
         assert_eq!(instances(&lab), json!([]), "after {phase:?}: {said}");
     }
-    let mut launch = lab.podclaw(&["launch", "a", "--keep-failed"]).start();
+    let mut launch = lab.podclaw(&["launch", "--cold", "a", "--keep-failed"]).start();
     launch.wait_for("✓ started");
     launch.signal(Signal::TERM);
     let said = launch.wait().exits(3);
@@ -149,7 +149,7 @@ fn ctrl_c_in_each_phase_leaves_nothing(daemon: &Daemon) {
 fn killed_at_any_moment_then_deleted_leaves_nothing(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::NeverStarts, "");
     for millis in [20, 60, 120, 250, 400, 600, 900, 1300, 2000, 4000, 9000] {
-        let launch = lab.podclaw(&["launch", "a"]).start();
+        let launch = lab.podclaw(&["launch", "--cold", "a"]).start();
         std::thread::sleep(Duration::from_millis(millis));
         launch.signal(Signal::KILL);
         drop(launch.wait());

@@ -10,7 +10,7 @@ fn the_real_gateway_runs_contained(daemon: &Daemon) {
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     lab.podclaw(&["image", "build"]).timeout(Duration::from_mins(20)).run().ok();
-    let mut launch = lab.podclaw(&["launch", "demo"]).timeout(Duration::from_mins(10)).start();
+    let mut launch = lab.podclaw(&["launch", "--cold", "demo"]).timeout(Duration::from_mins(10)).start();
     launch.wait_for("✓ gateway image pushed");
     let status = std::fs::read_to_string(format!("/proc/{}/status", launch.pid())).expect("it runs");
     launch.wait().ok();

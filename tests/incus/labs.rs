@@ -138,8 +138,8 @@ fn without_a_lab_nothing_is_done(daemon: &Daemon) {
     let before = everything(daemon);
     for command in [
         &["list"][..],
-        &["launch"],
-        &["launch", "--dry-run"],
+        &["launch", "--cold"],
+        &["launch", "--cold", "--dry-run"],
         &["image", "build"],
         &["image", "list"],
         &["info", "a"],

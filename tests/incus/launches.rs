@@ -24,7 +24,7 @@ pub(super) fn instances(lab: &Lab) -> Value {
 
 fn the_life_of_a_guest(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    let launched = lab.podclaw(&["launch", "demo"]).run().exits(0);
+    let launched = lab.podclaw(&["launch", "--cold", "demo"]).run().exits(0);
     for stage in [
         "1/7 packages",
         "3/7 service user",
@@ -112,8 +112,8 @@ fn the_life_of_a_guest(daemon: &Daemon) {
 fn five_at_once(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
     // And one of another process, which does not wait for its turn.
-    let other = lab.podclaw(&["launch", "other", "-p", "guest", "-p", "small"]).start();
-    let many = lab.podclaw(&["launch", "many", "-n", "5", "-p", "guest", "-p", "small"]);
+    let other = lab.podclaw(&["launch", "--cold", "other", "-p", "guest", "-p", "small"]).start();
+    let many = lab.podclaw(&["launch", "--cold", "many", "-n", "5", "-p", "guest", "-p", "small"]);
     let said = many.timeout(std::time::Duration::from_secs(400)).run().exits(0);
     other.wait().ok();
     let list = lab.podclaw(&["list", "--format", "json"]).run().json();
@@ -132,11 +132,11 @@ fn five_at_once(daemon: &Daemon) {
 
 fn a_dry_run_shows_what_is_sent(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    let dry = lab.podclaw(&["launch", "demo", "--dry-run", "--format", "json"]).run().json();
+    let dry = lab.podclaw(&["launch", "--cold", "demo", "--dry-run", "--format", "json"]).run().json();
     assert_eq!(instances(&lab), serde_json::json!([]));
-    let text = lab.podclaw(&["launch", "demo", "--dry-run"]).run().ok();
+    let text = lab.podclaw(&["launch", "--cold", "demo", "--dry-run"]).run().ok();
     assert!(text.contains("#cloud-config\n") && text.contains("hostname: \"demo\""), "{text}");
-    lab.podclaw(&["launch", "demo"]).run().ok();
+    lab.podclaw(&["launch", "--cold", "demo"]).run().ok();
     let made = daemon.get(&format!("/1.0/instances/demo?project={}", lab.name()));
     let sent = &dry["requests"][0]["instance"];
     assert_eq!(sent["profiles"], made["profiles"]);
@@ -154,17 +154,17 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
         assert_eq!(instances(&lab), serde_json::json!([]), "something was made: {said}");
     };
     refused(
-        &["launch", "a", "-p", "nope"],
+        &["launch", "--cold", "a", "-p", "nope"],
         "there is no profile \"nope\"; there are: guest, large, small, standard",
         "name a profile",
     );
-    refused(&["launch", "a", "-p", "small"], "the guest would not be contained:", "take what is named out");
+    refused(&["launch", "--cold", "a", "-p", "small"], "the guest would not be contained:", "take what is named out");
 
     // A profile that somebody changed on the daemon.
     let guest = format!("{}-guest", lab.name());
     lab.incus(&["profile", "set", &guest, "security.guestapi=true"]).run().ok();
     refused(
-        &["launch", "a"],
+        &["launch", "--cold", "a"],
         &format!("the lab's profile {guest} is not as it has to be: config security.guestapi"),
         "put it right with `podclaw init`",
     );
@@ -175,10 +175,10 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     let lock = fs::read_to_string(&path).expect("a lock");
     let fingerprint = lock.split("\"fingerprint\": \"").nth(1).and_then(|rest| rest.get(..64)).expect("a fingerprint");
     fs::write(&path, lock.replace(fingerprint, &"0".repeat(64))).expect("a lock");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("does not have 000000000000, which podclaw.lock pins\nhelp: "), "{said}");
     fs::write(&path, "{}").expect("a lock");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("podclaw.lock"), "{said}");
     fs::write(&path, &lock).expect("a lock");
 
@@ -196,7 +196,7 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     let last = bytes.len() - 2000;
     bytes[last] ^= 1;
     fs::write(&archive, bytes).expect("an archive");
-    let said = lab.podclaw(&["launch", "a"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "a"]).run().exits(3);
     assert!(said.stderr.contains("digest"), "{said}");
     assert_eq!(instances(&lab), serde_json::json!([]), "{said}");
 
@@ -210,7 +210,7 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     let evil = "description: \"evil\"\nconfig:\n  security.privileged: \"oN\"\n";
     fs::write(data.join("profiles/evil.yaml"), evil).expect("a profile");
     fs::write(lab.file(), format!("{file}data: data\n")).expect("a lab file");
-    for command in [&["init"][..], &["launch", "a", "-p", "guest", "-p", "standard", "-p", "evil"]] {
+    for command in [&["init"][..], &["launch", "--cold", "a", "-p", "guest", "-p", "standard", "-p", "evil"]] {
         let said = lab.podclaw(command).run().exits(3);
         assert!(said.stderr.contains("the guest would not be contained"), "{said}");
         assert!(

@@ -13,6 +13,7 @@ mod common;
 mod harness;
 
 mod audit;
+mod bake;
 mod client;
 mod dns;
 mod doctor;
@@ -27,6 +28,7 @@ mod prove;
 mod second_lock;
 mod server;
 mod smoke;
+mod standby;
 mod timings;
 
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
         dns::TESTS,
         egress::TESTS,
         gateway::TESTS,
+        bake::TESTS,
+        standby::TESTS,
         audit::TESTS,
     ];
     files.extend(client::TESTS);

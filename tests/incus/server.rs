@@ -29,7 +29,9 @@ fn found(lab: &Lab) -> Found {
     let findings = block_on(async {
         let client = Client::connect(&lab.daemon().socket()).await.expect("the daemon answers");
         let lab = OwnLab::new(client.clone(), settings).expect("the daemon can hold a lab");
-        judge(&facts(&client, &lab).await.expect("the daemon tells all"), &lab.settings.name)
+        let (facts, unseen) = facts(&client, &lab).await.expect("the daemon answers");
+        assert_eq!(unseen, [], "the daemon tells all");
+        judge(&facts, &lab.settings.name)
     });
     findings.into_iter().map(|finding| (finding.rule.into_owned(), finding.subject)).collect()
 }

@@ -110,6 +110,11 @@ fn files_are_judged_by_place_owner_and_content() {
         ),
         ("path: /etc/apparmor.d/podclaw-a.conf\ncontent: a", "apparmor-rule"),
         ("path: /usr/local/lib/podclaw/a\ncontent: |\n  #!/bin/sh\n  set -e\n  modprobe a", "shell-kernel"),
+        (
+            "path: /usr/local/share/podclaw/files/podclaw-stages.service\ncontent: |\n  [Service]\n  ExecStart=/tmp/a",
+            "cloud-init-write-file",
+        ),
+        ("path: /usr/local/share/podclaw/../../../etc/cron.d/a\ncontent: a", "cloud-init-write-file"),
     ] {
         let found = file(fields);
         assert!(found.iter().any(|found| found == rule), "{fields}: {found:?}");
@@ -161,7 +166,7 @@ fn the_shipped_files_are_fine() {
             }
         }
     }
-    assert_eq!(files.len(), 10);
+    assert_eq!(files.len(), 11);
     let files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let report = judge(&files, None);
     assert!(!report.has_findings() && report.failures.is_empty(), "{:#?}", report.findings);

@@ -1,13 +1,16 @@
 //! The rules of `podclaw audit`, without a daemon: what ACLs let through, ids that are shared, receipts, secrets.
 //! On a real daemon: tests/incus/audit.rs.
 
+mod guests;
+
 use podclaw::lab_file::{Allowance, EgressMode};
+use podclaw::place::Origin;
 use podclaw::profile::{Difference, Layer};
+use podclaw::rules::Finding;
 use podclaw::rules::live::{
-    Acl, AclRule, Drift, DriftState, Guest, Launch, LiveFacts, Mismatch, Network, Pinned, Pool, Reach, ReceiptFacts,
-    Used, judge,
+    Acl, AclRule, Drift, DriftState, Guest, Image, Launch, LiveFacts, Network, Pinned, Pool, Proof, Reach,
+    ReceiptFacts, Used, Words, judge,
 };
-use podclaw::rules::{Finding, Severity};
 
 const CLOSED: [(&str, &str); 3] =
     [("10.0.0.0/8", "private"), ("169.254.0.0/16", "link-local"), ("203.0.113.0/24", "the host and its neighbours")];
@@ -58,12 +61,15 @@ fn facts(egress: Vec<AclRule>) -> LiveFacts {
             kind: "bridge".into(),
             config: config.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         }),
+        kernel: Vec::new(),
         acls: vec![Acl { name: "t1-egress".into(), egress, ..Acl::default() }],
         pool: Some(Pool { name: "t1".into(), driver: "btrfs".into(), status: "Created".into(), used_by: Vec::new() }),
         profiles: Vec::new(),
         images: Vec::new(),
         pinned: Pinned::default(),
         guests: Vec::new(),
+        words: Vec::new(),
+        others: Vec::new(),
     }
 }
 
@@ -221,79 +227,11 @@ fn fitting() -> ReceiptFacts {
         mismatches: Vec::new(),
         changes: Vec::new(),
         is_old: false,
+        is_anybodys: false,
         base: "abc".into(),
         gateway: "sha256:def".into(),
-        escapes: Vec::new(),
+        proof: Proof::default(),
     }
-}
-
-fn map(first: u64, count: u64) -> String {
-    format!(r#"[{{"Isuid":true,"Isgid":true,"Hostid":{first},"Nsid":0,"Maprange":{count}}}]"#)
-}
-
-#[test]
-fn ids_that_are_shared_are_found() {
-    let found = |maps: &[String]| {
-        let mut lab = facts(open());
-        lab.guests = maps.iter().enumerate().map(|(n, map)| guest(&format!("g{n}"), map)).collect();
-        judge(&lab).iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    assert_eq!(found(&[map(1_000_000, 65536), map(1_065_536, 65536), String::new()]), [""; 0]);
-    // Not only neighbours: the second is inside of the first, and so is the third.
-    let inside = found(&[map(1_000_000, 300_000), map(1_065_536, 10), map(1_200_000, 10)]);
-    assert_eq!(inside.len(), 2, "{inside:?}");
-    assert!(inside[1].contains("guest g2: it has ids from 1200000 on, and so has guest g0"), "{inside:?}");
-    assert!(found(&[map(0, 65536)])[0].contains("the host's own"));
-    assert!(found(&["[]".into()])[0].contains("the host's own"));
-    assert!(found(&["\u{1b}[2J".into()])[0].contains(r"can't be read: `\u{1b}[2J`"));
-    assert!(found(&[map(u64::MAX, u64::MAX)]).is_empty());
-}
-
-#[test]
-fn receipts_are_compared() {
-    let of = |receipt: ReceiptFacts, launch: Launch, pinned: Pinned| {
-        let mut lab = facts(open());
-        lab.guests = vec![Guest { receipt, launch, ..guest("g", "") }];
-        lab.pinned = pinned;
-        judge(&lab).iter().map(|found| (found.subject.clone(), found.severity)).collect::<Vec<_>>()
-    };
-    let pinned = |base: &str| Pinned { base: Some(base.into()), gateway: Some("sha256:def".into()) };
-    assert_eq!(of(fitting(), Launch::Done, pinned("abc")), []);
-    assert_eq!(of(fitting(), Launch::Done, pinned("xyz")), [("receipt.base-pinned".into(), Severity::Warning)]);
-    let missing = |launch| of(ReceiptFacts::Missing, launch, pinned("abc"))[0].clone();
-    assert_eq!(missing(Launch::Done), ("receipt.missing".into(), Severity::Error));
-    assert_eq!(missing(Launch::Running), ("receipt.missing".into(), Severity::Note));
-    let up = |launch| {
-        let mut lab = facts(open());
-        lab.guests = vec![Guest { receipt: ReceiptFacts::Missing, launch, is_up: true, ..guest("g", "") }];
-        judge(&lab)[0].severity
-    };
-    assert_eq!((up(Launch::Running), up(Launch::Failed)), (Severity::Warning, Severity::Error), "it runs unproven");
-    let mut lab = facts(open());
-    let of_launch = |name: &str| Guest { launch_id: Some("7".into()), ..guest(name, "") };
-    lab.guests = vec![of_launch("a"), guest("b", ""), of_launch("c")];
-    assert_eq!(brief(&judge(&lab)), ["live-receipt receipt.copy"]);
-    let unreadable = of(ReceiptFacts::Unreadable, Launch::Running, pinned("abc"));
-    assert_eq!(unreadable, [("receipt.unreadable".into(), Severity::Error)]);
-    let mismatch = vec![Mismatch { subject: "config", message: "x".into() }];
-    let ReceiptFacts::Read { base, gateway, .. } = fitting() else { panic!() };
-    let read = ReceiptFacts::Read {
-        mismatches: mismatch.clone(),
-        changes: mismatch,
-        is_old: true,
-        base,
-        gateway,
-        escapes: vec!["net-host".into()],
-    };
-    let found = of(read, Launch::Done, pinned("abc"));
-    let subjects: Vec<_> = found.iter().map(|(subject, severity)| (subject.as_str(), *severity)).collect();
-    let expected = [
-        ("receipt.config", Severity::Error),
-        ("receipt.config", Severity::Note),
-        ("receipt.probes", Severity::Error),
-        ("receipt.digests", Severity::Note),
-    ];
-    assert_eq!(subjects, expected);
 }
 
 #[test]
@@ -318,8 +256,14 @@ fn secrets_are_found_and_never_shown() {
     let mut lab = facts(open());
     let mut one = guest("g", "");
     one.own.config.insert("environment.API_KEY".into(), key.clone());
+    one.description = format!("of {key}");
     lab.guests = vec![one];
-    lab.network.as_mut().unwrap().config.insert("raw.dnsmasq".into(), format!("# {key}"));
+    let words = |kind: &str, description: &str, config: &str| Words {
+        of: Origin::named(kind.to_owned()),
+        description: description.into(),
+        config: [("raw.dnsmasq".to_owned(), config.to_owned())].into(),
+    };
+    lab.words = vec![words("network n", "", &format!("# {key}")), words("pool p", &format!("made with {key}"), "")];
     let difference = |key_name: &str, value: &str| Difference {
         key: key_name.into(),
         old: Some(value.into()),
@@ -337,4 +281,37 @@ fn secrets_are_found_and_never_shown() {
     assert!(!text.contains(&key[..20]) && !text.contains("q7Wz9Kp2"), "{text}");
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.environment.API_KEY"), "{found:?}");
     assert!(brief(&found).iter().any(|brief| brief == "secret-model-key config.raw.dnsmasq"), "{found:?}");
+    let described = found.iter().filter(|found| found.subject == "description");
+    assert_eq!(described.map(|found| found.origin.to_string()).collect::<Vec<_>>(), ["guest g", "pool p"]);
+}
+
+#[test]
+fn a_baked_image_is_of_what_is_pinned() {
+    let judged = |base: &str, gateway: &str, is_marked: bool| {
+        let image = Image {
+            fingerprint: "cc".into(),
+            is_marked,
+            baked_of: Some((base.into(), gateway.into())),
+            is_public: false,
+            is_renewed: false,
+        };
+        let pinned = Pinned { base: Some("aa".into()), gateway: Some("bb".into()) };
+        brief(&judge(&LiveFacts { images: vec![image], pinned, ..facts(open()) }))
+    };
+    assert_eq!(judged("aa", "bb", true), Vec::<String>::new());
+    for (base, gateway, is_marked) in [("ab", "bb", true), ("aa", "bc", true), ("aa", "bb", false)] {
+        assert_eq!(judged(base, gateway, is_marked), ["live-image fingerprint"], "{base} {gateway} {is_marked}");
+    }
+}
+
+#[test]
+fn what_gets_past_the_rules_in_the_kernel_is_found() {
+    let judged = |kernel: &[&str]| {
+        let kernel = kernel.iter().map(ToString::to_string).collect();
+        let findings = judge(&LiveFacts { kernel, ..facts(open()) });
+        findings.into_iter().map(|finding| (finding.rule.into_owned(), finding.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&[]), []);
+    let said = "a gets past it, and so do 1 more".to_owned();
+    assert_eq!(judged(&["a gets past it", "b gets past it"]), [("live-kernel-rules".to_owned(), said)]);
 }

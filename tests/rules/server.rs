@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use podclaw::host::daemon_socket::Access;
 use podclaw::incus::{
-    Certificate, Devices, Forward, ForwardPort, Grant, Instance, Network, Peer, Profile, Server, ServerKind,
+    Certificate, Devices, Forward, ForwardPort, Grant, Instance, Network, Peer, Profile, Project, Server, ServerKind,
     StoragePool, Token, Warning,
 };
 use podclaw::names::LabName;
@@ -48,6 +48,7 @@ fn fit() -> ServerFacts {
             extensions: BTreeSet::new(),
             firewall: "nftables".into(),
             storage_drivers: Vec::new(),
+            process: 0,
         },
         build: Build::Upstream,
         method: "unix".into(),
@@ -67,6 +68,7 @@ fn fit() -> ServerFacts {
             ],
             ..StoragePool::default()
         }],
+        projects: vec![project("default", &[]), project("podclaw", &[]), project("x", &CONFINED), project("free", &[])],
         profiles: vec![
             Profile { name: "default".into(), project: "default".into(), ..Profile::default() },
             Profile {
@@ -82,6 +84,13 @@ fn fit() -> ServerFacts {
         peers: Vec::new(),
         subnets: vec!["10.173.57.0/24".parse().unwrap()],
     }
+}
+
+/// A project that leads neither to the host nor into the lab.
+const CONFINED: [(&str, &str); 2] = [("restricted", "true"), ("restricted.networks.access", "incusbr0")];
+
+fn project(name: &str, pairs: &[(&str, &str)]) -> Project {
+    Project { name: name.into(), config: config(pairs), ..Project::default() }
 }
 
 fn config(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -246,6 +255,47 @@ fn certificates_and_tokens_are_judged_by_what_they_may_do() {
     one(wait(Grant::Trust(of_lab)), "server-token", Severity::Error, found, "the lab's project");
     one(wait(Grant::Member("b".into())), "server-token", Severity::Error, found, "cluster");
     one(wait(Grant::Other), "server-token", Severity::Error, found, "does not know");
+}
+
+#[test]
+fn who_may_use_another_project_is_judged_by_what_that_leads_to() {
+    let subject = "certificates.0123456789ab";
+    let with = |pairs: &[(&str, &str)]| {
+        let found = after(|it| {
+            it.certificates.push(certificate("client", true, &["x"]));
+            it.projects[2].config = [config(&CONFINED), config(pairs)].into_iter().flatten().collect();
+        });
+        let [finding] = found.as_slice() else { panic!("{found:#?}") };
+        assert_eq!((finding.rule.as_ref(), finding.subject.as_str()), ("server-trust", subject));
+        (finding.severity, finding.message.clone())
+    };
+    let is = |pairs: &[(&str, &str)], severity: Severity, part: &str| {
+        let (found, message) = with(pairs);
+        assert!(found == severity && message.contains(part), "{pairs:?}: {found:?} {message}");
+    };
+    is(&[], Severity::Note, "may use the projects x");
+    is(&[("restricted", "")], Severity::Error, "as good as root");
+    is(&[("restricted", "false")], Severity::Error, "as good as root");
+    for key in ["containers.lowlevel", "containers.privilege", "devices.disk", "devices.proxy", "devices.unix-block"] {
+        is(&[(&format!("restricted.{key}"), "allow")], Severity::Error, &format!("`restricted.{key}: allow`"));
+    }
+    is(&[("restricted.devices.disk", "managed")], Severity::Note, "");
+    is(&[("restricted.containers.privilege", "isolated")], Severity::Note, "");
+    is(&[("restricted.containers.interception", "full")], Severity::Error, "may get to the host");
+    // The lab's bridge is one of those that such a project may use, unless it says which.
+    let bridge = "on the lab's network";
+    is(&[("restricted.networks.access", "")], Severity::Error, bridge);
+    is(&[("restricted.networks.access", "a, podclawbr0")], Severity::Error, bridge);
+    is(&[("restricted.networks.access", ""), ("restricted.devices.nic", "block")], Severity::Note, "");
+    is(&[("restricted.networks.access", ""), ("features.networks", "true")], Severity::Note, "");
+    let parent =
+        [("restricted.networks.access", ""), ("features.networks", "true"), ("restricted.devices.nic", "allow")];
+    is(&parent, Severity::Error, bridge);
+    // One project of several is enough, and so is the token for it.
+    let two = certificate("client", true, &["x", "free"]);
+    let token = Token { operation: "5e8a".into(), grants: Grant::Trust(two.clone()) };
+    one(|it| it.certificates.push(two), "server-trust", Severity::Error, subject, "the project free");
+    one(|it| it.tokens.push(token), "server-token", Severity::Error, "tokens.5e8a", "the project free");
 }
 
 #[test]
@@ -449,6 +499,10 @@ fn there_are_not_endless_findings_of_one_rule() {
     let found = after(|it| it.certificates = vec![certificate("client", false, &[]); 1000]);
     assert_eq!(found.len(), 100);
     assert!(found[99].message.ends_with("(and 900 more like it)"), "{}", found[99].message);
+    // Nobody can answer for those that are not told.
+    let many: Vec<String> = (0..101).map(|n| format!("user{n}")).collect();
+    let found = after(|it| it.access.as_mut().unwrap().members = many);
+    assert_eq!((found[98].waivable, found[99].waivable), (true, false));
 }
 
 /// All rows about the daemon.

@@ -440,6 +440,35 @@ fn every_way_to_write_is_judged() {
 }
 
 #[test]
+fn traces_may_be_removed_and_nothing_else() {
+    for fine in [
+        "find /root /var/lib/cloud /var/cache/apt -mindepth 1 -delete",
+        "rm -rf /etc/ssh/ssh_host_* /var/lib/systemd/random-seed /var/log/*",
+        ": >/etc/machine-id",
+        "systemctl enable --quiet /usr/local/share/podclaw/files/podclaw-stages.service",
+    ] {
+        assert_eq!(script(fine), [""; 0], "{fine}");
+    }
+    each_is_found(&[
+        ("echo x >/var/lib/cloud/scripts/per-boot/x", "shell-persistence"),
+        ("echo x >/root/.bashrc", "shell-persistence"),
+        ("echo x >/var/log/x", "shell-write"),
+        ("mv /tmp/x /var/lib/cloud/", "shell-persistence"),
+        ("rm -rf /var/log/../../etc/apparmor.d", "shell-hardening"),
+        ("rm -rf /var/log/*/../../../etc/apparmor.d", "shell-hardening"),
+        ("rm -rf /etc/apparmor.d", "shell-hardening"),
+        ("rm -rf /etc/ssh", "shell-ssh"),
+        ("find /var -delete", "shell-write"),
+        ("find /var/log /etc/apparmor.d -delete", "shell-hardening"),
+        ("echo x >/usr/local/lib/podclaw/run", "shell-write"),
+        ("cp /tmp/x /usr/local/share/podclaw/files", "shell-write"),
+        ("echo x >/usr/local/share/podclaw/files/podclaw-stages.service", "shell-write"),
+        ("systemctl enable podclaw-stages.service", "shell-persistence"),
+        ("systemctl enable /tmp/podclaw-stages.service", "shell-persistence"),
+    ]);
+}
+
+#[test]
 fn what_doubles_is_refused_or_cut_short() {
     let braces = format!("echo {}", "{a,b}".repeat(12));
     assert_eq!(script(&braces), ["shell-syntax"]);

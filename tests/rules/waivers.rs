@@ -1,5 +1,7 @@
 //! Waivers.
 
+mod objects;
+
 use jiff::civil::date;
 use podclaw::lint::{Input, Report, Request, lint};
 use podclaw::rules::Severity;

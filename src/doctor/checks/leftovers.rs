@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Check, Daemon, Group, Said, Subject};
-use crate::host::firewall::nftables;
-use crate::host::interfaces::Kind;
+use super::{Check, Group, Said, Subject};
+use crate::host::firewall::{Chain, Table, nftables};
+use crate::host::interfaces::{Interface, Kind};
 use crate::host::loops::loops;
+use crate::names::LabName;
 
 pub(super) const CHECKS: &[Check] = &[Check {
     id: "machine-leftovers",
@@ -14,8 +15,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     title: "nothing is left of labs that are gone",
     why: "What a wipe or a crash left holds disk space and addresses, and may hold what a guest wrote. Only root can have \
           left it.",
-    remedy: "`losetup --detach DEVICE`, `umount PATH`, `ip link delete NAME`, `nft delete chain FAMILY incus NAME`; a restart \
-             removes all of them",
+    remedy: "what is said beside each; or restart the machine, which removes all of them",
     essential: false,
     judge,
 }];
@@ -37,7 +37,8 @@ fn judge(subject: &Subject) -> Said {
                 let disk = Path::new(&it.file).strip_prefix(subject.wanted.incus_dir.join("disks")).ok();
                 let pool = disk.and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
                 if pool.is_some_and(|pool| it.is_deleted || !pools.contains(pool.as_str())) {
-                    found.push(format!("/dev/{} of {}, a pool that is gone", it.name, it.file));
+                    let mend = command("losetup --detach", &format!("/dev/{}", it.name));
+                    found.push(format!("/dev/{} of {}, a pool that is gone{mend}", it.name, it.file));
                 }
             }
         }
@@ -49,7 +50,8 @@ fn judge(subject: &Subject) -> Said {
                 let below = mount.point.strip_prefix(subject.wanted.incus_dir.join("storage-pools")).ok();
                 let pool = below.and_then(|path| path.components().next());
                 if pool.is_some_and(|pool| !pools.contains(&*pool.as_os_str().to_string_lossy())) {
-                    found.push(format!("mount {} of a pool that is gone", mount.point.display()));
+                    let point = mount.point.display().to_string();
+                    found.push(format!("mount {point} of a pool that is gone{}", command("umount", &point)));
                 }
             }
         }
@@ -57,19 +59,49 @@ fn judge(subject: &Subject) -> Said {
     match &subject.interfaces {
         Err(why) => blind.push(format!("interfaces: {why}")),
         Ok(interfaces) => {
-            let is_gone =
-                |name: &str, kind| kind == Kind::Bridge && name == subject.wanted.bridge && !networks.contains(name);
-            for it in interfaces.iter().filter(|it| is_gone(&it.name, it.kind)) {
-                found.push(format!("bridge {} that the daemon does not know", it.name));
+            // Another daemon may have others, but each one writes down its own.
+            let own = subject.root.words(subject.wanted.incus_dir.join("networks")).unwrap_or_default();
+            let is_own = |name: &String| *name == subject.wanted.bridge || own.contains(name);
+            let is_gone = |it: &&Interface| it.kind == Kind::Bridge && is_own(&it.name) && !networks.contains(&it.name);
+            for it in interfaces.iter().filter(is_gone) {
+                let mend = command("ip link delete", &it.name);
+                found.push(format!("bridge {} that the daemon does not know{mend}", it.name));
             }
-            let is_loose =
-                |it: &&crate::host::interfaces::Interface| it.kind == Kind::Veth && it.master.is_none() && !it.is_up;
+            // Of a guest that did not start, both ends are here, and Incus has taken neither away.
+            let is_loose = |it: &&Interface| it.kind == Kind::Veth && it.master.is_none() && !it.is_up;
             for it in interfaces.iter().filter(is_loose) {
-                found.push(format!("interface {}, one end of a pair that nothing uses", it.name));
+                let mend = command("ip link delete", &it.name);
+                found.push(format!("interface {}, one end of a pair that nothing uses{mend}", it.name));
             }
         }
     }
-    chains(subject, daemon, networks, &mut found, &mut blind);
+    match subject.programs.nftables.as_deref().map_err(Clone::clone).and_then(nftables) {
+        // podclaw puts up no table without nft, and this daemon does without it.
+        Err(_) if daemon.server.firewall != "nftables" => {}
+        Err(why) => blind.push(format!("the firewall: {why}")),
+        Ok(rules) => {
+            let there = subject.interfaces.as_deref().unwrap_or_default();
+            let is_there = |name: &str| networks.contains(name) || there.iter().any(|it| it.name == name);
+            found.extend(rules.incus_chains.iter().filter(|chain| is_left(chain, &is_there)).map(|chain| {
+                let chain = format!("{} incus {}", chain.family, chain.name);
+                let [flush, delete] = ["flush", "delete"].map(|verb| format!("nft {verb} chain"));
+                format!(
+                    "firewall chain {chain}, of what is gone{}{}",
+                    command(&flush, &chain),
+                    command(&delete, &chain)
+                )
+            }));
+            // A bridge that is there is somebody's: perhaps another daemon's.
+            let is_ours = |table: &&Table| {
+                let lab = table.name.strip_prefix("podclaw_").and_then(|lab| lab.parse::<LabName>().ok());
+                lab.is_some_and(|lab| !is_there(&lab.network()))
+            };
+            found.extend(rules.tables.iter().filter(is_ours).map(|table| {
+                let table = format!("{} {}", table.family, table.name);
+                format!("firewall table {table} of a lab that is gone{}", command("nft delete table", &table))
+            }));
+        }
+    }
     if !found.is_empty() {
         return Said::warn(format!("{} things", found.len())).with(found);
     }
@@ -79,32 +111,32 @@ fn judge(subject: &Subject) -> Said {
     Said::ok("nothing was found")
 }
 
-/// Chains of bridges that are gone. Another daemon on this machine has its chains in the same table, so a bridge that is
-/// there counts as somebody's.
-fn chains(
-    subject: &Subject,
-    daemon: &Daemon,
-    networks: &BTreeSet<String>,
-    found: &mut Vec<String>,
-    blind: &mut Vec<String>,
-) {
-    if daemon.server.firewall != "nftables" {
-        return;
-    }
-    let rules = subject.programs.nftables.as_deref().map_err(Clone::clone).and_then(nftables);
-    let rules = match rules {
-        Ok(rules) => rules,
-        Err(why) => return blind.push(format!("the firewall: {why}")),
-    };
-    let there = subject.interfaces.as_deref().unwrap_or_default();
-    for chain in rules.incus_chains.iter().filter(|chain| chain.family == "inet") {
+/// Whether a chain of Incus is one of a bridge or of a guest's card that is gone. Another daemon on this machine has its
+/// chains in the same tables, so what is there counts as somebody's.
+fn is_left(chain: &Chain, is_there: &impl Fn(&str) -> bool) -> bool {
+    if chain.family == "inet" {
         let known = ["fwd.", "pstrt.", "in.", "out.", "acl.", "aclin.", "aclout.", "aclfwd."];
-        let bridge = known.iter().find_map(|prefix| chain.name.strip_prefix(prefix));
-        if let Some(bridge) = bridge
-            && !networks.contains(bridge)
-            && !there.iter().any(|it| it.name == bridge)
-        {
-            found.push(format!("firewall chain {} of a bridge that is gone", chain.name));
+        return known.iter().find_map(|prefix| chain.name.strip_prefix(prefix)).is_some_and(|bridge| !is_there(bridge));
+    }
+    // The filters of one card, which its rules name.
+    chain.family == "bridge" && !chain.interfaces.is_empty() && !chain.interfaces.iter().any(|it| is_there(it))
+}
+
+/// The command that removes something, to be shown; nothing where a shell would take its name for something else.
+fn command(verb: &str, what: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._- ".contains(c);
+    if what.chars().all(is_plain) { format!(", `{verb} {what}`") } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shell_would_obey_is_in_no_command() {
+        assert_eq!(command("ip link delete", "veth2"), ", `ip link delete veth2`");
+        for name in ["a;reboot", "$(reboot)", "`reboot`", "a\nb", "a|b", "a&"] {
+            assert_eq!(command("ip link delete", name), "", "{name:?}");
         }
     }
 }

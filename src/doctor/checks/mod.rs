@@ -4,6 +4,7 @@ mod access;
 mod advisories;
 mod clock;
 mod daemon;
+mod flush;
 mod guards;
 mod incus_host;
 mod kernel;
@@ -24,7 +25,7 @@ use super::{Daemon, NoDaemon};
 pub const NO_DAEMON: &str = "see incus-daemon";
 
 /// The checks, in the order in which they are shown.
-const ALL: [&[Check]; 15] = [
+const ALL: [&[Check]; 16] = [
     daemon::CHECKS,
     advisories::CHECKS,
     server::CHECKS,
@@ -34,6 +35,7 @@ const ALL: [&[Check]; 15] = [
     settings::CHECKS,
     routing::CHECKS,
     network::CHECKS,
+    flush::CHECKS,
     access::CHECKS,
     secrets::CHECKS,
     resources::CHECKS,

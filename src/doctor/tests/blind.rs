@@ -49,6 +49,7 @@ fn a_directory_that_is_not_there() {
     for (path, ids) in [
         ("sys/class/net", &["net-routing", "net-tunnels", "net-vlans", "machine-leftovers"][..]),
         ("proc", &["machine-work", "resources-clock", "kernel-version", "net-listeners", "resources-swap"]),
+        ("etc", &["net-flush", "incus-socket"]),
         ("sys", &["kernel-apparmor", "net-tunnels", "machine-leftovers"]),
     ] {
         let host = Host::fit();

@@ -7,6 +7,19 @@ use crate::host::space::Space;
 
 const ROOT: &str = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n";
 
+/// Incus' filter of a guest's card.
+fn filter_of(interface: &str) -> String {
+    let chain = r#""family":"bridge","table":"incus""#;
+    format!(
+        r#"{{"nftables":[{{"chain":{{{chain},"name":"in.l_g.eth0"}}}},{{"rule":{{{chain},"chain":"in.l_g.eth0","expr":[
+            {{"match":{{"op":"==","left":{{"meta":{{"key":"iifname"}}}},"right":"{interface}"}}}},{{"drop":null}}]}}}}]}}"#
+    )
+}
+
+fn table(name: &str) -> String {
+    format!(r#"{{"nftables":[{{"table":{{"family":"arp","name":"{name}"}}}}]}}"#)
+}
+
 pub(super) const CASES: &[Case] = &[
     ("kernel-version", |host| host.write("proc/sys/kernel/osrelease", "4.19.0-1\n"), Fail, "older than 5.4.0"),
     ("kernel-version", |host| host.write("proc/sys/kernel/osrelease", "5.10.0-1\n"), Warn, "older than 5.15.0"),
@@ -128,7 +141,7 @@ pub(super) const CASES: &[Case] = &[
     ("machine-leftovers", |host| host.write("sys/block/loop1/loop/backing_file", "/srv/a.img\n"), Fine, "nothing"),
     ("machine-leftovers", |host| host.daemon().pools = Ok(vec![]), Warn, "/var/lib/incus/storage-pools/podclaw"),
     ("machine-leftovers", |host| host.daemon().networks = Ok([].into()), Warn, "bridge podclawbr0"),
-    ("machine-leftovers", |host| host.write("sys/class/net/veth2/flags", "0x1002\n"), Warn, "interface veth2"),
+    ("machine-leftovers", |host| host.write("sys/class/net/veth2/flags", "0x1002\n"), Warn, "`ip link delete veth2`"),
     (
         "machine-leftovers",
         |host| {
@@ -136,7 +149,50 @@ pub(super) const CASES: &[Case] = &[
             host.programs.nftables = Ok(chain.into());
         },
         Warn,
-        "chain aclfwd.oldbr0",
+        "`nft flush chain inet incus aclfwd.oldbr0`, `nft delete chain inet incus aclfwd.oldbr0`",
+    ),
+    (
+        "machine-leftovers",
+        |host| host.programs.nftables = Ok(filter_of("veth9")),
+        Warn,
+        "chain bridge incus in.l_g.eth0",
+    ),
+    ("machine-leftovers", |host| host.programs.nftables = Ok(filter_of("veth1")), Fine, "nothing"),
+    (
+        "machine-leftovers",
+        |host| host.programs.nftables = Ok(table("podclaw_old")),
+        Warn,
+        "`nft delete table arp podclaw_old`",
+    ),
+    ("machine-leftovers", |host| host.programs.nftables = Ok(table("podclaw_podclaw")), Fine, "nothing"),
+    ("machine-leftovers", |host| host.programs.nftables = Ok(table("podclaw_A;x")), Fine, "nothing"),
+    // Another daemon's lab.
+    (
+        "machine-leftovers",
+        |host| {
+            host.programs.nftables = Ok(table("podclaw_old"));
+            host.write("sys/class/net/oldbr0/bridge/x", "");
+        },
+        Fine,
+        "nothing",
+    ),
+    (
+        "machine-leftovers",
+        |host| {
+            host.write("sys/class/net/oldbr0/bridge/x", "");
+            host.write("var/lib/incus/networks/oldbr0/dnsmasq.leases", "");
+        },
+        Warn,
+        "`ip link delete oldbr0`",
+    ),
+    (
+        "machine-leftovers",
+        |host| {
+            host.daemon().server.firewall = "xtables".into();
+            host.programs.nftables = hidden();
+        },
+        Fine,
+        "nothing",
     ),
     ("machine-leftovers", |host| host.programs.nftables = hidden(), Unknown, "the firewall: this user may not look"),
 ];

@@ -17,7 +17,56 @@ fn rule(place: &str, action: &str) -> String {
     )
 }
 
+/// As the service's package brings it.
+fn rules_that_flush(host: &Host) {
+    host.write("etc/nftables.conf", "#!/usr/sbin/nft -f\n\nflush ruleset\n\ntable inet filter {\n}\n");
+}
+
+fn enabled(host: &Host) {
+    host.link("/lib/systemd/system/nftables.service", "etc/systemd/system/sysinit.target.wants/nftables.service");
+}
+
 pub(super) const CASES: &[Case] = &[
+    ("net-flush", |host| rules_that_flush(host), Fine, "the service nftables is off"),
+    (
+        "net-flush",
+        |host| {
+            rules_that_flush(host);
+            enabled(host);
+        },
+        Warn,
+        "/etc/nftables.conf: `flush ruleset`, which it loads",
+    ),
+    // It flushes when it is stopped, whatever it loads.
+    ("net-flush", |host| enabled(host), Warn, "the service nftables is enabled"),
+    (
+        "net-flush",
+        |host| {
+            enabled(host);
+            host.link("/dev/null", "etc/systemd/system/nftables.service");
+        },
+        Fine,
+        "off",
+    ),
+    ("net-flush", |host| host.link("0123", "run/systemd/units/invocation:nftables.service"), Warn, "was started"),
+    ("net-flush", |host| host.write("etc/runlevels/default/nftables", ""), Warn, "is enabled"),
+    ("net-flush", |host| host.write("etc/rc.local", "nft flush  ruleset; nft -f /x\n"), Warn, "/etc/rc.local"),
+    ("net-flush", |host| host.write("etc/rc.local", "# nft flush ruleset\nnft flush table inet a\n"), Fine, "nothing"),
+    (
+        "net-flush",
+        |host| {
+            rules_that_flush(host);
+            host.write("etc/network/if-up.d/fw", "#!/bin/sh\nnft -f '/etc/nftables.conf'\n");
+        },
+        Warn,
+        "/etc/network/if-up.d/fw",
+    ),
+    (
+        "net-flush",
+        |host| host.write("etc/systemd/system/fw.service", "[Service]\nExecStart=/usr/sbin/nft \"flush ruleset\"\n"),
+        Warn,
+        "take `flush ruleset` out of it",
+    ),
     ("net-routing", |host| second_card(host), Fail, "it forwards between eth0, eth1"),
     (
         "net-routing",

@@ -93,6 +93,15 @@ pub struct Instance {
     pub expanded_devices: Devices,
 }
 
+impl Instance {
+    /// Whether the daemon can't read it itself, and says only its name. Each one that it can read has a disk, and config that
+    /// the daemon itself wrote.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.expanded_config.is_empty() || self.expanded_devices.is_empty()
+    }
+}
+
 /// An instance, with what it uses and its snapshots.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -176,6 +185,17 @@ mod tests {
         assert_eq!(found.state.addresses(), ["10.0.0.2".parse::<IpAddr>().unwrap(), "fd00::1".parse().unwrap()]);
         let stopped: InstanceWithState = serde_json::from_str(r#"{"status":"Stopping","state":null}"#).unwrap();
         assert_eq!(stopped.instance.status, Status::Other);
+    }
+
+    #[test]
+    fn tells_an_instance_that_the_daemon_cannot_read() {
+        let unread = |text: &str| serde_json::from_str::<Instance>(text).unwrap().is_unread();
+        let (config, devices) = (r#""expanded_config":{"a":"b"}"#, r#""expanded_devices":{"root":{"type":"disk"}}"#);
+        assert!(!unread(&format!(r#"{{"name":"a","status":"Error",{config},{devices}}}"#)));
+        // As the daemon writes it, and as another release may.
+        assert!(unread(r#"{"name":"a","status":"Error","expanded_config":null,"expanded_devices":null}"#));
+        assert!(unread(&format!(r#"{{"name":"a","status":"Running",{config}}}"#)));
+        assert!(unread(&format!(r#"{{"name":"a","status":"Running",{devices}}}"#)));
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! How a lab differs from its file: what `init` would do.
 
-use crate::incus::Job;
-use crate::lab::{Change, Error, InitMode, Lab, Step, init};
+use crate::lab::{Change, Error, Lab, Step, plan_init};
 use crate::lint::Report;
 use crate::profile::Difference;
 use crate::rules::live::{Drift, DriftState};
 
 /// Compares as `init` does, and changes nothing. Where that ends early, the rest is a failure.
 pub(super) async fn of(lab: &Lab, report: &mut Report) -> Vec<Drift> {
-    let found = match init(lab, InitMode::DryRun, &Job::quiet()).await {
+    let found = match plan_init(lab).await {
         Ok(plan) => return plan.steps.into_iter().filter_map(|step| drift(step, report)).collect(),
         Err(Error::Foreign { object }) => Some(Drift { object, state: DriftState::Foreign }),
         Err(Error::Fixed { object, key, is, wanted }) => {

@@ -61,16 +61,13 @@ impl<'a> Fetch<'a> {
         self.unless_failed("the network ACLs", outcome).unwrap_or_default()
     }
 
-    /// The instances of the lab's project; those that are named, where some are.
+    /// All instances of the lab's project, where those that are named are among them.
     pub(super) async fn instances(&mut self, names: &[GuestName]) -> Result<Vec<InstanceWithState>> {
         let outcome = self.lab.client.list_with_state(&Collection::instances(&self.lab.project)).await;
-        let Some(mut found) = self.unless_failed("the guests", outcome) else { return Ok(Vec::new()) };
+        let Some(found) = self.unless_failed("the guests", outcome) else { return Ok(Vec::new()) };
         let has = |name: &GuestName| found.iter().any(|found| found.instance.name == name.as_str());
         if let Some(missing) = names.iter().find(|name| !has(name)) {
             return Err(Error::NoGuest(missing.clone()));
-        }
-        if !names.is_empty() {
-            found.retain(|found| names.iter().any(|name| found.instance.name == name.as_str()));
         }
         Ok(found)
     }

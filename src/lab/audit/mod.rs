@@ -6,17 +6,20 @@
 mod drift;
 mod fetch;
 mod guests;
+mod kernel;
 mod objects;
 pub mod server;
+mod words;
 
 use super::{Error, Lab, Result};
 use crate::image;
-use crate::incus::{Collection, Object, Profile, Project, StoragePool};
+use crate::incus::{Collection, Image, Object, Profile, Project, StoragePool};
 use crate::lint::{Judged, Report};
 use crate::names::GuestName;
 use crate::rules;
 use crate::rules::live::{self, LiveFacts, Pinned};
 use fetch::Fetch;
+use words::Objects;
 
 /// Judges the lab's objects and its guests; of guests only those named, where some are.
 ///
@@ -41,8 +44,12 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let attached = objects::attached(network, acls, &mut fetch);
     let drift = fetch.drift().await;
     let closed = fetch.closed().await;
+    let kernel = match network {
+        Some(_) => fetch.unless_failed("the kernel's rules", kernel::holes(lab, &closed).await).unwrap_or_default(),
+        None => Vec::new(),
+    };
     let mut profiles = Vec::new();
-    let mut images = Vec::new();
+    let mut images: Vec<Image> = Vec::new();
     let mut instances = Vec::new();
     // In a project that is not there is nothing to be asked for.
     if project.is_some() {
@@ -54,23 +61,36 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let used_by = pool.as_ref().map_or_else(Vec::new, objects::used_by);
     let own_acl = attached.iter().find(|acl| acl.name == lab.settings.name.acl());
     let guests = guests::facts(&instances, &used_by, &profiles, own_acl, &mut fetch);
+    let (guests, others) = guests::asked(guests, names, &mut fetch);
+    let words = words::words(&Objects {
+        project: project.as_ref(),
+        pool: pool.as_ref(),
+        network,
+        acls: &attached,
+        profiles: &profiles,
+        images: &images,
+    });
     let facts = LiveFacts {
         lab: lab.settings.name.clone(),
         drift,
         reach: objects::reach(lab, &closed),
         network: network.map(objects::network),
+        kernel,
         acls: attached.iter().map(objects::acl).collect(),
         pool: pool.map(|pool| objects::pool(pool, used_by)),
         profiles: objects::profiles(profiles, &mut fetch),
-        images: images.into_iter().map(|image| objects::image(lab, image)).collect(),
+        images: images.iter().map(|image| objects::image(lab, image)).collect(),
         pinned: Pinned { base: pinned.base.map(|base| base.to_string()), gateway: pinned.gateway },
         guests,
+        words,
+        others,
     };
     let mut report = fetch.report;
     report.findings.extend(live::judge(&facts));
     match server::facts(&lab.client, lab).await {
-        Ok(server) => {
+        Ok((server, unseen)) => {
             report.judged.add("daemon", 1);
+            report.failures.extend(unseen);
             report.findings.extend(rules::server::judge(&server, &lab.settings.name));
         }
         Err(error) => report.fail("the daemon", error.to_string()),

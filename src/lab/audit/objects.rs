@@ -3,27 +3,19 @@
 use ipnet::Ipv4Net;
 
 use super::fetch::Fetch;
+use crate::image::made_of;
 use crate::incus::{Acl, AclRule, Image, Network, Profile, StoragePool};
 use crate::lab::Lab;
+use crate::lab::egress::Closed;
 use crate::mark::Mark;
 use crate::profile::Layer;
-use crate::ranges::NOT_PUBLIC;
 use crate::rules::live::{self, ProfileFacts, Reach, Used};
 
 /// What guests may reach. `host` are the networks that the host itself is in.
 pub(super) fn reach(lab: &Lab, host: &[Ipv4Net]) -> Reach {
     let network = &lab.settings.network;
-    let mut closed: Vec<(Ipv4Net, String)> =
-        NOT_PUBLIC.iter().map(|range| (range.net, range.what.to_owned())).collect();
-    // No allowance opens the lab itself, the host's own addresses, or what is set apart for more than privacy.
-    let mut never: Vec<Ipv4Net> = NOT_PUBLIC.iter().filter(|range| range.closed).map(|range| range.net).collect();
-    never.push(network.subnet.net().trunc());
-    never.extend(host.iter().map(|net| Ipv4Net::from(net.addr())));
-    for net in host.iter().map(Ipv4Net::trunc) {
-        if !closed.iter().any(|(known, _)| known.contains(&net)) {
-            closed.push((net, "the host and its neighbours".into()));
-        }
-    }
+    let Closed { ranges, never } = Closed::on(network, host);
+    let closed = ranges.into_iter().map(|range| (range.net, range.what.to_owned())).collect();
     let (mode, allow) = (network.egress.mode, network.egress.allow.clone());
     Reach { bridge: network.subnet.net(), mode, allow, closed, never }
 }
@@ -112,10 +104,11 @@ pub(super) fn profiles(profiles: Vec<Profile>, fetch: &mut Fetch<'_>) -> Vec<Pro
     profiles.into_iter().map(facts).collect()
 }
 
-pub(super) fn image(lab: &Lab, image: Image) -> live::Image {
+pub(super) fn image(lab: &Lab, image: &Image) -> live::Image {
     live::Image {
         is_marked: lab.mark().is_on(&image.properties),
-        fingerprint: image.fingerprint,
+        fingerprint: image.fingerprint.clone(),
+        baked_of: made_of(&image.properties).map(|(base, gateway)| (base.to_owned(), gateway.to_owned())),
         is_public: image.public,
         is_renewed: image.auto_update,
     }

@@ -5,6 +5,7 @@
 //! to the bridge's default, which rejects it.
 
 mod book;
+mod closed;
 mod difference;
 mod host;
 mod lookup;
@@ -20,6 +21,7 @@ use crate::incus::{Acl, Config, Object};
 use crate::probe::Reach;
 
 pub(super) use book::Book;
+pub(super) use closed::Closed;
 pub(super) use policy::Policy;
 pub use summary::{Opened, Summary};
 

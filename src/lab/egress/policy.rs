@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use super::Book;
+use super::{Book, Closed};
 use crate::lab::{Error, Result};
 use crate::lab_file::{Destination, EgressMode, Network, Ports, Transport};
 use crate::probe::{Reach, Way};
-use crate::ranges::{self, NOT_PUBLIC};
+use crate::ranges;
 
 /// What guests may reach on this host, now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(in crate::lab) struct Policy {
     pub(super) mode: EgressMode,
     /// What is open besides.
     pub(super) openings: Vec<Opening>,
-    /// The subnets that the host is in, as far as they look public.
-    pub(super) neighbours: Vec<Ipv4Net>,
+    /// What is closed, but for the openings.
+    pub(super) closed: Closed,
 }
 
 /// An allowance with its addresses.
@@ -38,14 +38,12 @@ impl Policy {
     /// # Errors
     /// Where an allowance leads nowhere but to what is never open.
     pub(in crate::lab) fn new(network: &Network, host: &[Ipv4Net], book: &Book) -> Result<Self> {
-        let mut never: Vec<Ipv4Net> = NOT_PUBLIC.iter().filter(|range| range.closed).map(|range| range.net).collect();
-        never.push(network.subnet.net().trunc());
-        never.extend(host.iter().map(|own| Ipv4Net::from(own.addr())));
+        let closed = Closed::on(network, host);
         let mut openings = Vec::new();
         for allowance in &network.egress.allow {
             let to = match &allowance.to {
                 Destination::Net(net) => {
-                    let to = ranges::without(&[*net], &never);
+                    let to = ranges::without(&[*net], &closed.never);
                     if to.is_empty() {
                         return Err(Error::Unallowable { to: net.to_string() });
                     }
@@ -63,12 +61,7 @@ impl Policy {
         // Incus refuses a rule that is there twice.
         openings.sort();
         openings.dedup();
-        let subnets = host.iter().map(Ipv4Net::trunc);
-        let mut neighbours: Vec<Ipv4Net> =
-            subnets.filter(|net| !NOT_PUBLIC.iter().any(|range| range.net.contains(net))).collect();
-        neighbours.sort();
-        neighbours.dedup();
-        Ok(Self { mode: network.egress.mode, openings, neighbours })
+        Ok(Self { mode: network.egress.mode, openings, closed })
     }
 
     /// The networks that are open although they may not be public: those of allowances by address.

@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use super::policy::{Opening, Policy};
 use crate::incus::AclRule;
 use crate::lab_file::{DNS_PORTS, Destination, EgressMode, Ports, Transport};
-use crate::ranges::{self, EVERYWHERE, NOT_PUBLIC};
+use crate::ranges::{self, EVERYWHERE};
 
 /// All rules. What no rule allows is rejected by the bridge's default, IPv6 too.
 pub(super) fn rules(policy: &Policy) -> Vec<AclRule> {
@@ -15,18 +15,11 @@ pub(super) fn rules(policy: &Policy) -> Vec<AclRule> {
     }
     let opened = policy.opened();
     let mut rules = Vec::new();
-    let mut reject = |net: Ipv4Net, what: &str, opened: &[Ipv4Net]| {
-        let left = ranges::without(&[net], opened);
+    for range in &policy.closed.ranges {
+        let left = ranges::without(&[range.net], if range.closed { &[] } else { &opened });
         if !left.is_empty() {
-            rules.push(rule("reject", &left, &format!("{net}: {what}")));
+            rules.push(rule("reject", &left, &format!("{}: {}", range.net, range.what)));
         }
-    };
-    for range in NOT_PUBLIC {
-        reject(range.net, range.what, if range.closed { &[] } else { &opened });
-    }
-    // The whole subnet of each: the host's neighbours are the machines that a guest must not get to.
-    for net in &policy.neighbours {
-        reject(*net, "the host and its neighbours", &opened);
     }
     for protocol in [Transport::Tcp, Transport::Udp] {
         rules.extend(resolvers(policy, protocol));
@@ -34,8 +27,8 @@ pub(super) fn rules(policy: &Policy) -> Vec<AclRule> {
     rules.extend(policy.openings.iter().filter(|opening| !opening.to.is_empty()).map(allow));
     if policy.mode == EgressMode::Open {
         // What is taken out of a range that is rejected is not here: it is open at its own ports only.
-        let not_public = NOT_PUBLIC.iter().map(|range| range.net).chain(policy.neighbours.iter().copied());
-        let public = ranges::without(&[EVERYWHERE], &not_public.collect::<Vec<_>>());
+        let not_public: Vec<_> = policy.closed.ranges.iter().map(|range| range.net).collect();
+        let public = ranges::without(&[EVERYWHERE], &not_public);
         rules.push(rule("allow", &public, "public internet"));
     }
     rules

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Init, InitMode, hurt};
-use crate::incus::{Collection, Instance, InstanceWithState, Object, Profile};
+use super::{Init, hurt};
+use crate::incus::{Collection, InstanceWithState, Object, Profile};
 use crate::lab::plan::Held;
 use crate::lab::prepare::refused;
 use crate::lab::{Change, Error, Lab, Plan, Result};
@@ -35,7 +35,7 @@ impl Init<'_> {
             let layer = Layer { config: is.config.clone(), devices: is.devices.clone() };
             let mut differences = profile.differs_from(lab, &is.description, &layer);
             let mut held = Vec::new();
-            if self.mode != InitMode::Disrupt && hurt::could(&differences) {
+            if !self.may_disrupt() && hurt::could(&differences) {
                 held = self.hold(&name, &is, &mut differences).await?;
                 keep(&mut body, &is, held.iter().flat_map(|(differences, _)| differences));
             }
@@ -56,14 +56,11 @@ impl Init<'_> {
         is: &Profile,
         differences: &mut Vec<Difference>,
     ) -> Result<Vec<(Vec<Difference>, String)>> {
-        let has_it = |guest: &&Instance| guest.profiles.iter().any(|name| name == profile);
-        let mut guests = Vec::new();
-        for guest in self.running().await?.iter().filter(has_it) {
-            let object = Object::instance(&self.lab.project, &guest.name);
-            // One that is gone meanwhile feels nothing.
-            guests.extend(self.lab.client.get_with_state(&object).await?);
-        }
-        let guests: Vec<InstanceWithState> = guests;
+        // All of them at once: what they use is asked for each time, and there may be hundreds.
+        let mut guests = self.lab.client.list_with_state(&Collection::instances(&self.lab.project)).await?;
+        guests.retain(|InstanceWithState { instance, .. }| {
+            instance.status.is_up() && instance.profiles.iter().any(|name| name == profile)
+        });
         Ok(hurt::take(differences, is, &guests))
     }
 }

@@ -3,9 +3,12 @@
 use super::Init;
 use super::target::Target;
 use crate::incus::{self, Object, Project};
-use crate::lab::plan::{Held, compare, contents};
-use crate::lab::{Change, Error, Plan, Result, totals};
+use crate::lab::plan::{Held, compare, contents, with_own_books};
+use crate::lab::{Change, Error, Plan, Result, standby, totals};
 use crate::profile::Difference;
+
+/// What is set on the project by other commands.
+const BOOKS: [&str; 1] = [standby::KEY];
 
 impl Init<'_> {
     pub(super) async fn project(&self, wanted: &Project, plan: &mut Plan) -> Result<()> {
@@ -19,8 +22,9 @@ impl Init<'_> {
             plan.steps.push(target.create(all, wanted).await?);
             return Ok(());
         };
-        let differences = compare(&is.config, &wanted.config, &[]);
-        match target.put_right(differences.clone(), wanted).await {
+        let differences = compare(&is.config, &wanted.config, &BOOKS);
+        let wanted = Project { config: with_own_books(&wanted.config, &is.config, &BOOKS), ..wanted.clone() };
+        match target.put_right(differences.clone(), &wanted).await {
             Ok(step) => plan.steps.push(step),
             // The daemon refuses a project that its guests do not fit into, and says which guest it is.
             Err(Error::Incus(incus::Error::Refused { .. })) => {

@@ -4,12 +4,11 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
 
 use super::runner::at;
 use crate::cloud_init::DEFAULT_PORT;
-use crate::incus::{Collection, Command, Object};
+use crate::incus::Command;
 use crate::lab::Lab;
 use crate::lab::inside::as_service;
 use crate::probe::{self, Outcome};
@@ -17,10 +16,6 @@ use crate::text;
 
 /// How long a connection to a guest may take that must not be.
 const CONNECTION: Duration = Duration::from_millis(400);
-/// How long host and siblings may take to answer while a guest is at its limits.
-const ANSWER: Duration = Duration::from_secs(5);
-/// What a host that is not busy anyway needs for that at most.
-const QUICK: Duration = Duration::from_secs(1);
 /// How long the gateway's own audit may take.
 const AUDIT: Duration = Duration::from_secs(90);
 /// How much of the audit is read, in bytes.
@@ -36,67 +31,6 @@ pub(super) async fn inbound(address: Ipv4Addr, port: Option<u16>) -> Option<Outc
         }
     }
     None
-}
-
-/// Does the work, and watches beside it how long the daemon and another guest take to answer.
-pub(super) async fn beside<T>(work: impl Future<Output = T>, lab: &Lab, guest: &str) -> (T, Outcome) {
-    let sibling = sibling(lab, guest).await;
-    let before = answers(lab, sibling.as_deref()).await;
-    let ended = CancellationToken::new();
-    let work = async {
-        let done = work.await;
-        ended.cancel();
-        done
-    };
-    let (done, slowest) = tokio::join!(work, watch(lab, sibling.as_deref(), &ended));
-    let (probe, tried) = (probe::LIMIT_HOST, "to ask the daemon, and another guest, while the guest was at its limits");
-    let outcome = match (before, slowest) {
-        (_, Ok(slowest)) => {
-            Outcome::contained(probe, tried, format!("the slowest answer took {:.1} s", slowest.as_secs_f64()))
-        }
-        (Ok(before), Err(who)) if before < QUICK => {
-            let said = format!("{who} did not answer within {} s, and before it did at once", ANSWER.as_secs());
-            Outcome::not_contained(probe, tried, said)
-        }
-        (_, Err(who)) => Outcome::could_not_tell(probe, tried, format!("{who} is slow without that, too")),
-    };
-    (done, outcome)
-}
-
-/// The slowest answer; or who took too long.
-async fn watch(lab: &Lab, sibling: Option<&str>, ended: &CancellationToken) -> Result<Duration, String> {
-    let mut slowest = Duration::ZERO;
-    loop {
-        slowest = slowest.max(answers(lab, sibling).await?);
-        if ended.is_cancelled() {
-            return Ok(slowest);
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-}
-
-/// How long the daemon and a guest take to answer.
-async fn answers(lab: &Lab, sibling: Option<&str>) -> Result<Duration, String> {
-    let began = Instant::now();
-    let daemon = timeout(ANSWER, lab.client.exists(&Object::project(&lab.project))).await;
-    if !matches!(daemon, Ok(Ok(_))) {
-        return Err("the daemon".into());
-    }
-    if let Some(sibling) = sibling {
-        // What it runs does not matter, but that the guest's kernel gets to it.
-        let command = Command::new(["/bin/true"]);
-        let run = lab.client.capture(&lab.project, sibling, &command, b"", 64, ANSWER);
-        if matches!(run.await, Err(crate::incus::Error::Overran { .. })) {
-            return Err(format!("guest {sibling}"));
-        }
-    }
-    Ok(began.elapsed())
-}
-
-async fn sibling(lab: &Lab, guest: &str) -> Option<String> {
-    let all = lab.client.list::<crate::incus::Instance>(&Collection::instances(&lab.project)).await.ok()?;
-    let runs = |other: &crate::incus::Instance| other.name != guest && other.status == crate::incus::Status::Running;
-    all.into_iter().find(runs).map(|other| other.name)
 }
 
 /// The gateway's own judgement of its configuration, in the time that is left. It is the guest's word.

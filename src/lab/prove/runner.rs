@@ -8,12 +8,13 @@ use tokio::io::AsyncReadExt as _;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::beside::beside;
 use super::limits::limits;
 use super::place::place;
 use super::{ProveOptions, Prover, Seen, from_host};
 use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session, Wait};
 use crate::lab::{Lab, Result};
-use crate::probe::host::{Knocked, Knockee};
+use crate::probe::host::{Gauge, Knocked, Knockee, view};
 use crate::probe::plan::{Line, Plan, Said};
 use crate::probe::{Aims, FILE, OWN, Outcome, Place, RUNNER_ARGUMENT, Set};
 use crate::text;
@@ -176,9 +177,10 @@ async fn attempt(
         Ok(())
     };
     let both = async { tokio::join!(listen, complaints) };
-    let (heard, complaint) = if options.set == Set::Full {
-        let (ended, watched) = from_host::beside(both, lab, name).await;
-        gathered.outcomes.push(watched);
+    let (heard, complaint) = if let Some(limits) = limits {
+        let gauge = view(guest.state.pid).map(|view| Gauge::of(&view));
+        let (ended, watched) = beside(both, lab, name, gauge, &limits).await;
+        gathered.outcomes.push(watched.outcome(&limits, &gathered.said));
         ended
     } else {
         both.await

@@ -5,7 +5,8 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::knock::{is_a_door, is_of_a_door};
+use super::door::{is_a_door, is_of_a_door};
+use super::routes::Routes;
 
 /// Something that listens on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,8 +30,8 @@ pub struct HostFacts {
     pub gateways: BTreeSet<Ipv4Addr>,
     /// Its neighbours that answered, with the interface that they are behind.
     pub neighbours: BTreeSet<(Ipv4Addr, String)>,
-    /// Whether it has a way to the internet.
-    pub has_default_route: bool,
+    /// Where it sends packets on to.
+    pub routes: Routes,
     /// The addresses of its bridges at which a resolver for the bridge's own guests answers. Incus lets guests of one bridge
     /// ask that of another.
     pub bridge_resolvers: BTreeSet<IpAddr>,
@@ -56,18 +57,18 @@ impl HostFacts {
             listeners.extend(table.lines().skip(1).filter_map(|line| listener(line, udp)));
         }
         listeners.retain(|listener| !listener.address.is_loopback());
-        let routes = fs::read_to_string("/proc/net/route")?;
-        let gateways = routes.lines().skip(1).filter_map(|line| ipv4(line.split_whitespace().nth(2)?));
-        let is_default = |line: &str| line.split_whitespace().nth(1) == Some("00000000");
         let neighbours = fs::read_to_string("/proc/net/arp")?;
+        let neighbours: BTreeSet<(Ipv4Addr, String)> =
+            neighbours.lines().skip(1).filter_map(neighbour).filter(|(_, on)| !is_a_door(on)).collect();
+        let routes = Routes::read(&fs::read_to_string("/proc/net/route")?, &neighbours);
         let resolvers = fs::read_to_string("/proc/net/udp").unwrap_or_default();
         Ok(Self {
             bridge_resolvers: bridge_resolvers(&resolvers),
             addresses,
             listeners,
-            gateways: gateways.filter(|gateway| !gateway.is_unspecified()).collect(),
-            neighbours: neighbours.lines().skip(1).filter_map(neighbour).filter(|(_, on)| !is_a_door(on)).collect(),
-            has_default_route: routes.lines().skip(1).any(is_default),
+            gateways: routes.gateways(),
+            neighbours,
+            routes,
             block_devices: fs::read_to_string("/proc/partitions")?.lines().filter_map(device).collect(),
         })
     }
@@ -118,7 +119,7 @@ fn local_addresses(trie: &str) -> Vec<Ipv4Addr> {
 }
 
 /// An address as the kernel prints it: a number in the machine's own byte order.
-fn ipv4(hex: &str) -> Option<Ipv4Addr> {
+pub(super) fn ipv4(hex: &str) -> Option<Ipv4Addr> {
     Some(u32::from_str_radix(hex, 16).ok()?.to_ne_bytes().into())
 }
 

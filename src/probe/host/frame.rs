@@ -26,6 +26,8 @@ pub struct Frame {
     /// Whether it is, byte by byte, the packet that is made for these addresses and this marker. One that is not may be
     /// such that it goes nowhere by itself, and shows nothing.
     pub exact: bool,
+    /// Whether it was on its way out by the link on which it was seen, and not in.
+    pub is_leaving: bool,
 }
 
 impl Frame {
@@ -74,7 +76,7 @@ fn four(packet: &[u8], marker: Marker) -> Option<Frame> {
     };
     let exact = is_made(packet, &shot::packet(source, destination, carrier, marker));
     let (source, destination) = (source.into(), destination.into());
-    Some(Frame { macs: None, source, destination, protocol, port, ttl, exact })
+    Some(Frame { macs: None, source, destination, protocol, port, ttl, exact, is_leaving: false })
 }
 
 /// Whether a packet is the one that was made. The kernel numbers packets, and a time to live is used up on the way.
@@ -95,14 +97,7 @@ fn six(packet: &[u8]) -> Option<Frame> {
     let is_whole = packet.len() >= 40 + usize::from(length);
     let exact = is_whole && word(packet, 4) == Some(length) && word(packet, 44) == Some(length);
     let (source, destination, port) = (address(8)?, address(24)?, word(packet, 42)?);
-    Some(Frame { macs: None, source, destination, protocol, port, ttl, exact })
-}
-
-/// Who asks for whom in a frame of ARP.
-pub(super) fn arp_request(bytes: &[u8]) -> Option<(Ipv4Addr, Ipv4Addr)> {
-    let address = |at: usize| Some(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(at..at + 4)?).ok()?));
-    let is_request = bytes.get(12..14)? == [8, 6] && bytes.get(20..22)? == [0, 1];
-    if is_request { Some((address(28)?, address(38)?)) } else { None }
+    Some(Frame { macs: None, source, destination, protocol, port, ttl, exact, is_leaving: false })
 }
 
 #[cfg(test)]
@@ -134,6 +129,7 @@ mod tests {
                 port,
                 ttl: TTL,
                 exact: true,
+                is_leaving: false,
             };
             assert_eq!(read(&[&LINK[..], &packet].concat()), Some(frame));
             assert_eq!(read(&packet), Some(Frame { macs: None, ..frame }));
@@ -188,18 +184,5 @@ mod tests {
         let mut quoted = made(Carrier::Udp(9));
         quoted[8] = TTL - 1;
         assert_eq!(read(&[&LINK[..], &[0; 28], &quoted].concat()), None);
-    }
-
-    #[test]
-    fn a_request_is_told_from_an_answer() {
-        let mut bytes = vec![0; 42];
-        bytes[12..14].copy_from_slice(&[8, 6]);
-        bytes[20..22].copy_from_slice(&[0, 1]);
-        bytes[28..32].copy_from_slice(&[10, 0, 0, 7]);
-        bytes[38..42].copy_from_slice(&[10, 0, 0, 8]);
-        assert_eq!(arp_request(&bytes), Some((Ipv4Addr::new(10, 0, 0, 7), Ipv4Addr::new(10, 0, 0, 8))));
-        bytes[21] = 2;
-        assert_eq!(arp_request(&bytes), None);
-        assert_eq!(arp_request(&bytes[..30]), None);
     }
 }

@@ -5,88 +5,24 @@
 //! other end podclaw has: what comes in there takes the way that packets of neighbours take.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
-use std::path::Path;
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::door::Door;
+use super::frame::Frame;
 use super::sniffer::{Seen, Sniffer};
 use crate::probe::netlink::{Netlink, index_of};
 use crate::probe::plan::Mac;
 use crate::probe::shot::{Carrier, Marker, packet};
 
-/// What the name of the end begins with that podclaw has.
-const OUTSIDE: &str = "pco";
-/// What their addresses begin with: a range for measurements, which no network should have, and
-/// which guests are kept off anyway.
-const NETWORK: [u8; 3] = [198, 18, 112];
 /// How long the host may take to hand a packet on.
 const ON_ITS_WAY: Duration = Duration::from_millis(30);
-/// How long a link may take to carry packets.
-const UP: Duration = Duration::from_millis(500);
 
-/// A link of the host with podclaw behind it. It goes when this is dropped.
-#[derive(Debug)]
-pub struct Door {
-    /// What packets are sent from.
-    outside: String,
-    /// The number of the host's end.
-    index: u32,
-    /// The hardware address of the host's end.
-    mac: Mac,
-    /// Who they seem to come from.
-    neighbour: Ipv4Addr,
-    netlink: Netlink,
-}
-
-impl Door {
-    /// Makes it.
-    ///
-    /// # Errors
-    /// What the system says: only root may.
-    pub fn make() -> io::Result<Self> {
-        let mut random = [0; 5];
-        rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())?;
-        let [one, two, three, four, part] = random;
-        let number = u32::from_ne_bytes([one, two, three, four]);
-        let (outside, inside) = (format!("{OUTSIDE}{number:08x}"), format!("pci{number:08x}"));
-        let mac = |last: u8| [0x02, one, two, three, four, last];
-        let netlink = Netlink::open()?;
-        netlink.pair([&outside, &inside], [mac(1), mac(2)])?;
-        let first = part & 0xfc;
-        let [a, b, c] = NETWORK;
-        let of = |host: u8| Ipv4Addr::new(a, b, c, first | host);
-        // From here on it goes by itself if something fails.
-        let door = Self { index: index_of(&inside)?, outside, mac: mac(2), neighbour: of(2), netlink };
-        // It stays as long as the link.
-        std::mem::forget(door.netlink.address_of(door.index, of(1).into(), 30)?);
-        let deadline = Instant::now() + UP;
-        let state = Path::new("/sys/class/net").join(&door.outside).join("operstate");
-        while std::fs::read_to_string(&state)?.trim() != "up" && Instant::now() < deadline {
-            sleep(Duration::from_millis(2));
-        }
-        Ok(door)
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        // What is gone already is as it should be.
-        let _ = self.netlink.delete_link(self.index);
-    }
-}
-
-/// Whether it is an address of such a link. Another proof may have one, which goes any moment.
-pub(super) fn is_of_a_door(address: IpAddr) -> bool {
-    matches!(address, IpAddr::V4(four) if four.octets()[..3] == NETWORK)
-}
-
-/// Whether packets are sent through this link only by a proof: its neighbours are none.
-pub(super) fn is_a_door(link: &str) -> bool {
-    link.starts_with(OUTSIDE)
-}
+/// What the firewalls let through. Where not even this gets to the guest's card, nobody knows what kept off the others.
+const CONTROL: Carrier = Carrier::Lease(9);
 
 /// The guest that is knocked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,21 +72,21 @@ impl Knocked {
     /// Sends one packet of each kind in each way.
     #[must_use]
     pub fn at(guest: &Knockee, door: Result<&Door, String>, nonce: u64) -> Self {
-        let carriers = vec![Carrier::Tcp(guest.port), Carrier::Tcp(22), Carrier::Udp(9), Carrier::Echo];
+        let carriers = vec![Carrier::Tcp(guest.port), Carrier::Tcp(22), Carrier::Udp(9), Carrier::Echo, CONTROL];
         let mut knocked = Self { nonce, carriers, failures: [None, None] };
         let sent = || -> io::Result<[Option<String>; 2]> {
             let netlink = Netlink::open()?;
             let bridge = index_of(&guest.bridge)?;
             // A guest that does not say where it is must not look like one that can't be reached.
             let _neighbour = netlink.neighbour(bridge, guest.address.into(), guest.mac)?;
-            let host = knocked.send(From::Host, guest, guest.gateway, None);
+            let host = knocked.send(From::Host, guest, guest.gateway, &guest.bridge);
             let network = match door {
                 Err(why) => Some(why),
                 Ok(door) => match index_of(&door.outside)
                     .and_then(|link| netlink.neighbour(link, guest.address.into(), door.mac))
                 {
                     Err(error) => Some(error.to_string()),
-                    Ok(_neighbour) => knocked.send(From::Network, guest, door.neighbour, Some(&door.outside)),
+                    Ok(_neighbour) => knocked.send(From::Network, guest, door.neighbour, &door.outside),
                 },
             };
             sleep(ON_ITS_WAY);
@@ -160,11 +96,12 @@ impl Knocked {
         knocked
     }
 
-    fn send(&self, from: From, guest: &Knockee, source: Ipv4Addr, device: Option<&str>) -> Option<String> {
+    fn send(&self, from: From, guest: &Knockee, source: Ipv4Addr, device: &str) -> Option<String> {
         let send = || -> io::Result<()> {
             // This protocol means that headers are brought along.
             let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(255)))?;
-            socket.bind_device(device.map(str::as_bytes))?;
+            // Whatever else the host routes.
+            socket.bind_device(Some(device.as_bytes()))?;
             for (number, carrier) in self.carriers.iter().enumerate() {
                 let packet = packet(source, guest.address, *carrier, self.marker(from, number));
                 match socket.send_to(&packet, &SocketAddrV4::new(guest.address, 0).into()) {
@@ -187,6 +124,13 @@ impl Knocked {
 
     /// What came of each packet.
     pub(crate) fn reached(&self, sniffer: &Sniffer) -> Vec<(String, Reach)> {
+        let seen = |from: From, number: usize| {
+            let Marker { nonce, run, index } = self.marker(from, number);
+            sniffer.seen(nonce, run, index)
+        };
+        let control = self.carriers.iter().position(|carrier| *carrier == CONTROL);
+        let is_crowded = sniffer.is_crowded();
+        let carries = control.is_some_and(|number| gets_to_the_card(&seen(From::Host, number)));
         let mut all = Vec::new();
         for (from, failure, who) in
             [(From::Host, &self.failures[0], "from the host"), (From::Network, &self.failures[1], "from its network")]
@@ -196,15 +140,22 @@ impl Knocked {
                     Carrier::Tcp(port) => format!("TCP {port} {who}"),
                     Carrier::Udp(port) => format!("UDP {port} {who}"),
                     Carrier::Echo => format!("an echo {who}"),
+                    // From the host's network it is nothing that is let through.
+                    Carrier::Lease(_) if from == From::Host => continue,
+                    Carrier::Lease(port) => format!("UDP {port} from port 67 {who}"),
                 };
-                let Marker { nonce, run, index } = self.marker(from, number);
                 // What was seen counts, however much was not.
-                let reach = match (reach(from, &sniffer.seen(nonce, run, index)), failure) {
+                let reach = match (reach(from, &seen(from, number)), failure) {
                     (Reach::Card, _) => Reach::Card,
                     (_, Some(why)) => Reach::Unknown(format!("it could not be sent: {why}")),
-                    _ if sniffer.is_crowded() => {
+                    _ if is_crowded => {
                         Reach::Unknown("there were more packets than the host could look at".into())
                     }
+                    (Reach::Stopped, None) if !carries => Reach::Unknown(
+                        "what the firewalls let through did not get to the guest's card either, so the bridge may carry \
+                         nothing"
+                            .into(),
+                    ),
                     (reach, None) => reach,
                 };
                 all.push((what, reach));
@@ -214,28 +165,36 @@ impl Knocked {
     }
 }
 
+/// Once out on the bridge, and once out on the guest's port of it. What comes in by that port is the guest's own.
+fn gets_to_the_card(seen: &Seen) -> bool {
+    seen.frames.iter().filter(|frame| frame.is_leaving).count() > 1
+}
+
 fn reach(from: From, seen: &Seen) -> Reach {
-    let counted_down = seen.frames.iter().filter(|frame| frame.was_forwarded()).count();
-    match (from, seen.frames.len()) {
-        // Once on the bridge, and once on the guest's port of it.
-        (From::Host, 0) => Reach::Stopped,
-        (From::Host, 1) => Reach::Unknown("it got as far as the bridge".into()),
-        (From::Host, _) => Reach::Card,
-        (From::Network, _) if counted_down > 0 => Reach::Card,
-        // Once at each end of the link.
-        (From::Network, 2..) => Reach::Stopped,
-        (From::Network, _) => Reach::Unknown("the host did not see it come in".into()),
+    let is_fresh = |frame: &&Frame| !frame.was_forwarded();
+    match from {
+        From::Host if gets_to_the_card(seen) => Reach::Card,
+        From::Host if seen.frames.is_empty() => Reach::Stopped,
+        From::Host => Reach::Unknown("it got as far as the bridge".into()),
+        From::Network if seen.frames.iter().any(Frame::was_forwarded) => Reach::Card,
+        // Once at each end of the link: out of podclaw's, and into the host's.
+        From::Network
+            if [true, false]
+                .iter()
+                .all(|out| seen.frames.iter().filter(is_fresh).any(|frame| frame.is_leaving == *out)) =>
+        {
+            Reach::Stopped
+        }
+        From::Network => Reach::Unknown("the host did not see it come in".into()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::host::Frame;
 
-    #[test]
-    fn how_far_it_got() {
-        let at = |ttl: u8| Frame {
+    fn at(ttl: u8, is_leaving: bool) -> Frame {
+        Frame {
             macs: None,
             source: Ipv4Addr::LOCALHOST.into(),
             destination: Ipv4Addr::LOCALHOST.into(),
@@ -243,16 +202,52 @@ mod tests {
             port: 1,
             ttl,
             exact: true,
-        };
-        let of = |from: From, ttls: &[u8]| {
-            reach(from, &Seen { frames: ttls.iter().copied().map(at).collect(), delivered: false })
-        };
+            is_leaving,
+        }
+    }
+
+    fn seen(frames: &[(u8, bool)]) -> Seen {
+        Seen { frames: frames.iter().map(|&(ttl, is_leaving)| at(ttl, is_leaving)).collect(), delivered: false }
+    }
+
+    const OUT: (u8, bool) = (64, true);
+    const IN: (u8, bool) = (64, false);
+
+    #[test]
+    fn how_far_it_got() {
+        let of = |from: From, frames: &[(u8, bool)]| reach(from, &seen(frames));
         assert_eq!(of(From::Host, &[]), Reach::Stopped);
-        assert!(matches!(of(From::Host, &[64]), Reach::Unknown(_)));
-        assert_eq!(of(From::Host, &[64, 64]), Reach::Card);
+        assert!(matches!(of(From::Host, &[OUT]), Reach::Unknown(_)));
+        assert_eq!(of(From::Host, &[OUT, OUT]), Reach::Card);
+        // The guest itself may send what looks like it.
+        assert!(matches!(of(From::Host, &[OUT, IN, IN]), Reach::Unknown(_)));
         assert!(matches!(of(From::Network, &[]), Reach::Unknown(_)));
-        assert!(matches!(of(From::Network, &[64]), Reach::Unknown(_)));
-        assert_eq!(of(From::Network, &[64, 64]), Reach::Stopped);
-        assert_eq!(of(From::Network, &[64, 64, 63]), Reach::Card);
+        assert!(matches!(of(From::Network, &[OUT]), Reach::Unknown(_)));
+        assert!(matches!(of(From::Network, &[IN, IN]), Reach::Unknown(_)));
+        assert_eq!(of(From::Network, &[OUT, IN]), Reach::Stopped);
+        assert_eq!(of(From::Network, &[OUT, IN, (63, true)]), Reach::Card);
+    }
+
+    #[test]
+    fn a_bridge_that_carries_nothing_keeps_nobody_off() {
+        let carriers = vec![Carrier::Tcp(22), CONTROL];
+        let knocked = Knocked { nonce: 7, carriers, failures: [None, None] };
+        let of = |control: &[(u8, bool)]| {
+            let number = |from: From, number: usize| {
+                let Marker { nonce, run, index } = knocked.marker(from, number);
+                (nonce, run, index)
+            };
+            let both = [OUT, IN];
+            let packets = [
+                (number(From::Host, 1), seen(control)),
+                (number(From::Network, 0), seen(&both)),
+                (number(From::Network, 1), seen(&both)),
+            ];
+            knocked.reached(&Sniffer::made_up(packets, [])).into_iter().map(|(_, reach)| reach).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&[OUT, OUT]), [Reach::Stopped, Reach::Stopped, Reach::Stopped]);
+        for dead in [&[][..], &[OUT], &[OUT, IN, IN]] {
+            assert!(of(dead).iter().all(|reach| matches!(reach, Reach::Unknown(_))), "{dead:?}");
+        }
     }
 }

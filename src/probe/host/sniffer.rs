@@ -14,8 +14,11 @@ use std::thread::{self, JoinHandle};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, eth, ipproto, recv, socket_with, sockopt};
+use socket2::{SockFilter, SockRef};
 
-use super::frame::{Frame, arp_request};
+use super::arp::ArpRequest;
+use super::drops::{Sockets, number};
+use super::frame::Frame;
 use crate::probe::shot::Marker;
 
 /// How much of a frame is looked at, in bytes.
@@ -46,7 +49,10 @@ pub struct Seen {
 struct Book {
     packets: HashMap<Marker, Seen>,
     /// Requests of ARP, by who asks and for whom.
-    arp: HashMap<(Ipv4Addr, Ipv4Addr), usize>,
+    arp: HashMap<(Ipv4Addr, Ipv4Addr), Vec<ArpRequest>>,
+    /// Whether there was more than is kept.
+    is_full: bool,
+    /// Whether so much came at once that the kernel may have thrown some away.
     crowded: bool,
 }
 
@@ -56,6 +62,9 @@ pub struct Sniffer {
     book: Arc<Mutex<Book>>,
     done: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    sockets: Sockets,
+    /// What they had missed before they were needed.
+    missed: Option<u64>,
 }
 
 impl Sniffer {
@@ -64,7 +73,9 @@ impl Sniffer {
     /// # Errors
     /// What the system says: only root may look at all packets.
     pub fn start() -> io::Result<Self> {
-        let frames = open(AddressFamily::PACKET, eth::ALL)?;
+        let frames = [Way::In, Way::Out].map(Frames::open);
+        let [incoming, leaving] = frames;
+        let frames = [incoming?, leaving?];
         let mut taken_in = Vec::new();
         for protocol in [ipproto::TCP, ipproto::UDP, ipproto::ICMP] {
             taken_in.push(open(AddressFamily::INET, protocol)?);
@@ -73,6 +84,12 @@ impl Sniffer {
             // A host without IPv6 takes nothing in over it.
             taken_in.extend(open(AddressFamily::INET6, protocol).ok());
         }
+        let numbers = |sockets: Vec<&OwnedFd>| sockets.into_iter().map(number).collect::<io::Result<Vec<u64>>>();
+        let sockets = Sockets {
+            frames: numbers(frames.iter().map(|frames| &frames.socket).collect())?,
+            taken_in: numbers(taken_in.iter().collect())?,
+        };
+        let missed = sockets.missed();
         let (book, done) = (Arc::<Mutex<Book>>::default(), Arc::<AtomicBool>::default());
         let (write, ended) = (Arc::clone(&book), Arc::clone(&done));
         let thread = thread::Builder::new().name("sniffer".into()).spawn(move || {
@@ -80,7 +97,7 @@ impl Sniffer {
                 look(&frames, &taken_in, &write);
             }
         })?;
-        Ok(Self { book, done, thread: Some(thread) })
+        Ok(Self { book, done, thread: Some(thread), sockets, missed })
     }
 
     /// What was seen so far of a packet; of several runs of the same proof, by the runs' numbers.
@@ -88,9 +105,9 @@ impl Sniffer {
         self.book().packets.get(&Marker { nonce, run, index }).cloned().unwrap_or_default()
     }
 
-    /// How often a request for an address was seen that seems to come from another.
-    pub(crate) fn arp(&self, from: Ipv4Addr, to: Ipv4Addr) -> usize {
-        self.book().arp.get(&(from, to)).copied().unwrap_or(0)
+    /// The requests for an address that seem to come from another.
+    pub(crate) fn arp(&self, from: Ipv4Addr, to: Ipv4Addr) -> Vec<ArpRequest> {
+        self.book().arp.get(&(from, to)).cloned().unwrap_or_default()
     }
 
     /// Whether anybody asked for that address. A host does before it hands a packet on to a neighbour that it does not know.
@@ -98,9 +115,25 @@ impl Sniffer {
         self.book().arp.keys().any(|(_, to)| *to == address)
     }
 
-    /// Whether so much came that something may have been missed.
+    /// Whether something was missed: by the kernel's count; where it does not count, whether so much came that something
+    /// may have been.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.book().crowded
+        let missed = self.sockets.missed().zip(self.missed).map(|(now, before)| now > before);
+        let book = self.book();
+        book.is_full || missed.unwrap_or(book.crowded)
+    }
+
+    /// One that saw this, and sees no more.
+    #[cfg(test)]
+    pub(crate) fn made_up(
+        packets: impl IntoIterator<Item = ((u64, u32, u16), Seen)>,
+        arp: impl IntoIterator<Item = ((Ipv4Addr, Ipv4Addr), Vec<ArpRequest>)>,
+    ) -> Self {
+        let marker = |(nonce, run, index): (u64, u32, u16)| Marker { nonce, run, index };
+        let packets = packets.into_iter().map(|(number, seen)| (marker(number), seen)).collect();
+        let book = Book { packets, arp: arp.into_iter().collect(), is_full: false, crowded: false };
+        let (book, sockets) = (Arc::new(Mutex::new(book)), Sockets::default());
+        Self { book, done: Arc::default(), thread: None, sockets, missed: None }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -125,16 +158,49 @@ fn open(family: AddressFamily, protocol: rustix::net::Protocol) -> io::Result<Ow
     Ok(socket)
 }
 
-fn look(frames: &OwnedFd, taken_in: &[OwnedFd], book: &Mutex<Book>) {
-    let mut ready: Vec<PollFd<'_>> =
-        std::iter::once(frames).chain(taken_in).map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+/// Which way a frame goes on the link on which it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    In,
+    Out,
+}
+
+/// A socket for all frames that go one way. The kernel tells the way; in a frame itself it does not stand, and whoever
+/// sends one may write into it what he likes.
+struct Frames {
+    socket: OwnedFd,
+    way: Way,
+}
+
+impl Frames {
+    fn open(way: Way) -> io::Result<Self> {
+        /// To load what kind of packet it is, to compare that with what leaves, and to take it whole or not at all.
+        const KIND: SockFilter = SockFilter::new(0x20, 0, 0, 0xffff_f004);
+        const LEAVES: [SockFilter; 2] = [SockFilter::new(0x15, 0, 1, 4), SockFilter::new(0x15, 1, 0, 4)];
+        const TAKE: [SockFilter; 2] = [SockFilter::new(0x06, 0, 0, u32::MAX), SockFilter::new(0x06, 0, 0, 0)];
+        let socket = open(AddressFamily::PACKET, eth::ALL)?;
+        let [out, into] = LEAVES;
+        let [all, none] = TAKE;
+        let compare = if way == Way::Out { out } else { into };
+        SockRef::from(&socket).attach_filter(&[KIND, compare, all, none])?;
+        // What came before the filter was there.
+        while recv(&socket, &mut [0; 1], RecvFlags::TRUNC).is_ok() {}
+        Ok(Self { socket, way })
+    }
+}
+
+fn look(frames: &[Frames], taken_in: &[OwnedFd], book: &Mutex<Book>) {
+    let all = frames.iter().map(|frames| &frames.socket).chain(taken_in);
+    let mut ready: Vec<PollFd<'_>> = all.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
     if poll(&mut ready, Some(&TICK)).is_err() {
         return;
     }
     let mut buffer = [0; LOOKED_AT];
     // One lock for all that is there.
     let mut book = book.lock().unwrap_or_else(PoisonError::into_inner);
-    drain(frames, &mut buffer, &mut book, note_frame);
+    for Frames { socket, way } in frames {
+        drain(socket, &mut buffer, &mut book, |bytes, book| note_frame(bytes, *way == Way::Out, book));
+    }
     for socket in taken_in {
         drain(socket, &mut buffer, &mut book, |bytes, book| {
             if let Some((marker, _)) = Marker::find(bytes)
@@ -163,22 +229,25 @@ fn drain(socket: &OwnedFd, buffer: &mut [u8], book: &mut Book, note: impl Fn(&[u
 
 fn entry(book: &mut Book, marker: Marker) -> Option<&mut Seen> {
     let full = book.packets.len() >= MOST && !book.packets.contains_key(&marker);
-    book.crowded |= full;
+    book.is_full |= full;
     (!full).then(|| book.packets.entry(marker).or_default())
 }
 
-fn note_frame(bytes: &[u8], book: &mut Book) {
-    if let Some(pair) = arp_request(bytes) {
+fn note_frame(bytes: &[u8], is_leaving: bool, book: &mut Book) {
+    if let Some((request, pair)) = ArpRequest::read(bytes) {
         if book.arp.len() < MOST || book.arp.contains_key(&pair) {
-            *book.arp.entry(pair).or_default() += 1;
+            let requests = book.arp.entry(pair).or_default();
+            if requests.len() < FRAMES {
+                requests.push(ArpRequest { is_leaving, ..request });
+            }
         } else {
-            book.crowded = true;
+            book.is_full = true;
         }
     } else if let Some((marker, at)) = Marker::find(bytes)
         && let Some(frame) = Frame::read(bytes, marker, at)
         && let Some(seen) = entry(book, marker)
         && seen.frames.len() < FRAMES
     {
-        seen.frames.push(frame);
+        seen.frames.push(Frame { is_leaving, ..frame });
     }
 }

@@ -35,7 +35,7 @@ fn files() -> Finding {
         Ok(None) => came_back.push("mounted anew: nothing to be written".into()),
         Err(error) => came_back.push(format!("mounting anew: {}", errno(&error))),
     }
-    Finding::of_attempts(tried, &open, came_back.join(", "))
+    Finding::of_attempts(tried, &open, came_back.join(", ")).of_all(hierarchies.len().min(MOST), hierarchies.len())
 }
 
 fn directories(of: &Path) -> Vec<PathBuf> {

@@ -22,7 +22,7 @@ const CHARACTER_DEVICES: [(u32, u32, &str); 7] = [
 ];
 
 /// How many of the host's disks are tried.
-const MOST: usize = 32;
+const MOST: usize = 1024;
 
 /// Opens a file without waiting for it and without becoming its terminal.
 pub(super) fn open(path: impl AsRef<Path>, write: bool) -> io::Result<File> {
@@ -67,7 +67,9 @@ pub(super) fn make_and_open(disks: &[(u32, u32)]) -> Finding {
             open_ones.push(format!("{} can be opened", entry.path().display()));
         }
     }
-    Finding::of_attempts(tried, &open_ones, format!("{refused} nodes refused, {made} made and not opened"))
+    let finding =
+        Finding::of_attempts(tried, &open_ones, format!("{refused} nodes refused, {made} made and not opened"));
+    finding.of_all(disks.len().min(MOST), disks.len())
 }
 
 /// Mounts what would show the host: its disks, and filesystems of the kernel that are not the guest's.
@@ -80,7 +82,8 @@ pub(super) fn mount_filesystems(disks: &[(u32, u32)]) -> Finding {
     let at = place.join("at");
     let mut open_ones = Vec::new();
     let mut came_back = Vec::new();
-    if fs::create_dir(&at).is_ok() {
+    let is_there = fs::create_dir(&at).is_ok();
+    if is_there {
         for kind in kinds {
             match mount("none", &at, kind, MountFlags::RDONLY, None) {
                 Ok(()) => {
@@ -107,5 +110,8 @@ pub(super) fn mount_filesystems(disks: &[(u32, u32)]) -> Finding {
     // Never all that is in it: something of the host's might be mounted there still.
     let _ = fs::remove_dir(&at);
     let _ = fs::remove_dir(&place);
-    Finding::of_attempts(tried, &open_ones, came_back.join(", "))
+    if !is_there {
+        return Finding::could_not_tell(tried, "no directory can be made to mount on: the guest's disk may be full");
+    }
+    Finding::of_attempts(tried, &open_ones, came_back.join(", ")).of_all(disks.len().min(MOST), disks.len())
 }

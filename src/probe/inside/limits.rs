@@ -5,6 +5,7 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use rustix::fs::{FallocateFlags, fallocate};
 
@@ -15,6 +16,8 @@ use crate::probe::plan::LimitsPlan;
 pub const MEMORY_ARGUMENT: &str = "__probe-memory";
 
 const MEBIBYTE: u64 = 1 << 20;
+/// How long the guest stays at its limit.
+const HELD: Duration = Duration::from_secs(1);
 /// How many processes beyond the limit are tried.
 const BEYOND: u64 = 64;
 
@@ -54,6 +57,8 @@ pub(super) fn processes(limits: &LimitsPlan) -> Finding {
         }
     }
     let count = threads.len();
+    // So long that the host sees it, and asks others meanwhile.
+    thread::sleep(HELD);
     if let Ok(mut ended) = end.0.lock() {
         *ended = true;
     }

@@ -48,6 +48,15 @@ impl Finding {
     fn of_attempts(tried: impl Into<String>, open: &[String], came_back: impl Into<String>) -> Self {
         if open.is_empty() { Self::contained(tried, came_back) } else { Self::not_contained(tried, open.join(", ")) }
     }
+
+    /// What was not tried is not contained.
+    fn of_all(self, tried: usize, all: usize) -> Self {
+        if tried >= all || self.verdict == Verdict::NotContained {
+            return self;
+        }
+        let came_back = format!("only {tried} of {all} were tried; {}", self.came_back);
+        Self { verdict: Verdict::CouldNotTell, came_back, ..self }
+    }
 }
 
 struct Runner<W> {
@@ -139,4 +148,18 @@ fn scratch() -> io::Result<std::path::PathBuf> {
 fn errno(error: &io::Error) -> String {
     let text = error.to_string();
     text.split_once(" (os error ").map_or(text.clone(), |(words, _)| words.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_tried_is_not_contained() {
+        let verdict = |finding: Finding, tried: usize| finding.of_all(tried, 9).verdict;
+        assert_eq!(verdict(Finding::contained("", ""), 9), Verdict::Contained);
+        assert_eq!(verdict(Finding::contained("", ""), 8), Verdict::CouldNotTell);
+        assert_eq!(verdict(Finding::not_contained("", ""), 8), Verdict::NotContained);
+        assert!(Finding::contained("", "x").of_all(8, 9).came_back.starts_with("only 8 of 9 were tried"));
+    }
 }

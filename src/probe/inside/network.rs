@@ -157,15 +157,20 @@ pub(super) fn ask_resolver(plan: &NetworkPlan) -> Finding {
 pub(super) fn ask_others(plan: &NetworkPlan) -> Finding {
     let shown: Vec<String> = plan.other_resolvers.iter().map(ToString::to_string).collect();
     let tried = format!("questions to {}", shown.join(", "));
-    let answers = std::thread::scope(|scope| {
-        let asked: Vec<_> =
-            plan.other_resolvers.iter().map(|&at| (at, scope.spawn(move || ask(at, NO_ANSWER)))).collect();
+    let (answers, asked) = std::thread::scope(|scope| {
+        // A guest may have no thread left.
+        let start = |&at: &SocketAddr| {
+            let asks = std::thread::Builder::new().spawn_scoped(scope, move || ask(at, NO_ANSWER));
+            Some((at, asks.ok()?))
+        };
+        let asked: Vec<_> = plan.other_resolvers.iter().filter_map(start).collect();
+        let count = asked.len();
         let answered = |(at, thread): (SocketAddr, std::thread::ScopedJoinHandle<'_, io::Result<u8>>)| {
             thread.join().is_ok_and(|answer| answer.is_ok()).then(|| format!("{at} answers"))
         };
-        asked.into_iter().filter_map(answered).collect::<Vec<_>>()
+        (asked.into_iter().filter_map(answered).collect::<Vec<_>>(), count)
     });
-    Finding::of_attempts(tried, &answers, "no answer")
+    Finding::of_attempts(tried, &answers, "no answer").of_all(asked, plan.other_resolvers.len())
 }
 
 fn ask(resolver: SocketAddr, wait: Duration) -> io::Result<u8> {

@@ -10,7 +10,7 @@ fn answer(probe: &Probe, verdict: Verdict) -> Said {
 
 fn judged(said: Vec<Said>, broken: Option<&str>, outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let (aims, broken) = (Err("no network".to_owned()), broken.map(str::to_owned));
-    judge(Evidence { nonce: 1, aims, sniffer: None, knocked: None, said, broken, outcomes }, Set::Quick)
+    judge(Evidence { nonce: 1, aims, sniffer: None, knocked: None, locks: None, said, broken, outcomes }, Set::Quick)
 }
 
 fn of<'o>(outcomes: &'o [Outcome], probe: &Probe) -> &'o Outcome {
@@ -59,6 +59,34 @@ fn a_guest_is_no_witness_of_what_the_host_sees() {
         let admits = judged(vec![answer(probe, Verdict::NotContained), Said::Ended], None, Vec::new());
         assert_eq!(of(&admits, probe).verdict, Verdict::NotContained, "{}", probe.id);
     }
+}
+
+#[test]
+fn what_was_not_tried_is_not_contained() {
+    let green = Outcome::contained(NET_HOST, "", "nothing came through").but_not("only 4 of 9 were tried");
+    assert_eq!(green.verdict, Verdict::CouldNotTell);
+    assert_eq!(green.came_back, "only 4 of 9 were tried; nothing came through");
+    assert_eq!(serde_json::to_value(&green).unwrap()["not_tried"], "only 4 of 9 were tried");
+    let red = Outcome::not_contained(NET_HOST, "", "it came through").but_not("only 4 of 9 were tried");
+    assert_eq!(red.verdict, Verdict::NotContained);
+    // As it comes out of a proof.
+    let address = |host: u8| std::net::Ipv4Addr::new(192, 0, 2, host);
+    let neighbours = (1..=200).map(|host| (address(host), "eth0".to_owned())).collect();
+    let host = crate::probe::host::HostFacts { neighbours, ..Default::default() };
+    let aims = Aims::new(crate::probe::Place::example(), &host);
+    let evidence = Evidence {
+        nonce: 1,
+        aims: Ok(&aims),
+        sniffer: None,
+        knocked: None,
+        locks: None,
+        said: Vec::new(),
+        broken: None,
+        outcomes: Vec::new(),
+    };
+    let outcomes = judge(evidence, Set::Quick);
+    let told: Vec<&str> = outcomes.iter().filter(|outcome| outcome.not_tried.is_some()).map(|it| it.probe.id).collect();
+    assert_eq!(told, ["net-lan"]);
 }
 
 #[test]

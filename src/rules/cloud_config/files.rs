@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::modules::{bool_of, text};
 use super::write_file;
+use crate::cloud_init;
 use crate::place::{Origin, Source};
 use crate::rules::{self, Finding, Kind, shell};
 use crate::text::excerpt;
@@ -144,6 +145,14 @@ fn content(
     programs: &BTreeSet<String>,
 ) -> Result<Vec<Finding>, String> {
     let source = Arc::new(Source { name: path.to_owned(), text: content.text.clone() });
+    if path == cloud_init::STAGES_UNIT {
+        let is_own = content.text == cloud_init::STAGES_UNIT_TEXT;
+        return if is_own {
+            Ok(Vec::new())
+        } else {
+            Err("this unit runs before the gateway, and is not podclaw's own".into())
+        };
+    }
     let kind = Kind::of(path, &content.text);
     if kind == Some(Kind::Shell) {
         let setting = shell::Setting { script: true, programs: programs.clone() };

@@ -21,6 +21,8 @@ pub struct LiveFacts {
     pub reach: Reach,
     /// Its bridge; `None` where there is none.
     pub network: Option<Network>,
+    /// What gets past the daemon's rules in the kernel that must not.
+    pub kernel: Vec<String>,
     /// The ACLs that the bridge names.
     pub acls: Vec<Acl>,
     /// Its pool; `None` where there is none.
@@ -31,8 +33,20 @@ pub struct LiveFacts {
     pub images: Vec<Image>,
     /// What `podclaw.lock` and the lab file pin.
     pub pinned: Pinned,
-    /// The instances of its project.
+    /// The instances of its project that are to be judged.
     pub guests: Vec<Guest>,
+    /// Words that somebody left on its objects. Nothing is judged of them but whether there is a secret in them.
+    pub words: Vec<Words>,
+    /// The other instances of its project, which are judged as far as they touch those.
+    pub others: Vec<Guest>,
+}
+
+impl LiveFacts {
+    /// All instances of its project, each with whether it is to be judged.
+    pub(super) fn everyone(&self) -> impl Iterator<Item = (&Guest, bool)> {
+        let asked = self.guests.iter().map(|guest| (guest, true));
+        asked.chain(self.others.iter().map(|guest| (guest, false)))
+    }
 }
 
 /// How one object differs from what the lab's file makes of it.
@@ -70,6 +84,17 @@ pub struct Reach {
     pub closed: Vec<(Ipv4Net, String)>,
     /// What of that no allowance opens.
     pub never: Vec<Ipv4Net>,
+}
+
+/// What an object says in words, and in settings that no rule of its own looks at.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// The object.
+    pub of: Origin,
+    /// Its description.
+    pub description: String,
+    /// Its config, or its properties.
+    pub config: BTreeMap<String, String>,
 }
 
 /// A bridge.
@@ -159,6 +184,8 @@ pub struct Image {
     pub fingerprint: String,
     /// Whether it has the lab's mark.
     pub is_marked: bool,
+    /// Of a baked image, the base image's fingerprint and the gateway image's digest or reference.
+    pub baked_of: Option<(String, String)>,
     /// Whether strangers may fetch it.
     pub is_public: bool,
     /// Whether the daemon renews it by itself.
@@ -207,7 +234,7 @@ impl Image {
 }
 
 /// A digest as people compare it.
-pub(super) fn short(digest: &str) -> String {
+pub(crate) fn short(digest: &str) -> String {
     let hex = digest.rsplit_once("sha256:").map_or(digest, |(_, hex)| hex);
     hex.chars().take(12).collect()
 }

@@ -23,6 +23,8 @@ pub enum Launch {
 pub struct Guest {
     /// Its name.
     pub name: String,
+    /// What somebody wrote that it is for.
+    pub description: String,
     /// Whether it has the lab's mark.
     pub is_marked: bool,
     /// Whether it is a virtual machine.
@@ -63,13 +65,28 @@ pub enum ReceiptFacts {
         changes: Vec<Mismatch>,
         /// Whether it is of a podclaw that wrote down no digests.
         is_old: bool,
+        /// Whether it is of a podclaw that did not write down which guest it is of.
+        is_anybodys: bool,
         /// The base image that it was made of.
         base: String,
         /// The gateway image that it was made of.
         gateway: String,
-        /// The probes that were not contained.
-        escapes: Vec<String>,
+        /// What it says of the probes.
+        proof: Proof,
     },
+}
+
+/// What a receipt says of the probes, as far as that is not "contained".
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// The probes that were not contained.
+    pub escapes: Vec<String>,
+    /// The probes that could not tell.
+    pub unknown: Vec<String>,
+    /// The probes of which it says nothing, and which each launch runs.
+    pub missing: Vec<String>,
+    /// Whether it says nothing of any probe.
+    pub is_empty: bool,
 }
 
 /// Something of a guest that is not as its receipt says.

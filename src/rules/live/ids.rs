@@ -18,8 +18,8 @@ pub(super) static RULE: Rule = Rule {
     examples: &[],
 };
 
-/// Where the daemon writes down which ids a guest has.
-const KEY: &str = "volatile.idmap.current";
+/// Where the daemon writes down which ids a guest has, and which it has from its next start on.
+const KEYS: [&str; 2] = ["volatile.idmap.current", "volatile.idmap.next"];
 /// Ids below this are the host's own.
 const HOST: u64 = 65_536;
 
@@ -32,37 +32,90 @@ struct Part {
     count: u64,
 }
 
+/// Some ids of a guest.
+struct Range<'a> {
+    first: u64,
+    end: u64,
+    guest: &'a Guest,
+    /// Whether the guest is one that is to be judged, and not only its neighbour.
+    is_asked: bool,
+}
+
+/// What is the matter with the ids of one guest.
+enum Wrong {
+    /// They are the host's own.
+    HostsOwn,
+    /// Nobody knows which it has.
+    Unknown(String),
+}
+
 pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
-    let mut ranges: Vec<(u64, u64, &Guest)> = Vec::new();
-    for guest in &facts.guests {
-        let mut say = |message: String| findings.push(Finding::new(&RULE, "ids", guest.origin(), message));
-        let Some(map) = guest.expanded.config.get(KEY).filter(|map| !map.is_empty()) else { continue };
+    let mut ranges: Vec<Range<'_>> = Vec::new();
+    for (guest, is_asked) in facts.everyone() {
+        let (found, wrong) = ranges_of(guest);
+        ranges.extend(found.into_iter().map(|(first, end)| Range { first, end, guest, is_asked }));
+        // Whether a neighbour shares ids with one that is to be judged must be known of all of them.
+        match wrong {
+            Some(Wrong::Unknown(message)) => findings.push(Finding::new(&RULE, "ids", guest.origin(), message)),
+            Some(Wrong::HostsOwn) if is_asked => {
+                let message = "ids of the guest are the host's own";
+                findings.push(Finding::new(&RULE, "ids", guest.origin(), message));
+            }
+            Some(Wrong::HostsOwn) | None => {}
+        }
+    }
+    ranges.sort_by_key(|range| (range.first, range.end, range.guest.name.as_str()));
+    // The range that reaches furthest of all so far: what begins before its end shares ids with it.
+    let mut furthest: Option<&Range<'_>> = None;
+    for range in &ranges {
+        if let Some(before) = furthest
+            && range.first < before.end
+            && before.guest.name != range.guest.name
+        {
+            findings.extend(shared(before, range));
+        }
+        if furthest.is_none_or(|before| range.end > before.end) {
+            furthest = Some(range);
+        }
+    }
+}
+
+/// The ids that a guest has, and what is the matter with them.
+fn ranges_of(guest: &Guest) -> (Vec<(u64, u64)>, Option<Wrong>) {
+    let value = |key: &str| guest.expanded.config.get(key).filter(|map| !map.is_empty());
+    let [current, next] = KEYS.map(value);
+    // A virtual machine has none; that there is one is found elsewhere.
+    if current.is_none() && guest.is_up && !guest.is_machine {
+        let message = "it runs, and the daemon does not say which ids it has on the host";
+        return (Vec::new(), Some(Wrong::Unknown(message.into())));
+    }
+    let (mut ranges, mut wrong) = (Vec::new(), None);
+    for map in current.into_iter().chain(next) {
         let Ok(parts) = serde_json::from_str::<Vec<Part>>(map) else {
-            say(format!("its id map can't be read: `{}`", excerpt(map, 80)));
+            wrong = Some(Wrong::Unknown(format!("its id map can't be read: `{}`", excerpt(map, 80))));
             continue;
         };
+        let own = parts.iter().map(|part| (part.first, part.first.saturating_add(part.count)));
+        let before = ranges.len();
+        ranges.extend(own);
         // A map of nothing is what a privileged container has.
-        let mut own: Vec<_> = parts.iter().map(|part| (part.first, part.first.saturating_add(part.count))).collect();
-        if own.is_empty() || own.iter().any(|(first, _)| *first < HOST) {
-            say("ids of the guest are the host's own".into());
-        }
-        own.sort_unstable();
-        own.dedup();
-        ranges.extend(own.into_iter().map(|(first, end)| (first, end, guest)));
-    }
-    ranges.sort_by_key(|(first, end, guest)| (*first, *end, guest.name.as_str()));
-    // The range that reaches furthest of all so far: what begins before its end shares ids with it.
-    let mut furthest: Option<(u64, &Guest)> = None;
-    for (first, end, guest) in ranges {
-        if let Some((reach, before)) = furthest
-            && first < reach
-            && before.name != guest.name
-        {
-            let message = format!("it has ids from {first} on, and so has guest {}", excerpt(&before.name, 64));
-            findings.push(Finding::new(&RULE, "ids", guest.origin(), message));
-        }
-        if furthest.is_none_or(|(reach, _)| end > reach) {
-            furthest = Some((end, guest));
+        if ranges.len() == before || ranges[before..].iter().any(|(first, _)| *first < HOST) {
+            wrong.get_or_insert(Wrong::HostsOwn);
         }
     }
+    ranges.sort_unstable();
+    ranges.dedup();
+    (ranges, wrong)
+}
+
+/// That two guests share ids, said of the later one, or of the one that is to be judged.
+fn shared(before: &Range<'_>, later: &Range<'_>) -> Option<Finding> {
+    let (about, other) = match (before.is_asked, later.is_asked) {
+        (_, true) => (later, before),
+        (true, false) => (before, later),
+        (false, false) => return None,
+    };
+    let other = other.guest.origin();
+    let message = format!("it has ids from {} on, and so has {}", later.first.max(before.first), other);
+    Some(Finding::new(&RULE, "ids", about.guest.origin(), message))
 }

@@ -28,9 +28,19 @@ pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
         if image.is_renewed {
             say("auto_update", "the daemon replaces it by a newer one when there is one".into());
         }
-        let is_pinned = facts.pinned.base.as_ref() == Some(&image.fingerprint);
+        let pinned = &facts.pinned;
+        let is_pinned = match &image.baked_of {
+            // Whoever can put the mark on an image could bake one, too.
+            Some((base, gateway)) if image.is_marked => {
+                (pinned.base.as_ref(), pinned.gateway.as_ref()) == (Some(base), Some(gateway))
+            }
+            _ => pinned.base.as_ref() == Some(&image.fingerprint),
+        };
         if !is_pinned {
-            let pinned = match &facts.pinned.base {
+            let pinned = match &pinned.base {
+                _ if image.is_marked && image.baked_of.is_some() => {
+                    "podclaw.lock pins others than it was baked of".into()
+                }
                 Some(base) => format!("podclaw.lock pins {}", short(base)),
                 None => "podclaw.lock pins none yet".into(),
             };

@@ -10,6 +10,7 @@ mod facts_of_guest;
 mod guest;
 mod ids;
 mod image;
+mod kernel;
 mod missing;
 mod network;
 mod pool;
@@ -19,8 +20,11 @@ mod secret;
 mod snapshot;
 mod unmarked;
 
-pub use facts::{Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used};
-pub use facts_of_guest::{Guest, Launch, Mismatch, ReceiptFacts};
+pub(crate) use facts::short;
+pub use facts::{
+    Acl, AclRule, Drift, DriftState, Image, LiveFacts, Network, Pinned, Pool, ProfileFacts, Reach, Used, Words,
+};
+pub use facts_of_guest::{Guest, Launch, Mismatch, Proof, ReceiptFacts};
 
 use super::{Finding, Rule};
 
@@ -31,6 +35,7 @@ pub const RULES: &[&Rule] = &[
     &drift::RULE,
     &network::RULE,
     &acl::RULE,
+    &kernel::RULE,
     &pool::RULE,
     &profile::RULE,
     &image::RULE,
@@ -49,6 +54,7 @@ pub fn judge(facts: &LiveFacts) -> Vec<Finding> {
     drift::check(facts, &mut findings);
     network::check(facts, &mut findings);
     acl::check(facts, &mut findings);
+    kernel::check(facts, &mut findings);
     pool::check(facts, &mut findings);
     profile::check(facts, &mut findings);
     image::check(facts, &mut findings);

@@ -1,6 +1,7 @@
 //! Secrets in what the daemon keeps: found by the rules of [`crate::rules::secrets`], and never shown.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::LiveFacts;
@@ -18,27 +19,40 @@ pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
     for (origin, layer) in guests.chain(profiles) {
         one(&origin, layer, findings);
     }
-    if let Some(network) = &facts.network {
-        let layer = Layer { config: network.config.clone(), ..Layer::default() };
-        one(&network.origin(), &layer, findings);
+    for guest in &facts.guests {
+        text("description", "description", &guest.description, &guest.origin(), findings);
+    }
+    for words in &facts.words {
+        text("description", "description", &words.description, &words.of, findings);
+        config(&words.config, &words.of, findings);
     }
 }
 
 fn one(origin: &Origin, layer: &Layer, findings: &mut Vec<Finding>) {
-    let config = layer.config.iter().filter(|(key, _)| !OWN.iter().any(|own| key.starts_with(own)));
-    let config = config.map(|(key, value)| (format!("config.{key}"), key, value));
+    config(&layer.config, origin, findings);
     let devices = layer
         .devices
         .iter()
         .flat_map(|(name, keys)| keys.iter().map(move |(key, value)| (format!("devices.{name}.{key}"), key, value)));
-    for (subject, key, value) in config.chain(devices) {
-        let source = Arc::new(Source { name: subject.clone(), text: format!("{key}: {value}\n") });
-        findings.extend(secrets::judge(&source).into_iter().map(|finding| Finding {
-            subject: excerpt(&subject, 200),
-            origin: origin.clone(),
-            ..finding
-        }));
+    for (subject, key, value) in devices {
+        text(&subject, key, value, origin, findings);
     }
+}
+
+fn config(config: &BTreeMap<String, String>, origin: &Origin, findings: &mut Vec<Finding>) {
+    for (key, value) in config.iter().filter(|(key, _)| !OWN.iter().any(|own| key.starts_with(own))) {
+        text(&format!("config.{key}"), key, value, origin, findings);
+    }
+}
+
+/// Looks through one value. Its name tells many secrets from other words.
+fn text(subject: &str, key: &str, value: &str, origin: &Origin, findings: &mut Vec<Finding>) {
+    let source = Arc::new(Source { name: subject.to_owned(), text: format!("{key}: {value}\n") });
+    findings.extend(secrets::judge(&source).into_iter().map(|finding| Finding {
+        subject: excerpt(subject, 200),
+        origin: origin.clone(),
+        ..finding
+    }));
 }
 
 /// Takes out of a finding what looks like a secret.

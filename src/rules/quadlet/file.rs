@@ -60,12 +60,14 @@ pub(super) struct Quadlet {
 
 /// What stage 6 puts in place of the names between @ signs. The values are examples; that they stand for what is safe is
 /// up to the stages, which make them.
-const FILLED: [(&str, &str); 6] = [
+const FILLED: [(&str, &str); 8] = [
     ("@IMAGE@", "localhost/podclaw/gateway"),
     ("@CONTAINER@", "openclaw"),
     ("@GATEWAY_PORT@", "18789"),
     ("@PODMAN_ARGS@", "--memory=2048m --stop-timeout=90 --read-only-tmpfs=false"),
     ("@SERVICE_HOME@", "/home/openclaw"),
+    ("@COMPILE_CACHE@", "/var/lib/podclaw/compile-cache"),
+    ("@CACHE_MODE@", "ro"),
     ("@TOKEN_FILE@", "/home/openclaw/.config/podclaw/gateway.env"),
 ];
 

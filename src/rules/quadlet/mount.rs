@@ -24,6 +24,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// The service user's home, in each way that it can be written.
 const STATES: [&str; 2] = ["%h/.openclaw", "/home/openclaw/.openclaw"];
+/// What node has compiled, which nothing in a container may change: it would decide what the next one runs.
+const COMPILE_CACHE: &str = "/var/lib/podclaw/compile-cache";
 /// Places that a container has of its own, and that nothing may be put over.
 const OWN: [&str; 7] = ["/proc", "/sys", "/dev", "/etc", "/run", "/usr", "/var/run"];
 const OPTIONS: [&str; 8] = ["rw", "ro", "nosuid", "nodev", "noexec", "private", "rprivate", "Z"];
@@ -93,6 +95,15 @@ pub(in crate::rules) fn volume(text: &str) -> Option<&'static str> {
     if !options.is_empty() && !options.split(',').all(|option| OPTIONS.contains(&option)) {
         return Some("an option that is not allowed");
     }
+    if source == Some(COMPILE_CACHE) {
+        let is_fixed =
+            options.split(',').any(|option| option == "ro") && !options.split(',').any(|option| option == "rw");
+        return if is_fixed {
+            destination_doubt(destination)
+        } else {
+            Some("this place may only be mounted with `ro`")
+        };
+    }
     source.and_then(source_doubt).or_else(|| destination_doubt(destination))
 }
 
@@ -161,6 +172,7 @@ mod tests {
             "/data",
             "%h/.openclaw/workspace:/w:rw,nosuid,nodev",
             "/home/openclaw/.openclaw:/s",
+            "/var/lib/podclaw/compile-cache:/var/cache/node:ro,nosuid,nodev,noexec",
         ] {
             assert_eq!(volume(text), None, "{text}");
         }
@@ -183,6 +195,12 @@ mod tests {
             "~/x:/s",
             "/home/openclaw:/h",
             "/home/openclaw/.openclaw/./x:/s",
+            "/var/lib/podclaw/compile-cache:/c",
+            "/var/lib/podclaw/compile-cache:/c:rw",
+            "/var/lib/podclaw/compile-cache:/c:ro,rw",
+            "/var/lib/podclaw/compile-cache:/etc:ro",
+            "/var/lib/podclaw/compile-cache/../x:/c:ro",
+            "/var/lib/podclaw:/c:ro",
             "data:/proc",
             "data:/",
             "data:relative",

@@ -24,7 +24,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn findings(facts: &ServerFacts, findings: &mut Vec<Finding>) {
     let (Ok(list), Some(version)) = (Advisories::built_in(), Version::parse(&facts.server.version)) else {
         let message = format!("the version of {} can't be compared with what is known", facts.server);
-        findings.push(Finding::new(&RULE, "daemon.version", Origin::named("the daemon"), message));
+        let finding = Finding::new(&RULE, "daemon.version", Origin::named("the daemon"), message);
+        findings.push(Finding { waivable: false, ..finding });
         return;
     };
     let changes = match &facts.build {

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use crate::host::daemon_socket::Access;
 use crate::incus::{
-    Certificate, Config, Forward, Instance, Network, Peer, Profile, Server, StoragePool, Token, Warning,
+    Certificate, Config, Forward, Instance, Network, Peer, Profile, Project, Server, StoragePool, Token, Warning,
 };
 
 /// What is judged of a daemon, and of what others have in it. Nothing in it is to be trusted: whoever may use the daemon
@@ -31,6 +31,8 @@ pub struct ServerFacts {
     pub networks: Vec<Network>,
     /// All its pools.
     pub pools: Vec<StoragePool>,
+    /// All its projects.
+    pub projects: Vec<Project>,
     /// The profiles of all projects.
     pub profiles: Vec<Profile>,
     /// The instances of all projects.

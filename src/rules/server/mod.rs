@@ -4,6 +4,7 @@
 //! are judged by the policy, `policy/server.yaml`; what is not there is found.
 
 mod config;
+mod confined;
 mod facts;
 mod strangers;
 mod warnings;
@@ -120,6 +121,8 @@ fn few(findings: Vec<Finding>) -> Vec<Finding> {
         if let Some(last) = kept.iter_mut().rfind(|finding| finding.rule == rule) {
             // Writing to a string cannot fail.
             let _ = write!(last.message, " (and {} more like it)", count - MOST);
+            // Nobody answers for what is not shown.
+            last.waivable = false;
         }
     }
     kept

@@ -25,7 +25,7 @@ pub(super) fn findings(facts: &ServerFacts, lab: &LabName, findings: &mut Vec<Fi
         let id = excerpt(&token.operation, 36);
         let (severity, message) = match &token.grants {
             Grant::Trust(certificate) => {
-                let (severity, rights) = trust::rights(certificate, lab);
+                let (severity, rights) = trust::rights(certificate, facts, lab);
                 (severity, format!("whoever uses the token of `{}` {rights}", excerpt(&certificate.name, 64)))
             }
             Grant::Member(name) => {

@@ -1,6 +1,6 @@
 //! Certificates that the daemon trusts.
 
-use super::{ServerFacts, cluster, metrics};
+use super::{ServerFacts, cluster, confined, metrics};
 use crate::incus::Certificate;
 use crate::names::LabName;
 use crate::place::Origin;
@@ -12,9 +12,11 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a certificate that lets somebody use the daemon over the network",
     why: "Without a restriction it is root on this machine. With one, it may change all that is in its projects: in \
-          the lab's, the guests; in `default`, the bridge and the ACL that contain them. It lies on another machine, \
-          and whoever takes it from there has the same rights.",
-    remedy: "remove it: `incus config trust list`, `incus config trust remove FINGERPRINT`",
+          the lab's, the guests; in `default`, the bridge and the ACL that contain them; in another one, guests that \
+          get to the host or onto the lab's bridge, unless that project is restricted, too. It lies on another \
+          machine, and whoever takes it from there has the same rights.",
+    remedy: "remove it: `incus config trust list`, `incus config trust remove FINGERPRINT`; or restrict its project, and its \
+             networks: `incus project set NAME restricted=true restricted.networks.access=OTHER`",
     threats: &["daemon-exposure"],
     waivable: false,
     examples: &[],
@@ -30,7 +32,7 @@ pub(super) fn findings(facts: &ServerFacts, lab: &LabName, findings: &mut Vec<Fi
             "metrics" => (&metrics::RULE, metrics::RULE.severity, "may read what all guests do".to_owned()),
             "server" => (&cluster::RULE, cluster::RULE.severity, "is another machine of a cluster".to_owned()),
             "client" => {
-                let (severity, rights) = rights(certificate, lab);
+                let (severity, rights) = rights(certificate, facts, lab);
                 (&RULE, severity, rights)
             }
             _ => (&RULE, RULE.severity, "is of a kind that podclaw does not know".to_owned()),
@@ -43,7 +45,8 @@ pub(super) fn findings(facts: &ServerFacts, lab: &LabName, findings: &mut Vec<Fi
 }
 
 /// What a client with a certificate may do, and how much that matters.
-pub(super) fn rights(certificate: &Certificate, lab: &LabName) -> (Severity, String) {
+pub(super) fn rights(certificate: &Certificate, facts: &ServerFacts, lab: &LabName) -> (Severity, String) {
+    let projects = || facts.projects.iter().filter(|project| certificate.projects.contains(&project.name));
     let has = |project: &str| certificate.projects.iter().any(|name| name == project);
     if !certificate.restricted {
         (Severity::Error, "is root on this machine".into())
@@ -53,6 +56,8 @@ pub(super) fn rights(certificate: &Certificate, lab: &LabName) -> (Severity, Str
         (Severity::Error, "may change the lab's bridge and ACL, which are in the project `default`".into())
     } else if certificate.projects.is_empty() {
         (Severity::Note, "may use no project".into())
+    } else if let Some(way) = projects().find_map(|project| confined::way_out(project, lab)) {
+        (Severity::Error, way)
     } else {
         (Severity::Note, format!("may use the projects {}", excerpt(&certificate.projects.join(", "), 128)))
     }

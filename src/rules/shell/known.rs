@@ -18,7 +18,7 @@ lscpu lsmod lsns mapfile md5sum mkdir mkfifo mktemp mv nl nproc numfmt od openss
 printenv printf ps pushd pwd read readarray readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha224sum
 sha256sum sha384sum sha512sum shift shopt shred shuf sleep sort split ss stat strings sum sync tac tail tee test timedatectl
 times touch tput tr true truncate tsort tty type typeset ulimit umask uname unexpand uniq unlink unset uptime users wait wc
-whereis which who whoami xxd yes zcat zgrep zstd xz bzip2 unxz zstdcat xzcat dpkg aa-status podman-user-generator
+whereis which who whoami xxd yes zcat zgrep zstd xz bzip2 unxz zstdcat xzcat dpkg aa-status podman-user-generator systemd-notify
 /usr/lib/systemd/user-generators/podman-user-generator groupadd groupdel groupmod userdel deluser delgroup apt-cache
 ";
 

@@ -18,11 +18,14 @@ static LIBRARY: LazyLock<Scope> = LazyLock::new(|| {
 /// What the library lets through as settings: it ends a script that finds anything else.
 const NUMBERS: [&str; 6] =
     ["LAST_STAGE", "GATEWAY_PORT", "GATEWAY_MEMORY_MIB", "PACKAGES_TIMEOUT", "IMAGE_TIMEOUT", "START_TIMEOUT"];
-const CHOICES: [(&str, &str); 5] = [
+const CHOICES: [(&str, &str); 8] = [
     ("GATEWAY_SOURCE", "archive"),
     ("GATEWAY_SOURCE", "registry"),
     ("STORAGE_DRIVER", "fuse-overlayfs"),
     ("STORAGE_DRIVER", "native"),
+    ("BOOT", "cold"),
+    ("BOOT", "bake"),
+    ("BOOT", "baked"),
     // A digest, or an id, which is one too.
     ("GATEWAY_IMAGE", "0000000000000000000000000000000000000000000000000000000000000000"),
 ];

@@ -161,6 +161,10 @@ impl Unplaced {
 
 /// A file that something else than shell writes: judged by its path as shell's are.
 pub(crate) fn written(path: &str, subject: &str, place: &Place) -> Option<Finding> {
+    // What is in them is judged, too.
+    if writes::is_own(path) {
+        return None;
+    }
     let found = writes::path(&Word::known(path), subject, &(0..0))?;
     Some(finding(&found, subject, &|_| place.clone()))
 }

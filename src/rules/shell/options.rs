@@ -75,7 +75,7 @@ static ALLOWED: [Options; 35] = [
         "journalctl",
         "qxekra",
         "unopbSUt",
-        "--no-pager --output --since --until --lines --unit --user-unit --user --quiet --boot --identifier --reverse --grep --no-hostname --list-boots --disk-usage --priority --utc --all --catalog --dmesg --version",
+        "--no-pager --output --since --until --lines --unit --user-unit --user --quiet --boot --identifier --reverse --grep --no-hostname --list-boots --relinquish-var --disk-usage --priority --utc --all --catalog --dmesg --version",
     ),
     of("file", "bLik", "", "--brief --mime-type --dereference --mime-encoding --version"),
     of(
@@ -127,7 +127,7 @@ static ALLOWED: [Options; 35] = [
         "systemctl",
         "ql",
         "pnt",
-        "--user --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
+        "--user --global --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
     ),
     of("passwd", "lS", "", "--lock --status"),
     of(

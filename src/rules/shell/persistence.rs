@@ -2,6 +2,7 @@
 
 use super::call::{Call, Found};
 use super::text::shown;
+use crate::cloud_init::STAGES_UNIT;
 use crate::rules::{Example, Rule, Severity, Trial};
 
 pub(super) static RULE: Rule = Rule {
@@ -26,7 +27,7 @@ pub(super) const NAMES: &str =
 initctl cloud-init cloud-init-per supervisord pm2 dpkg-divert dpkg-trigger";
 const VERBS: &str = "status show is-active is-enabled is-failed daemon-reload start stop restart try-restart reload reset-failed list-units
 list-unit-files list-timers cat disable mask unmask kill is-system-running --version show-environment";
-const UNITS: [&str; 4] = ["openclaw.service", "openclaw", "podman.socket", "podclaw"];
+const UNITS: [&str; 3] = ["openclaw.service", "openclaw", STAGES_UNIT];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     let name = call.name.as_str();
@@ -73,7 +74,7 @@ fn systemctl(call: &Call) -> Option<Found> {
     match verb.one() {
         Some(known) if super::known::in_list(VERBS, known) => None,
         Some("enable" | "reenable")
-            if plain.len() > 1 && plain[1..].iter().all(|unit| UNITS[..2].iter().any(|own| unit.is(own))) =>
+            if plain.len() > 1 && plain[1..].iter().all(|unit| UNITS.iter().any(|own| unit.is(own))) =>
         {
             None
         }

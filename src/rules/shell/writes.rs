@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "a file outside of the places that setting up needs",
     why: "Most of the guest stays as the reviewed image has it. A file in another place can change what the system runs, whom it trusts, or what a later stage does.",
-    remedy: "write below /etc/podclaw, /var/lib/podclaw, /usr/local/lib/podclaw, /usr/local/share/podclaw, /run/podclaw or the service user's home",
+    remedy: "write below /etc/podclaw, /var/lib/podclaw, /run/podclaw or the service user's home",
     threats: &["persistence", "host-path"],
     waivable: true,
     examples: &[Example {
@@ -24,13 +24,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Where anything may be written, below each.
-const FINE: [&str; 16] = [
+const FINE: [&str; 14] = [
     "/etc/podclaw/",
     "/var/lib/podclaw/",
     "/var/log/podclaw/",
     "/run/podclaw/",
-    "/usr/local/lib/podclaw/",
-    "/usr/local/share/podclaw/",
     "/home/openclaw/",
     "/tmp/",
     "/var/tmp/",
@@ -43,7 +41,7 @@ const FINE: [&str; 16] = [
     "/etc/containers/registries.conf.d/",
 ];
 /// Files and directories that are written as they are, or with an ending while they are being replaced.
-const EXACT: [&str; 20] = [
+const EXACT: [&str; 25] = [
     "/dev/null",
     "/dev/stdout",
     "/dev/stderr",
@@ -64,6 +62,30 @@ const EXACT: [&str; 20] = [
     "/etc/podclaw",
     "/tmp",
     "/opt/openclaw",
+    // What makes an image of a guest fit for others: none of these runs anything, or lets anybody in.
+    "/etc/machine-id",
+    "/etc/netplan",
+    "/etc/netplan/50-cloud-init.yaml",
+    "/etc/hostname",
+    "/etc/cloud/cloud-init.disabled",
+];
+/// podclaw's own scripts and units. cloud-init writes them, and nothing that they run may change them.
+const OWN: [&str; 2] = ["/usr/local/lib/podclaw/", "/usr/local/share/podclaw/"];
+/// Where traces of a guest are: they may be removed, below each, but not written.
+const TRACES: [&str; 13] = [
+    "/etc/ssh/ssh_host_",
+    "/root/",
+    "/run/cloud-init/",
+    "/run/log/",
+    "/var/backups/",
+    "/var/cache/",
+    "/var/lib/apt/",
+    "/var/lib/cloud/",
+    "/var/lib/dbus/",
+    "/var/lib/dhcp/",
+    "/var/lib/private/",
+    "/var/lib/systemd/",
+    "/var/log/",
 ];
 /// Where writing means something of its own, and the rule that says what.
 static SPECIAL: [(&str, &crate::rules::Rule, &str); 42] = [
@@ -110,6 +132,23 @@ static SPECIAL: [(&str, &crate::rules::Rule, &str); 42] = [
     ("/etc/apparmor", &hardening::RULE, "changes what confines programs"),
     ("/etc/modprobe.d", &hardening::RULE, "changes which modules load"),
 ];
+
+/// Whether a path is certainly one of podclaw's own scripts and units.
+pub(super) fn is_own(path: &str) -> bool {
+    OWN.iter().any(|own| path.starts_with(own)) && normal(path) == path
+}
+
+/// Whether a path is certainly where only traces are.
+fn is_trace(word: &Word) -> bool {
+    let traces = |value: &String| {
+        let path = normal(value);
+        let certain = path.split(|c| is_hole(c) || matches!(c, '*' | '?' | '[')).next().unwrap_or_default();
+        // What comes after a hole could lead out again.
+        !path[certain.len()..].contains("..")
+            && TRACES.iter().any(|trace| certain.starts_with(trace) || certain == trace.trim_end_matches('/'))
+    };
+    !word.values.is_empty() && word.values.iter().all(traces)
+}
 
 /// A file that something writes.
 pub(super) fn path(word: &Word, subject: &str, bytes: &Range<usize>) -> Option<Found> {
@@ -285,6 +324,8 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             FINE.iter().any(|fine| fine.starts_with(&path))
         })
     };
-    let targets = targets.iter().filter(|word| !(word.is("-") || makes && above(word)));
+    let removes = matches!(call.name.as_str(), "rm" | "rmdir" | "unlink" | "find");
+    let fine = |word: &Word| word.is("-") || (makes && above(word)) || (removes && is_trace(word));
+    let targets = targets.iter().filter(|word| !fine(word));
     targets.filter_map(|word| path(word, &call.name, &call.bytes)).collect()
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use super::file::{self, Waivers};
+use super::file::{self, At, Entry, Waivers};
 use super::unused;
+use crate::place::{Origin, Place};
 use crate::rules::Finding;
 
 /// A finding that somebody answers for.
@@ -34,6 +35,20 @@ pub struct Applied {
 }
 
 impl Waivers {
+    /// Those of them that are for files, which `lint` judges.
+    #[must_use]
+    pub fn of_files(mut self) -> Self {
+        self.entries.retain(|entry| matches!(entry.at, At::File(_)));
+        self
+    }
+
+    /// Those of them that are for objects of a daemon, which `audit` judges.
+    #[must_use]
+    pub fn of_objects(mut self) -> Self {
+        self.entries.retain(|entry| matches!(entry.at, At::Object(_)));
+        self
+    }
+
     /// Sets aside each finding that there is a waiver for, and that may be waived.
     #[must_use]
     pub fn apply(&self, findings: Vec<Finding>) -> Applied {
@@ -53,16 +68,20 @@ impl Waivers {
         applied
     }
 
-    /// The waivers for which there was no finding, where the file was among those judged, or is none.
+    /// The waivers for which there was no finding. Those for files count where the file was among those judged, or is none;
+    /// those for objects where all objects were judged.
     #[must_use]
     pub fn unused(&self, applied: &Applied, judged: &[String]) -> Vec<Finding> {
         if self.entries.is_empty() {
             return Vec::new();
         }
         let judged: BTreeSet<_> = judged.iter().map(|name| file::absolute(Path::new(name))).collect();
-        let unused = self.entries.iter().enumerate().filter(|(index, entry)| {
-            !applied.used.contains(index) && (judged.contains(&entry.file) || !entry.file.exists())
-        });
+        let is_judged = |entry: &Entry| match &entry.at {
+            At::File(file) => judged.contains(file) || !file.exists(),
+            At::Object(_) => true,
+        };
+        let all = self.entries.iter().enumerate();
+        let unused = all.filter(|(index, entry)| !applied.used.contains(index) && is_judged(entry));
         unused
             .map(|(_, entry)| {
                 let message = format!("the rule `{}` finds nothing there", entry.rule);
@@ -72,13 +91,17 @@ impl Waivers {
     }
 
     fn find(&self, finding: &Finding, paths: &mut Paths) -> Option<usize> {
-        let name = &finding.place()?.source.name;
         self.entries.iter().position(|entry| {
             entry.rule == finding.rule
                 && entry.key == finding.subject
-                // The last part is compared before the system is asked.
-                && entry.file.file_name() == Path::new(name).file_name()
-                && entry.file == *paths.of(name)
+                && match (&entry.at, &finding.origin) {
+                    // The last part is compared before the system is asked.
+                    (At::File(file), Origin::File(Place { source, .. })) => {
+                        file.file_name() == Path::new(&source.name).file_name() && file == paths.of(&source.name)
+                    }
+                    (At::Object(object), Origin::Named(name)) => object == name,
+                    _ => false,
+                }
         })
     }
 }

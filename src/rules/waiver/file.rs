@@ -11,7 +11,7 @@ use crate::yaml::{self, Code, Document, Node, Problem};
 
 /// No file has more waivers than this.
 const MOST: usize = 1000;
-const FIELDS: [&str; 6] = ["rule", "file", "key", "reason", "owner", "expires"];
+const FIELDS: [&str; 7] = ["rule", "file", "object", "key", "reason", "owner", "expires"];
 
 /// The waivers of a file that have no fault.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +25,8 @@ pub struct Waivers {
 pub struct Entry {
     /// The id of the rule.
     pub rule: String,
-    /// The file, as an absolute path.
-    pub file: PathBuf,
+    /// What it is for.
+    pub at: At,
     /// The subject of the finding.
     pub key: String,
     /// Why it is accepted.
@@ -39,11 +39,21 @@ pub struct Entry {
     pub place: Place,
 }
 
+/// What a waiver is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// A file, as an absolute path.
+    File(PathBuf),
+    /// An object of a daemon, as `audit` calls it: `network podclawbr0`.
+    Object(String),
+}
+
 /// A waiver as it is written. What is missing is empty.
 #[derive(Debug, Default)]
 pub(super) struct Written<'a> {
     pub(super) rule: &'a str,
     pub(super) file: &'a str,
+    pub(super) object: &'a str,
     pub(super) key: &'a str,
     pub(super) reason: &'a str,
     pub(super) owner: &'a str,
@@ -97,6 +107,7 @@ fn one<'a>(document: &Document, node: &'a Node) -> Result<Written<'a>, Vec<Probl
     let written = Written {
         rule: text("rule"),
         file: text("file"),
+        object: text("object"),
         key: text("key"),
         reason: text("reason"),
         owner: text("owner"),

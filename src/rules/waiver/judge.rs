@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use jiff::{ToSpan as _, Unit};
 
-use super::file::{self, Entry, Waivers, Written};
+use super::file::{self, At, Entry, Waivers, Written};
 use super::{duplicate, expired, too_wide, unjustified, unknown_rule};
 use crate::place::Place;
 use crate::rules::{Finding, Rule, catalogue};
@@ -50,7 +50,7 @@ pub(super) fn all(root: &Path, all: Vec<(Place, Written<'_>)>, terms: &Terms) ->
     let mut findings = Vec::new();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
     for (_, written) in &all {
-        *counts.entry((written.rule, written.file, written.key)).or_default() += 1;
+        *counts.entry(what(written)).or_default() += 1;
     }
     let mut said = BTreeSet::new();
     let mut waivers = Waivers::default();
@@ -59,7 +59,7 @@ pub(super) fn all(root: &Path, all: Vec<(Place, Written<'_>)>, terms: &Terms) ->
         let mut find = |rule: &'static Rule, message: String| {
             findings.push(Finding::at(rule, subject(&written), place.clone(), message));
         };
-        let what = (written.rule, written.file, written.key);
+        let what = what(&written);
         if counts.get(&what).is_some_and(|&count| count > 1) && !said.insert(what) {
             find(&duplicate::RULE, "there is a waiver for the same thing before this one".into());
         }
@@ -71,7 +71,10 @@ pub(super) fn all(root: &Path, all: Vec<(Place, Written<'_>)>, terms: &Terms) ->
         if let (Some(expires), true, true) = (expires, is_single, findings.len() == before) {
             waivers.entries.push(Entry {
                 rule: written.rule.into(),
-                file: file::absolute(&root.join(written.file)),
+                at: match written.object {
+                    "" => At::File(file::absolute(&root.join(written.file))),
+                    object => At::Object(object.into()),
+                },
                 key: written.key.into(),
                 reason: written.reason.trim().into(),
                 owner: written.owner.trim().into(),
@@ -81,6 +84,11 @@ pub(super) fn all(root: &Path, all: Vec<(Place, Written<'_>)>, terms: &Terms) ->
         }
     }
     (waivers, findings)
+}
+
+/// What it is for: of two for the same thing neither holds.
+fn what<'a>(written: &Written<'a>) -> [&'a str; 4] {
+    [written.rule, written.file, written.object, written.key]
 }
 
 fn subject(written: &Written) -> String {
@@ -95,12 +103,16 @@ fn rule_and_place(written: &Written, terms: &Terms, find: &mut impl FnMut(&'stat
         None if is_wild(written.rule) => find(&too_wide::RULE, "this is not one rule".into()),
         None => find(&unknown_rule::RULE, format!("there is no rule `{}`", excerpt(written.rule, 64))),
     }
-    if written.file.is_empty() {
-        find(&too_wide::RULE, "it names no file".into());
-    } else if is_wild(written.file) || !file::is_plain(written.file) {
-        let message =
-            "its `file` is not one path below the directory that the waivers are for, without `..`, `.` or wildcards";
-        find(&too_wide::RULE, message.into());
+    match (written.file, written.object) {
+        ("", "") => find(&too_wide::RULE, "it names neither a `file` nor an `object`".into()),
+        ("", object) if object.contains('*') => find(&too_wide::RULE, "its `object` has a wildcard".into()),
+        ("", _) => {}
+        (file, "") if is_wild(file) || !file::is_plain(file) => {
+            let message = "its `file` is not one path below the directory that the waivers are for, without `..`, `.` or wildcards";
+            find(&too_wide::RULE, message.into());
+        }
+        (_, "") => {}
+        _ => find(&too_wide::RULE, "it names a `file` and an `object`: one waiver is for one thing".into()),
     }
     if written.key.is_empty() {
         find(&too_wide::RULE, "it names no `key`, which is what the finding calls its subject".into());

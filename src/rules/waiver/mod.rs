@@ -19,7 +19,7 @@ use super::{Finding, Rule};
 use crate::place::Source;
 
 pub use apply::{Applied, Waived};
-pub use file::{Entry, Waivers};
+pub use file::{At, Entry, Waivers};
 pub use judge::Terms;
 
 /// The rules of this module.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Tampering;
+use crate::common::Program;
 use crate::harness::Daemon;
 
 pub(super) fn each_protection_that_is_gone_is_found(daemon: &Daemon) {
@@ -11,6 +12,9 @@ pub(super) fn each_protection_that_is_gone_is_found(daemon: &Daemon) {
     clean.green();
     assert_eq!(clean.found(), Vec::<&Value>::new(), "{clean}");
     assert_eq!(clean.json["objects"]["guest"], 1, "{clean}");
+    let of_machine = ["kernel-apparmor", "host-vsock"];
+    let unknown = clean.unknown("guest demo");
+    assert!(unknown.iter().all(|probe| of_machine.contains(probe)), "{unknown:?}");
     let info = lab.lab.podclaw(&["info", "demo"]).run().ok();
     assert!(info.contains("the guest is as it was judged"), "{info}");
     project_and_network(&lab);
@@ -18,6 +22,7 @@ pub(super) fn each_protection_that_is_gone_is_found(daemon: &Daemon) {
     guest(&lab);
     launched_with(&lab);
     images_and_lock(&lab);
+    copies(&lab);
 }
 
 fn project_and_network(lab: &Tampering) {
@@ -38,6 +43,13 @@ fn project_and_network(lab: &Tampering) {
     lab.daemon(&["network", "acl", "rule", "add", &acl, "ingress", "action=allow", "source=10.0.0.0/8"]);
     lab.audit().red(&[&format!("live-acl network {network} ingress")]);
     lab.mended();
+    for chain in ["aclin", "aclfwd", "aclout", "acl"] {
+        // The daemon still says that all is well.
+        Program::new("nft").args(&["flush", "chain", "inet", "incus", &format!("{chain}.{network}")]).run().ok();
+        lab.audit().red(&["live-kernel-rules firewall table inet incus acl"]);
+        lab.daemon(&["network", "unset", &network, "security.acls"]);
+        lab.mended();
+    }
     lab.daemon(&["network", "unset", &network, "security.acls"]);
     lab.audit().red(&[
         &format!("live-acl network {network} config.security.acls"),
@@ -153,14 +165,27 @@ fn launched_with(lab: &Tampering) {
         "live-receipt guest demo receipt.probes",
         "live-receipt guest demo receipt.base-pinned",
     ]);
+    // What was not tried, or could not be told, is not proven.
+    let mut receipt = original.clone();
+    receipt["probes"][0]["verdict"] = "could-not-tell".into();
+    let first = receipt["probes"][0]["id"].as_str().expect("a probe").to_owned();
+    set(key, &receipt.to_string().into());
+    let audit = lab.audit();
+    assert!(audit.unknown("guest demo").contains(first.as_str()), "{audit}");
+    receipt["probes"].as_array_mut().expect("probes").remove(0);
+    set(key, &receipt.to_string().into());
+    lab.audit().red(&["live-receipt guest demo receipt.probes-missing"]);
+    receipt["probes"] = json!([]);
+    set(key, &receipt.to_string().into());
+    lab.audit().red(&["live-receipt guest demo receipt.probes-missing"]);
     // A receipt of before there were digests says less, and is still read.
     let mut receipt = original;
-    for newer in ["digests", "verdicts"] {
+    for newer in ["digests", "guest", "verdicts"] {
         assert!(receipt.as_object_mut().is_some_and(|receipt| receipt.remove(newer).is_some()), "{newer}");
     }
     set(key, &receipt.to_string().into());
     let old = lab.audit();
-    old.green();
+    old.red(&["live-receipt guest demo receipt.guest"]);
     assert!(old.found().iter().any(|one| one["subject"] == "receipt.digests"), "{old}");
     set(key, &config[key]);
     lab.audit().green();
@@ -179,4 +204,24 @@ fn images_and_lock(lab: &Tampering) {
     lab.audit().red(&[&format!("live-image image {short} fingerprint"), pinned]);
     std::fs::write(&lock, text).expect("a lock");
     lab.audit().green();
+}
+
+/// A copy takes the marks and the receipt along. With the original gone, and under its name, it is still none that was launched.
+fn copies(lab: &Tampering) {
+    lab.incus(&["stop", "--force", "demo"]);
+    lab.incus(&["copy", "demo", "copy"]);
+    let audit = lab.audit();
+    audit.red(&["live-receipt guest copy receipt.guest"]);
+    assert!(!audit.that_count().contains("live-receipt guest demo receipt.guest"), "{audit}");
+    // Nothing of a snapshot is left, but that the guest was put back to it.
+    lab.project("restricted.snapshots=allow");
+    lab.incus(&["snapshot", "create", "demo", "s0"]);
+    lab.incus(&["snapshot", "restore", "demo", "s0"]);
+    lab.incus(&["snapshot", "delete", "demo", "s0"]);
+    lab.audit().red(&["live-receipt guest demo receipt.guest"]);
+    lab.incus(&["delete", "demo"]);
+    lab.incus(&["rename", "copy", "demo"]);
+    lab.audit().red(&["live-receipt guest demo receipt.guest"]);
+    let info = lab.lab.podclaw(&["info", "demo"]).run().ok();
+    assert!(info.contains("DOES NOT MATCH") && info.contains("a copy of demo"), "{info}");
 }

@@ -133,8 +133,9 @@ impl Daemon {
 
     /// Removes all daemons and all that is in them, if there are any. False if something is left.
     pub(crate) fn remove_all() -> bool {
-        let guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).take();
-        guardian.is_none_or(Guardian::finish)
+        // Held until they are: after Ctrl-C the work ends too, as its daemon is gone, and must not end this program before.
+        let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
+        guardian.take().is_none_or(Guardian::finish)
     }
 
     fn log(&self) -> PathBuf {
@@ -148,6 +149,7 @@ impl Daemon {
             ("INCUS_CONF", self.dir.join("client")),
             ("TMPDIR", self.slot.dir().join("tmp")),
             ("HOME", self.slot.dir().join("tmp")),
+            ("PODCLAW_RUNTIME_DIR", self.dir.join("run")),
             (MARK, self.slot.dir()),
         ]
     }

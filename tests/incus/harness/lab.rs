@@ -115,7 +115,9 @@ impl<'d> Lab<'d> {
 
     /// Takes the lab's own firewall table away, so that only Incus' rules are left.
     pub(crate) fn remove_fence(&self) {
-        Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run().ok();
+        for family in ["inet", "arp"] {
+            Program::new("nft").args(&["delete", "table", family, &format!("podclaw_{}", self.name)]).run().ok();
+        }
     }
 
     /// Makes project, pool, bridge and default profile with Incus' client, for tests of what is below podclaw's `init`.
@@ -164,6 +166,31 @@ impl<'d> Lab<'d> {
         self.incus(&["launch", "tiny"]).args(arguments).run().ok();
     }
 
+    /// Launches a tiny guest of the profiles that real ones have, which podclaw takes for its own, and gives it an address.
+    pub(crate) fn launch_own(&self, name: &str, more: &[&str]) {
+        let (mark, guest, small) =
+            (format!("user.podclaw.lab={}", self.name), format!("{}-guest", self.name), format!("{}-small", self.name));
+        self.launch_tiny_with(&[&[name, "-p", &guest, "-p", &small, "-c", &mark], more].concat());
+        self.give_address(name);
+    }
+
+    /// Has a tiny guest ask for an address and take it: the tiny image's own client only asks.
+    pub(crate) fn give_address(&self, name: &str) {
+        let script = format!(
+            "ifconfig eth0 up
+             for try in 1 2 3 4 5; do
+                 address=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1 | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
+                 [ -z \"$address\" ] || break
+             done
+             ifconfig eth0 $address netmask 255.255.255.0
+             route add default gw {} 2>/dev/null
+             echo $address",
+            self.address(1)
+        );
+        let address = self.exec(&[name, "--", "sh", "-c", &script], "").ok();
+        assert!(!address.trim().is_empty(), "{name} gets no address");
+    }
+
     /// Removes the lab and everything in it, and says what did not work.
     fn wipe(&self) -> Vec<String> {
         let mut failures = Vec::new();
@@ -198,7 +225,9 @@ impl<'d> Lab<'d> {
         run(self.daemon.incus(&["network", "acl", "delete", &format!("{}-egress", self.name)]));
         run(self.daemon.incus(&["storage", "delete", &self.name]));
         // Made only where podclaw's `init` ran, and gone already where a test took it away.
-        let _ = Program::new("nft").args(&["delete", "table", "inet", &format!("podclaw_{}", self.name)]).run();
+        for family in ["inet", "arp"] {
+            let _ = Program::new("nft").args(&["delete", "table", family, &format!("podclaw_{}", self.name)]).run();
+        }
         failures
     }
 

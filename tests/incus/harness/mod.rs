@@ -6,7 +6,7 @@
 //! - The daemon starts when the first test asks for it.
 
 mod address;
-mod cache;
+pub(crate) mod cache;
 mod cleanup;
 mod daemon;
 mod gateway;
@@ -14,6 +14,7 @@ mod guardian;
 mod interrupt;
 mod lab;
 mod lan;
+mod once;
 mod packages;
 mod process;
 mod relay;
@@ -26,6 +27,7 @@ pub(crate) use daemon::Daemon;
 pub(crate) use gateway::Gateway;
 pub(crate) use lab::Lab;
 pub(crate) use lan::Lan;
+pub(crate) use once::once;
 pub(crate) use packages::packages;
 pub(crate) use relay::Relay;
 pub(crate) use runner::{Test, block_on, main, tests};

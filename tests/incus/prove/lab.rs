@@ -1,10 +1,12 @@
 //! The lab as it has to be, and as launches see it.
 
+use serde_json::{Value, json};
+
 use super::Proving;
 use crate::harness::{Daemon, Gateway, Lan, Test, tests};
 use crate::launches::ready;
 
-pub(crate) const TESTS: &[Test] = tests![the_lab_contains, many_guests, a_launch_proves];
+pub(crate) const TESTS: &[Test] = tests![the_lab_contains, many_guests, guests_that_are_left_out, a_launch_proves];
 
 /// What nobody can tell of a tiny guest: it has no gateway. And this kernel may be without AppArmor.
 const NO_GATEWAY: [&str; 5] =
@@ -47,11 +49,50 @@ fn many_guests(daemon: &Daemon) {
     let found: Vec<&str> = guests.iter().filter_map(|guest| guest["name"].as_str()).collect();
     assert_eq!(found, names, "{proofs}");
     assert!(guests.iter().all(|guest| guest["verdict"] == "could-not-tell"), "{proofs}");
+    assert_eq!(proofs.json["not_proven"], json!([]), "{proofs}");
+}
+
+/// Whoever asks for all guests is told of each one that was not proven.
+fn guests_that_are_left_out(daemon: &Daemon) {
+    let proving = Proving::new(daemon);
+    for name in ["ice", "off"] {
+        proving.launch(name, &[]);
+    }
+    let guest = format!("{}-guest", proving.lab.name());
+    let small = format!("{}-small", proving.lab.name());
+    proving.lab.launch_tiny_with(&["other", "-p", &guest, "-p", &small]);
+    let left_out = || {
+        let proofs = proving.prove(&[], &[]);
+        assert_eq!(proofs.json["guests"], json!([]), "{proofs}");
+        let all = proofs.json["not_proven"].as_array().expect("guests").clone();
+        let of = |guest: &Value| (guest["name"].clone(), guest["status"].clone(), guest["verdict"].clone());
+        (all.iter().map(of).collect::<Vec<_>>(), proofs.output.code)
+    };
+    let unknown = || json!("could-not-tell");
+    proving.set(&["stop", "--force", "off"]);
+    proving.set(&["stop", "--force", "other"]);
+    proving.set(&["pause", "ice"]);
+    let (ice, off) = ((json!("ice"), json!("frozen"), unknown()), (json!("off"), json!("stopped"), Value::Null));
+    let other = (json!("other"), json!("stopped"), Value::Null);
+    assert_eq!(left_out(), (vec![ice, off.clone(), other.clone()], 3));
+    let shown = proving.lab.podclaw(&["prove"]).run().exits(3);
+    for line in
+        ["ice: not proven, could not tell: it is frozen", "off: not proven: it is stopped", "other: not proven: "]
+    {
+        assert!(shown.stdout.contains(line), "{line}: {shown}");
+    }
+    // What is stopped needs no proof.
+    proving.set(&["stop", "--force", "ice"]);
+    let ice = (json!("ice"), json!("stopped"), Value::Null);
+    assert_eq!(left_out(), (vec![ice.clone(), off.clone(), other], 0));
+    // Somebody else's runs in the lab's project.
+    proving.set(&["start", "other"]);
+    assert_eq!(left_out(), (vec![ice, off, (json!("other"), json!("running"), unknown())], 3));
 }
 
 fn a_launch_proves(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
-    lab.podclaw(&["launch", "good"]).run().ok();
+    lab.podclaw(&["launch", "--cold", "good"]).run().ok();
     let receipt = &lab.podclaw(&["info", "good", "--format", "json"]).run().json()["guest"]["receipt"];
     let probes = receipt["probes"].as_array().expect("probes");
     let contained = |id: &str| probes.iter().any(|probe| probe["id"] == id && probe["verdict"] == "contained");
@@ -70,7 +111,7 @@ fn a_launch_proves(daemon: &Daemon) {
     }
 
     // The lab is right when the launch looks, and is loosened then.
-    let mut launch = lab.podclaw(&["launch", "bad"]).start();
+    let mut launch = lab.podclaw(&["launch", "--cold", "bad"]).start();
     launch.wait_for("✓ started");
     daemon.incus(&["network", "unset", &lab.network(), "security.acls"]).run().ok();
     lab.remove_fence();

@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use super::fighting::replace;
+use super::fighting::{replace, was_replaced};
 use super::{Proofs, Proving};
 use crate::harness::{Daemon, Test, tests};
 
-pub(crate) const TESTS: &[Test] =
-    tests![no_limits, limits_that_do_not_hold, limits_that_hold, a_neighbour_that_stops_answering];
+pub(crate) const TESTS: &[Test] = tests![
+    no_limits,
+    limits_that_do_not_hold,
+    limits_that_hold,
+    a_guest_that_only_says_so,
+    a_neighbour_that_stops_answering
+];
 
 const LIMITS: [&str; 3] = ["limit-processes", "limit-memory", "limit-disk"];
 
@@ -18,7 +23,7 @@ fn no_limits(daemon: &Daemon) {
     let proving = Proving::unrestricted(daemon);
     let (lab, mark) = (proving.lab.name(), format!("user.podclaw.lab={}", proving.lab.name()));
     proving.lab.launch_tiny_with(&["open", "-p", &format!("{lab}-guest"), "-c", &mark]);
-    proving.address("open");
+    proving.lab.give_address("open");
     proving.set(&["config", "device", "override", "open", "root", "size="]);
     proving.prove(&["open"], &["--full"]).only_red(&LIMITS);
     // So high that they limit nothing, and too high to be tried.
@@ -76,8 +81,29 @@ fn limits_that_hold(daemon: &Daemon) {
     red.remove("limit-host");
     assert!(red.is_empty(), "{proofs}");
     proofs.green(&LIMITS);
+    // The host saw it there.
+    assert!(!proofs.output.stdout.contains("not seen at its limits"), "{proofs}");
     // Nothing is left of it.
     assert_eq!(proving.sh("tight", "ls -A / | grep podclaw; true"), "");
+}
+
+/// It says that it was driven into its limits, and does nothing. Everybody answers meanwhile, which shows nothing.
+fn a_guest_that_only_says_so(daemon: &Daemon) {
+    let proving = small(daemon, "idle");
+    proving.launch("beside", &[]);
+    let program = r#"plan=$(cat); nonce=$(echo "$plan" | sed 's/.*"nonce":\([0-9]*\).*/\1/')
+echo "{\"nonce\":$nonce,\"started\":{\"run\":1,\"port\":9}}"
+sleep 2
+for probe in limit-processes limit-memory limit-disk limit-host; do
+echo "{\"nonce\":$nonce,\"answer\":{\"probe\":\"$probe\",\"verdict\":\"contained\",\"tried\":\"\",\"came_back\":\"a lie\",\"millis\":1}}"
+done"#;
+    replace(&proving, "idle", program);
+    let proofs = proving.prove(&["idle"], &["--full", "--timeout", "20s"]);
+    assert!(was_replaced(&proving, "idle"), "{proofs}");
+    // What only the guest can see is its word; docs/prove.md says which these are.
+    proofs.green(&LIMITS);
+    proofs.unknown(&["limit-host"]);
+    assert!(proofs.output.stdout.contains("was not seen at its limits"), "{proofs}");
 }
 
 /// Another guest answers at once, and then no more, while the limits are tried.

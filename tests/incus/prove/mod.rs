@@ -41,30 +41,9 @@ impl<'d> Proving<'d> {
         proving
     }
 
-    /// Launches a guest of the profiles that real ones have, and gives it an address.
+    /// Launches a guest that podclaw takes for its own.
     fn launch(&self, name: &str, more: &[&str]) {
-        let (lab, mark) = (self.lab.name(), format!("user.podclaw.lab={}", self.lab.name()));
-        let (guest, small) = (format!("{lab}-guest"), format!("{lab}-small"));
-        let arguments = [&[name, "-p", &guest, "-p", &small, "-c", &mark], more].concat();
-        self.lab.launch_tiny_with(&arguments);
-        self.address(name);
-    }
-
-    /// Asks for an address and takes it: the tiny image's own client only asks.
-    fn address(&self, name: &str) {
-        let gateway = self.lab.address(1);
-        let script = format!(
-            "ifconfig eth0 up
-             for try in 1 2 3 4 5; do
-                 address=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1 | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
-                 [ -z \"$address\" ] || break
-             done
-             ifconfig eth0 $address netmask 255.255.255.0
-             route add default gw {gateway} 2>/dev/null
-             echo $address"
-        );
-        let address = self.sh(name, &script);
-        assert!(!address.trim().is_empty(), "{name} gets no address");
+        self.lab.launch_own(name, more);
     }
 
     /// What a script in a guest says.

@@ -8,6 +8,7 @@ use crate::harness::{Daemon, Lan, Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
     the_network_without_its_firewall,
+    each_firewall_alone,
     the_card_without_its_protections,
     what_else_hangs_on_the_bridge,
     a_dead_network_is_not_contained
@@ -36,7 +37,7 @@ fn the_network_without_its_firewall(daemon: &Daemon) {
     daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
     // Without the ACL, the lab's own firewall table still stands.
     assert!(!reach(address.trim()), "the lab lets its guests be reached");
-    proving.prove(&["one"], &[]).only_red(&["gateway-loopback"]);
+    proving.prove(&["one"], &[]).only_red(&["gateway-loopback", "net-acl"]);
     proving.lab.remove_fence();
     assert!(reach(address.trim()), "nothing keeps anybody off now");
     let open = proving.prove(&["one"], &[]);
@@ -44,18 +45,65 @@ fn the_network_without_its_firewall(daemon: &Daemon) {
     set(&format!("security.acls={acl}"));
     set("ipv6.address=none");
     // And without that table, the ACL does.
-    proving.prove(&["one"], &[]).only_red(&["gateway-loopback"]);
+    proving.prove(&["one"], &[]).only_red(&["gateway-loopback", "net-fence"]);
 
     // One hole at a time.
     let hole = |direction: &str, rule: &[&str], red: &str| {
         let arguments = [&["network", "acl", "rule", "add", &acl, direction, "action=allow"], rule].concat();
         daemon.incus(&arguments).run().ok();
         let removed = [&["network", "acl", "rule", "remove", &acl, direction, "action=allow"], rule].concat();
-        proving.prove(&["one"], &[]).only_red(&["gateway-loopback", red]);
+        proving.prove(&["one"], &[]).only_red(&["gateway-loopback", "net-acl", "net-fence", red]);
         daemon.incus(&removed).run().ok();
     };
     hole("ingress", &["source=0.0.0.0/0", "protocol=tcp", "destination_port=18789"], "net-inbound");
-    proving.prove(&["one"], &[]).only_red(&["gateway-loopback"]);
+    proving.prove(&["one"], &[]).only_red(&["gateway-loopback", "net-fence"]);
+}
+
+/// One of two is enough to keep a guest in. That it is the only one left is said all the same.
+fn each_firewall_alone(daemon: &Daemon) {
+    let proving = Proving::new(daemon);
+    let _lan = Lan::new(&proving.lab);
+    proving.launch("one", &[]);
+    let (lab, network) = (proving.lab.name(), proving.lab.network());
+    let fence = format!("podclaw_{lab}");
+    let nft = |arguments: &[&str]| Program::new("nft").args(arguments).run().ok();
+    let mend = || proving.lab.podclaw(&["init"]).run().ok();
+    let both = proving.prove(&["one"], &[]);
+    both.none_red();
+    both.green(&["net-acl", "net-fence"]);
+
+    proving.lab.remove_fence();
+    let gone = proving.prove(&["one"], &[]);
+    gone.only_red(&["net-fence"]);
+    gone.green(&["net-acl", "net-host", "net-lan", "net-inbound"]);
+    assert!(gone.output.stdout.contains("one of the two locks is open"), "{gone}");
+    mend();
+    for chain in ["host", "egress", "ingress"] {
+        nft(&["flush", "chain", "inet", &fence, chain]);
+        proving.prove(&["one"], &[]).only_red(&["net-fence"]);
+        mend();
+    }
+    // What opens an address that is not tried is seen all the same.
+    nft(&["insert", "rule", "inet", &fence, "egress", "ip", "daddr", "10.77.77.77", "accept"]);
+    let opened = proving.prove(&["one"], &[]);
+    opened.none_red();
+    opened.unknown(&["net-fence"]);
+    assert!(opened.output.stdout.contains("10.77.77.77"), "{opened}");
+    mend();
+
+    daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
+    let gone = proving.prove(&["one"], &[]);
+    gone.only_red(&["net-acl"]);
+    gone.green(&["net-fence", "net-host", "net-lan", "net-inbound"]);
+    mend();
+    // The daemon still says that all is well.
+    for chain in ["aclin", "aclfwd", "aclout", "acl"] {
+        nft(&["flush", "chain", "inet", "incus", &format!("{chain}.{network}")]);
+        proving.prove(&["one"], &[]).only_red(&["net-acl"]);
+        daemon.incus(&["network", "unset", &network, "security.acls"]).run().ok();
+        mend();
+    }
+    proving.prove(&["one"], &[]).green(&["net-acl", "net-fence"]);
 }
 
 /// Addresses that stand for ranges, and the one at which clouds tell their secrets.
@@ -83,7 +131,7 @@ fn the_card_without_its_protections(daemon: &Daemon) {
             proving.set(&[&device[..], &[if has { "set" } else { "override" }, guest, "eth0", key]].concat());
         }
         for guest in ["one", "two"] {
-            proving.address(guest);
+            proving.lab.give_address(guest);
         }
     };
     card("security.port_isolation=false", &["one", "two"]);
@@ -144,4 +192,9 @@ fn a_dead_network_is_not_contained(daemon: &Daemon) {
         assert!(!told.contains(id), "{id}: {dead}");
     }
     assert_eq!(dead.output.code, 3, "{dead}");
+    // Nothing gets to it, either, and not because anything keeps it off.
+    dead.unknown(&["net-inbound"]);
+    daemon.incus(&["network", "unset", &proving.lab.network(), "security.acls"]).run().ok();
+    proving.lab.remove_fence();
+    proving.prove(&["one"], &[]).unknown(&["net-inbound"]);
 }

@@ -143,7 +143,7 @@ fn incus_rules_stand_before_guests_start(daemon: &Daemon) {
     };
     lab.remove_fence();
     assert_eq!(reboot(), [0, 0], "packets got through before Incus' rules stood");
-    let refused = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    let refused = lab.podclaw(&["launch", "--cold", "--dry-run"]).run().exits(3);
     assert!(refused.stderr.contains("it is missing"), "{refused}");
 
     mine.incus(&["network", "unset", &network, "security.acls"]).run().ok();

@@ -94,7 +94,7 @@ fn guests_that_run_keep_their_network(daemon: &Daemon) {
     let json = lab.podclaw(&["init", "--dry-run", "--format", "json"]).run().json();
     let held = steps(&json, "hold");
     assert_eq!((held.len(), &held[0]["differences"][0]["key"]), (1, &"ipv4.address".into()), "{json}");
-    let launched = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    let launched = lab.podclaw(&["launch", "--cold", "--dry-run"]).run().exits(3);
     assert!(launched.stderr.contains("it is held back: guests that run"), "{launched}");
 
     lab.podclaw(&["init", "--disrupt"]).run().ok();
@@ -164,13 +164,13 @@ fn the_fence_stands_as_long_as_the_lab(daemon: &Daemon) {
     assert!(stands());
     // A launch looks for it, also where somebody else changed but one rule.
     Program::new("nft").arg(format!("insert rule inet {table} egress accept")).run().ok();
-    let refused = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    let refused = lab.podclaw(&["launch", "--cold", "--dry-run"]).run().exits(3);
     assert!(
         refused.stderr.contains(&format!("firewall table {table} is not as it has to be: egress: \"accept\" -> unset")),
         "{refused}"
     );
     lab.remove_fence();
-    let refused = lab.podclaw(&["launch", "--dry-run"]).run().exits(3);
+    let refused = lab.podclaw(&["launch", "--cold", "--dry-run"]).run().exits(3);
     assert!(
         refused.stderr.contains(&format!("firewall table {table} is not as it has to be: it is missing")),
         "{refused}"

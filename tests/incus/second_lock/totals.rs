@@ -73,7 +73,7 @@ fn a_launch_that_is_too_much_says_what_helps(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "totals: {memory: 4GiB, processes: 9000}\n");
     lab.import_tiny();
     make(&lab, "a", "standard", &[]).ok();
-    let said = lab.podclaw(&["launch", "b"]).run().exits(3);
+    let said = lab.podclaw(&["launch", "--cold", "b"]).run().exits(3);
     assert!(said.stderr.contains("Reached maximum aggregate value \"4GiB\" for \"limits.memory\""), "{said}");
     assert!(said.stderr.contains("have the total `totals.memory`: delete a guest, give guests less"), "{said}");
     assert_eq!(lab.incus(&["list", "-f", "csv", "-c", "n"]).run().ok(), "a\n", "something of it is left");

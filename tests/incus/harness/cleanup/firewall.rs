@@ -15,14 +15,13 @@ pub(crate) fn remove(slot: Slot) -> Vec<String> {
     let mut left = remove_chains(slot);
     let ours = format!("podclaw_{}", slot.prefix());
     let found = || {
-        let tables = list("tables")
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|it| Some(it.get("table")?["name"].as_str()?.to_owned()));
-        tables.filter(|name| name.starts_with(&ours)).collect::<Vec<_>>()
+        let tables = list("tables").unwrap_or_default().into_iter().filter_map(|it| {
+            Some((it.get("table")?["family"].as_str()?.to_owned(), it["table"]["name"].as_str()?.to_owned()))
+        });
+        tables.filter(|(_, name)| name.starts_with(&ours)).collect::<Vec<_>>()
     };
-    nft(&found().iter().map(|name| format!("delete table inet {name}\n")).collect::<Vec<_>>().concat());
-    left.extend(found().into_iter().map(|name| format!("firewall table {name}")));
+    nft(&found().iter().map(|(family, name)| format!("delete table {family} {name}\n")).collect::<Vec<_>>().concat());
+    left.extend(found().into_iter().map(|(family, name)| format!("firewall table {family} {name}")));
     left
 }
 
