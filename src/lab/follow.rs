@@ -30,18 +30,24 @@ const LOG_WITHIN: Duration = Duration::from_secs(10);
 /// Shell that follows a file from a line on as soon as the file is there, until it is told what to run in its place: the
 /// probes. `tail -F` would wait for the file too, but misses it when its directory is made at the wrong moment. When the
 /// stages' runner or cloud-init has ended, and a report that trails behind had its time, it says so with the mark, and
-/// what cloud-init says of itself. A look at two files each half second costs less than `cloud-init status --wait`, which
-/// starts a Python that polls. All of it is one command, as each is five requests to the daemon. What it starts ends with
-/// it, and it ends with its input.
-const FOLLOW: &str = r#"ended() { [ -e "$6" ] || [ -s "$3" ]; }
-until [ -e "$1" ] || ended; do sleep 0.1; done
-tail -n "+$2" -s 0.2 --pid="$$" -f "$1" </dev/null & tail=$!
-{ until ended; do sleep 0.5 >&- 2>&-; done; sleep 5 >&- 2>&-; printf '%s\n' "$4"; exec head -c 4096 "$3"; } </dev/null & look=$!
+/// what cloud-init says of itself; not where the report has its end, as whoever speaks next may be the probes. A look at
+/// two files each half second costs less than `cloud-init status --wait`, which starts a Python that polls. All of it is
+/// one command, as each is five requests to the daemon. What it starts ends with it, and it ends with its input.
+const FOLLOW: &str = r#"events=$1 result=$3 mark=$4 end=$6 grace=$7
+ended() { [ -e "$end" ] || [ -s "$result" ]; }
+until [ -e "$events" ] || ended; do sleep 0.1; done
+tail -n "+$2" -s 0.2 --pid="$$" -f "$events" </dev/null & tail=$!
+{
+  until ended; do sleep 0.5 >&- 2>&-; done; sleep "$grace" >&- 2>&-
+  grep -qs '"event":"finish"' "$events" || { printf '%s\n' "$mark"; exec head -c 4096 "$result"; }
+} </dev/null & look=$!
 IFS= read -r program || { kill "$tail" "$look"; exit 1; }
 kill "$tail" "$look"
 wait "$tail" "$look"
 exec "$program" "$5""#;
 
+/// How long a report may trail behind the end of what runs the stages, in seconds.
+const GRACE: &str = "5";
 /// Where cloud-init says how it went.
 const RESULT: &str = "/run/cloud-init/result.json";
 /// The line that begins what is no report. No report begins so.
@@ -112,6 +118,7 @@ impl<'a> Follower<'a> {
             NO_REPORT,
             RUNNER_ARGUMENT,
             cloud_init::ENDED,
+            GRACE,
         ]);
         let client = &self.lab.client;
         let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
@@ -254,3 +261,7 @@ impl<'a> Follower<'a> {
         console.await.map(|bytes| text::tail(&bytes, LOG_LINES)).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+#[path = "follow_tests.rs"]
+mod tests;
