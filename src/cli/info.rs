@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::failure::{DONE, Failure};
-use super::words;
+use super::{timings, words};
 use crate::cloud_init::{DEFAULT_PORT, TOKEN_FILE};
 use crate::lab::{self, Guest};
 use crate::names::GuestName;
@@ -86,6 +86,9 @@ pub(super) fn show_box(guest: &Guest, ui: &Ui) {
             _ => "THE GUEST DOES NOT MATCH IT, see below",
         };
         summary = summary.row("receipt", compared);
+        if let Some(timings) = &receipt.timings {
+            summary = summary.row("time", timings::in_short(timings));
+        }
         summary = summary.row("made of", format!("base {}, gateway {}", short(&receipt.base), short(&receipt.gateway)));
     }
     if guest.is_running() {

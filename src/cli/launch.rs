@@ -10,6 +10,7 @@ use super::context::Context;
 use super::duration;
 use super::failure::{DONE, Failure};
 use super::info::show_box;
+use super::timings;
 use crate::incus::Job;
 use crate::lab::{self, ClaimMode, Claims, Lab, LaunchOptions, LaunchRequest, Launched, Prepared, Source};
 use crate::names::GuestName;
@@ -23,6 +24,7 @@ const AT_ONCE: usize = 8;
 /// Without a name, with the lab's own profiles and without --cold, guests that stand by (`podclaw pool`) are claimed first,
 /// and only those that are missing are launched. A guest that runs can't get another name, so with a name none is claimed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub(crate) struct LaunchArgs {
     /// The guest's name; with --count, what the guests' names start with [default: claw-N, the next free ones, or those of
     /// guests that stand by]
@@ -42,6 +44,9 @@ pub(crate) struct LaunchArgs {
     /// Stop a guest that fails and keep it, in place of removing it
     #[arg(long)]
     keep_failed: bool,
+    /// Show where the time went: phases, requests to the daemon, and who was waited for
+    #[arg(long)]
+    timings: bool,
     /// How long each launch may take, such as 90s or 10m
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     timeout: Duration,
@@ -49,7 +54,7 @@ pub(crate) struct LaunchArgs {
 
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let may_claim = args.name.is_none() && args.profiles.is_empty() && !args.cold;
-    let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles };
+    let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles, may_claim };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
     let (lab, rest) = if args.dry_run {
         (context.unless_cancelled(context.lab()).await?, None)
@@ -60,7 +65,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     };
     let (settled, baked) = context
         .unless_cancelled(async {
-            let settled = lab::settle(&lab, &request).await?;
+            let mut settled = lab::settle(&lab, &request).await?;
             let baked = if args.cold { None } else { settled.baked(&lab).await? };
             Ok((settled, baked))
         })
@@ -104,7 +109,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     let (done, failures) = launch_all(&lab, &prepared, options, context).await;
     let mut launched = claims.claimed;
     launched.extend(done);
-    show(&lab, &launched, context).await?;
+    show(&lab, &launched, args.timings, context)?;
     super::all_or_last(failures, &context.ui, DONE)
 }
 
@@ -143,12 +148,12 @@ pub(super) async fn launch_all(
     (launched, failures)
 }
 
-async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(), Failure> {
+fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> Result<(), Failure> {
     if context.ui.json() {
         return Ok(context.ui.say_json(&json!({ "lab": lab.settings.name, "launched": launched }))?);
     }
     match launched {
-        [one] => show_box(&lab::guest(lab, &one.name).await?, &context.ui),
+        [one] => show_box(&one.guest, &context.ui),
         many => {
             let row = |one: &Launched| {
                 let address = one.addresses.first().map_or_else(|| "-".into(), ToString::to_string);
@@ -161,6 +166,11 @@ async fn show(lab: &Lab, launched: &[Launched], context: &Context) -> Result<(),
             if !many.is_empty() {
                 context.ui.table(&["name", "address", "took"], many.iter().map(row).collect());
             }
+        }
+    }
+    if timings {
+        for one in launched {
+            timings::show(one, launched.len() > 1, &context.ui);
         }
     }
     Ok(())

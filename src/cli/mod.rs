@@ -26,6 +26,7 @@ mod pump;
 mod rule;
 mod shell;
 mod terminal;
+mod timings;
 mod wipe;
 mod words;
 

@@ -230,6 +230,7 @@ fn daemon() -> Daemon {
                 StorageDriver { name: "btrfs".into(), version: "6".into() },
                 StorageDriver { name: "dir".into(), version: "1".into() },
             ],
+            process: 7,
         },
         details: Ok(Details { pid: Some(7), ..Details::default() }),
         certificates: Ok(Vec::new()),

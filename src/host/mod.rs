@@ -4,6 +4,7 @@
 //! distribution makes them, and what was not seen is an [`Unseen`] and never an empty answer.
 
 pub mod accounts;
+pub mod addresses;
 pub mod daemon_socket;
 pub mod firewall;
 pub mod flush;

@@ -8,8 +8,10 @@ use reqwest::Method;
 
 use super::asked::Asked;
 use super::error::{Error, Result};
+use super::events::Events;
 use super::request::Request;
 use super::socket::SocketError;
+use super::timeline::Timeline;
 use super::transport::{Answer, Payload};
 use super::types::{Server, ServerAnswer, ServerKind};
 
@@ -50,6 +52,8 @@ pub struct Client {
     pub(super) limits: Arc<Limits>,
     socket: Arc<PathBuf>,
     server: Arc<Server>,
+    pub(super) timeline: Timeline,
+    pub(super) events: Option<Events>,
 }
 
 impl Client {
@@ -77,9 +81,14 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| asked.broken(error))?;
-        let unknown = Server::unknown();
-        let mut client =
-            Self { http, limits: Arc::new(limits), socket: Arc::new(socket.to_owned()), server: Arc::new(unknown) };
+        let mut client = Self {
+            http,
+            limits: Arc::new(limits),
+            socket: Arc::new(socket.to_owned()),
+            server: Arc::new(Server::unknown()),
+            timeline: Timeline::default(),
+            events: None,
+        };
         client.server = Arc::new(client.ask_server(&asked).await?);
         Ok(client)
     }
@@ -104,6 +113,18 @@ impl Client {
             other => return Err(not_incus(format!("{:?}", crate::text::excerpt(other, 32)))),
         };
         Ok(environment.into_server(kind, said.api_extensions))
+    }
+
+    /// What was asked of the daemon through this client, and through those that were made from it.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// The same client with a timeline of its own, for a job that is to be told apart from others.
+    #[must_use]
+    pub fn recording(&self) -> Self {
+        Self { timeline: self.timeline.branch(), ..self.clone() }
     }
 
     /// The daemon's socket.

@@ -12,6 +12,7 @@ use super::client::Client;
 use super::error::{Error, Result};
 use super::job::Job;
 use super::location::{Object, ProjectName};
+use super::timeline::Wait;
 use super::transport::{Verdict, header, read_all};
 
 /// The socket of the daemon's helper for files. Incus 6.0.4 now and then looks for it before, or after, it is there.
@@ -97,7 +98,7 @@ impl Client {
         let asked = Asked::new("make", &format_args!("the directory {path} of {object}"));
         let request = self.post_file(&asked, &object, path, "directory", mode, owner)?;
         let exchange = async {
-            let response = request.send().await.map_err(|error| asked.broken(error))?;
+            let (response, _span) = self.send(&asked, Wait::Request, request).await?;
             self.verdict(&asked, response).await
         };
         accepted(&asked, timeout(self.limits.change, exchange).await.map_err(|_| asked.timed_out(self.limits.change))??)

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::asked::Asked;
 use super::client::Client;
@@ -25,6 +25,9 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// How long it takes from one wait for an operation to the next; far below the time after which it is forgotten.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long it is relied on that the daemon tells of an end by itself; less than the time after which it is forgotten.
+const UNASKED: Duration = Duration::from_secs(4);
 
 /// How a wait for an operation ended.
 enum Waited {
@@ -79,6 +82,12 @@ impl Client {
 
     /// Waits for the end of an operation of ours.
     pub(super) async fn finish(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
+        let _span = self.timeline.operation();
+        self.end(asked, operation, job).await
+    }
+
+    /// The same for one that is not the daemon's own work, but that of a guest.
+    pub(super) async fn end(&self, asked: &Asked, operation: Operation, job: &Job) -> Result<Operation> {
         let id = operation.id.clone();
         let end = self.end_of(asked, operation);
         tokio::pin!(end);
@@ -98,7 +107,11 @@ impl Client {
     /// Waits as long as it takes.
     async fn end_of(&self, asked: &Asked, operation: Operation) -> Result<Operation> {
         let id = operation.id.clone();
-        let mut known = Waited::Known(Box::new(operation));
+        let told = match &self.events {
+            Some(events) => timeout(UNASKED, events.end_of(&id)).await.ok().flatten(),
+            None => None,
+        };
+        let mut known = Waited::Known(Box::new(told.unwrap_or(operation)));
         let mut pause = Duration::ZERO;
         loop {
             match known {
@@ -156,7 +169,11 @@ impl Client {
         loop {
             sleep(PROGRESS_EVERY).await;
             // Progress is a courtesy: what goes wrong here goes wrong in the wait too, and is told there.
-            let Ok(Some(operation)) = self.operation(asked, id).await else { continue };
+            let known = match &self.events {
+                Some(events) => Ok(events.of(id)),
+                None => self.operation(asked, id).await,
+            };
+            let Ok(Some(operation)) = known else { continue };
             if let Some(said) = operation.progress()
                 && said != last
             {

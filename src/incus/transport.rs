@@ -14,6 +14,7 @@ use super::error::{Error, Result};
 use super::job::Job;
 use super::location::Object;
 use super::request::Request;
+use super::timeline::{Span, Wait};
 use super::types::Operation;
 
 /// What is sent with a request.
@@ -112,8 +113,9 @@ impl Client {
             Payload::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
         };
         let end = Instant::now() + patience;
-        let sent = timeout_at(end, request.send()).await.map_err(|_| asked.timed_out(patience))?;
-        let response = sent.map_err(|error| asked.broken(error))?;
+        let sent = timeout_at(end, self.send(asked, Wait::Request, request)).await;
+        // Until it is read, the answer is waited for.
+        let (response, _span) = sent.map_err(|_| asked.timed_out(patience))??;
         let read = timeout_at(end, self.verdict(asked, response)).await;
         read.map_err(|_| asked.timed_out(patience))?
     }
@@ -125,7 +127,7 @@ impl Client {
         instance: &Object,
         request: RequestBuilder,
     ) -> Result<Option<Response>> {
-        let response = request.send().await.map_err(|error| asked.broken(error))?;
+        let (response, _span) = self.send(asked, Wait::Request, request).await?;
         if response.status().is_success() {
             return Ok(Some(response));
         }
@@ -142,6 +144,17 @@ impl Client {
         // Without the query, which can hold the secret of a stream.
         tracing::debug!(%method, path = url.path(), "{} {}", asked.action, asked.object);
         Ok(self.http.request(method, url))
+    }
+
+    /// Sends a request, and writes down that its answer is waited for until the span is dropped. All requests go through
+    /// here.
+    pub(super) async fn send(&self, asked: &Asked, wait: Wait, request: RequestBuilder) -> Result<(Response, Span)> {
+        let (http, request) = request.build_split();
+        let request = request.map_err(|error| asked.broken(error))?;
+        let mut span = self.timeline.request(wait, request.method().as_str(), request.url());
+        let response = http.execute(request).await.map_err(|error| asked.broken(error))?;
+        span.answered(response.status());
+        Ok((response, span))
     }
 
     /// Reads an answer and tells what it is.

@@ -16,6 +16,7 @@ use super::asked::Asked;
 use super::client::Client;
 use super::error::{Error, Result};
 use super::job::Job;
+use super::timeline::Wait;
 use super::transport::Verdict;
 
 /// How much is read from the source at once, in bytes.
@@ -58,9 +59,10 @@ impl Client {
             .header(CONTENT_LENGTH, size)
             .body(body(source, size, job, &sent));
         let exchange = async {
-            let response = request.send().await.map_err(|error| match sent.failure() {
+            let answered = self.send(asked, Wait::Request, request).await;
+            let (response, _span) = answered.map_err(|error| match sent.failure() {
                 Some(why) => asked.source(&why),
-                None => asked.broken(error),
+                None => error,
             })?;
             self.verdict(asked, response).await
         };

@@ -12,6 +12,7 @@ use super::asked::Asked;
 use super::client::Client;
 use super::error::Result;
 use super::request::Request;
+use super::timeline::Wait;
 use super::transport::{Verdict, header};
 
 /// The largest message that is taken, in bytes. The daemon sends at most 32 KiB at once.
@@ -30,7 +31,7 @@ impl Client {
             .header(SEC_WEBSOCKET_VERSION, "13")
             .header(SEC_WEBSOCKET_KEY, &key);
         let open = async {
-            let response = request.send().await.map_err(|error| asked.broken(error))?;
+            let (response, _span) = self.send(asked, Wait::Websocket, request).await?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 return match self.verdict(asked, response).await? {
                     Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),

@@ -9,6 +9,7 @@ use super::create::create;
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::push::push;
+use super::timings::Clock;
 use super::{Error, Identity, Lab, Prepared, Result};
 use crate::image::GatewayImage;
 use crate::incus::{Instance, Job, Object, StateChange};
@@ -35,7 +36,7 @@ pub(super) async fn attempt<T>(
     job: &Job,
     work: impl AsyncFnOnce(&mut Follower<'_>, &Job) -> Result<T>,
 ) -> Result<T> {
-    let mut follower = Follower::new(lab, &prepared.name);
+    let mut follower = Follower::new(lab, &prepared.name, Clock::start(&prepared.settled, lab.client.timeline()));
     // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
     let limited = Job::new(job.progress.clone(), job.cancel.child_token());
     let timer = {
@@ -77,24 +78,28 @@ pub(super) async fn bring_up(
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<Identity> {
-    step(job, "created", "create", create(lab, prepared, job)).await?;
+    let mut made = step(job, "created", "create", create(lab, prepared, job)).await?;
+    follower.clock.mark("create");
     if let (None, GatewayImage::Archive(archive)) = (&prepared.baked, &prepared.images.gateway) {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
+        follower.clock.mark("push");
+        // That took a while, in which somebody may have changed a profile.
+        made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
     }
-    let guest = as_judged(lab, prepared).await?;
+    let guest = as_judged(lab, prepared, made)?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await?)
     })
     .await?;
+    follower.clock.mark("start");
     follower.run(job).await?;
     Ok(guest)
 }
 
 /// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
 /// from what was judged is started. Gives what the guest is known by from now on.
-async fn as_judged(lab: &Lab, prepared: &Prepared) -> Result<Identity> {
+fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<Identity> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
-    let made = lab.client.get::<Instance>(&instance).await?.unwrap_or_default();
     let identity = Identity::of(&made);
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {

@@ -12,6 +12,7 @@ use super::cleanup::{remove_guest, remove_launched};
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
 use super::prepare::BUILDER;
+use super::timings::SettledAt;
 use super::{Error, Lab, Prepared, Result, Settled};
 use crate::cloud_init::{LOG_DIR, SEAL};
 use crate::image::{self, BakeKey, BakedImage, Turn};
@@ -29,7 +30,13 @@ const LOG_WITHIN: Duration = Duration::from_secs(20);
 
 impl Settled {
     /// The baked image that fits, if there is one.
-    pub async fn baked(&self, lab: &Lab) -> Result<Option<BakedImage>> {
+    pub async fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
+        let found = self.look_for_baked(lab).await?;
+        self.at = SettledAt::now(&lab.client);
+        Ok(found)
+    }
+
+    async fn look_for_baked(&self, lab: &Lab) -> Result<Option<BakedImage>> {
         let key = self.key(&self.builder(lab)?);
         Ok(image::baked(&lab.client, lab.image_request(), &key).await?)
     }
@@ -47,7 +54,7 @@ impl Settled {
 pub async fn bake(lab: &Lab, settled: &Settled, timeout: Duration, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
     remove_stale(lab, job).await?;
-    if let Some(found) = settled.baked(lab).await? {
+    if let Some(found) = settled.look_for_baked(lab).await? {
         return Ok(found);
     }
     let builder = settled.builder(lab)?;
@@ -85,6 +92,8 @@ async fn build(
     let name = builder.name.as_str();
     bring_up(lab, builder, follower, job).await?;
     must_be_ours(lab, builder).await?;
+    // The command that followed the stages ends with it, and is no part of the image.
+    drop(follower.line.take());
     step(job, "sealed", "removing what is the builder's own", seal(lab, builder, job)).await?;
     must_be_ours(lab, builder).await?;
     // Not an orderly shutdown, in which services write down what they know.

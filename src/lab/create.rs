@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::cleanup::remove_launched;
 use super::{Error, Lab, Prepared, Result};
-use crate::incus::{Collection, Instance, Job, Object, Refusal};
+use crate::incus::{Collection, Instance, Job, Object, Refusal, Wait};
 
 /// How many ids an isolated guest has.
 const IDS: u64 = 65536;
@@ -19,19 +19,19 @@ const BASE: &str = "volatile.idmap.base";
 const TRIES: u32 = 5;
 const BREATH: Duration = Duration::from_millis(300);
 
-/// Makes a guest, and makes it again if another one has its ids. Guests of one process are made one after the other; the
-/// look afterwards is for those of others.
-pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<()> {
+/// Makes a guest, and makes it again if another one has its ids; returns what the daemon made of it. Guests of one process
+/// are made one after the other; the look afterwards is for those of others.
+pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<Instance> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     for attempt in 1..=TRIES {
-        let turn = lab.creating.lock().await;
+        let turn = lab.client.timeline().waiting(Wait::Turn, lab.creating.lock()).await;
         lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
             // Busy is a guest that another launch makes just now.
             Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
             _ => error.into(),
         })?;
-        if !shares_ids(lab, prepared).await? {
-            return Ok(());
+        if let Some(made) = with_own_ids(lab, prepared).await? {
+            return Ok(made);
         }
         remove_launched(lab, &prepared.name, prepared.launch_id(), job).await?;
         drop(turn);
@@ -41,12 +41,16 @@ pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<
     Err(Error::SharedIds(prepared.name.clone()))
 }
 
-async fn shares_ids(lab: &Lab, prepared: &Prepared) -> Result<bool> {
-    let instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
+/// What the daemon made, unless another guest has its ids.
+async fn with_own_ids(lab: &Lab, prepared: &Prepared) -> Result<Option<Instance>> {
+    let mut instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
     let base = |instance: &Instance| instance.config.get(BASE).and_then(|base| base.parse::<u64>().ok());
-    let (own, others): (Vec<_>, Vec<_>) =
-        instances.iter().partition(|instance| instance.name == prepared.name.as_str());
+    let Some(at) = instances.iter().position(|instance| instance.name == prepared.name.as_str()) else {
+        return Ok(None);
+    };
+    let made = instances.swap_remove(at);
     // Without a number of its own it has no range of its own.
-    let Some(own) = own.first().and_then(|instance| base(instance)) else { return Ok(true) };
-    Ok(others.into_iter().filter_map(base).any(|other| other.abs_diff(own) < IDS))
+    let Some(own) = base(&made) else { return Ok(None) };
+    let is_shared = instances.iter().filter_map(base).any(|other| other.abs_diff(own) < IDS);
+    Ok((!is_shared).then_some(made))
 }

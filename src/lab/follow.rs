@@ -4,21 +4,20 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::sync::CancellationToken;
 
+use super::timings::Clock;
 use super::{Error, Lab, Result, StageRecord};
 use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
-use crate::incus::{Command, Instance, Job, Object, Session, Status};
+use crate::incus::{Command, Instance, Job, Object, Session, Status, Wait};
 use crate::names::GuestName;
+use crate::probe::RUNNER_ARGUMENT;
 use crate::text;
 
 /// A guest of podclaw reports 15 events; one that reports more than this is up to something.
 const MOST_EVENTS: usize = 64;
-/// How long a report may trail behind the end of cloud-init.
-const GRACE: Duration = Duration::from_secs(5);
-/// The wait for the end of cloud-init ends with the launch, which has a time limit of its own.
-const UNTIL_CANCELLED: Duration = Duration::from_hours(24);
 /// How often the report is asked for again, and how long is waited before.
 const MOST_RECONNECTS: usize = 10;
 const BREATH: Duration = Duration::from_secs(1);
@@ -28,14 +27,33 @@ const LOG_LINES: usize = 15;
 /// How long fetching a log may take.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Shell that follows a file from a line on as soon as the file is there. `tail -F` would wait for the file too, but
-/// misses it when its directory is made at the wrong moment.
-const TAIL: &str = r#"until [ -e "$1" ]; do sleep 0.2; done; exec tail -n "+$2" -s 0.2 -f "$1""#;
+/// Shell that follows a file from a line on as soon as the file is there, until it is told what to run in its place: the
+/// probes. `tail -F` would wait for the file too, but misses it when its directory is made at the wrong moment. When the
+/// stages' runner or cloud-init has ended, and a report that trails behind had its time, it says so with the mark, and
+/// what cloud-init says of itself; not where the report has its end, as whoever speaks next may be the probes. A look at
+/// two files each half second costs less than `cloud-init status --wait`, which starts a Python that polls. All of it is
+/// one command, as each is five requests to the daemon. What it starts ends with it, and it ends with its input.
+const FOLLOW: &str = r#"events=$1 result=$3 mark=$4 end=$6 grace=$7
+ended() { [ -e "$end" ] || [ -s "$result" ]; }
+until [ -e "$events" ] || ended; do sleep 0.1; done
+tail -n "+$2" -s 0.2 --pid="$$" -f "$events" </dev/null & tail=$!
+{
+  until ended; do sleep 0.5 >&- 2>&-; done; sleep "$grace" >&- 2>&-
+  grep -qs '"event":"finish"' "$events" || { printf '%s\n' "$mark"; exec head -c 4096 "$result"; }
+} </dev/null & look=$!
+IFS= read -r program || { kill "$tail" "$look"; exit 1; }
+kill "$tail" "$look"
+wait "$tail" "$look"
+exec "$program" "$5""#;
 
-/// Shell that ends when what runs the stages has ended, and says what cloud-init says of itself where that ran them. A
-/// look at a file each half second costs less than `cloud-init status --wait`, which starts a Python that polls.
-const UNTIL_STAGES_END: &str = "r=/run/cloud-init/result.json; until [ -s $r ] || [ -e \"$1\" ]; do sleep 0.5; done; \
-                                if [ -s $r ]; then cat $r; fi";
+/// How long a report may trail behind the end of what runs the stages, in seconds.
+const GRACE: &str = "5";
+/// Where cloud-init says how it went.
+const RESULT: &str = "/run/cloud-init/result.json";
+/// The line that begins what is no report. No report begins so.
+const NO_REPORT: &str = "# ended";
+/// How long what is said after that may take.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is known of a guest's stages so far.
 #[derive(Debug)]
@@ -47,23 +65,33 @@ pub(super) struct Follower<'a> {
     reconnects: usize,
     failure: Option<(Stage, u8, String)>,
     pub(super) records: Vec<StageRecord>,
+    /// The command that followed the last stage to its end: it runs the probes next.
+    pub(super) line: Option<Session>,
+    /// How long what came before took, and each stage.
+    pub(super) clock: Clock,
 }
 
 impl<'a> Follower<'a> {
-    pub(super) fn new(lab: &'a Lab, name: &'a GuestName) -> Self {
-        Self { lab, name, running: None, events: 0, reconnects: 0, failure: None, records: Vec::new() }
+    pub(super) fn new(lab: &'a Lab, name: &'a GuestName, clock: Clock) -> Self {
+        Self {
+            lab,
+            name,
+            running: None,
+            events: 0,
+            reconnects: 0,
+            failure: None,
+            records: Vec::new(),
+            line: None,
+            clock,
+        }
     }
 
     /// Follows the stages until the last one has ended, and reports each.
     pub(super) async fn run(&mut self, job: &Job) -> Result<()> {
         job.progress.begin("cloud-init");
-        let (lab, name) = (self.lab, self.name.as_str());
-        let ended = until_stages_end(lab, name);
-        tokio::pin!(ended);
         loop {
             let interrupted = tokio::select! {
                 () = job.cancel.cancelled() => return Err(Error::Cancelled),
-                said = &mut ended => return Err(Error::CloudInit { log: text::tail(&said, LOG_LINES) }),
                 followed = self.follow(job) => followed?,
             };
             let Some(reason) = interrupted else { return Ok(()) };
@@ -72,24 +100,61 @@ impl<'a> Follower<'a> {
             if self.reconnects > MOST_RECONNECTS || !self.is_running().await? {
                 return Err(Error::Vanished { at: self.at(), reason, log: self.console().await });
             }
-            sleep(BREATH).await;
+            self.lab.client.timeline().waiting(Wait::Guest, sleep(BREATH)).await;
         }
     }
 
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
     async fn follow(&mut self, job: &Job) -> Result<Option<String>> {
         let first = (self.events + 1).to_string();
-        let tail = Command::new(["sh", "-c", TAIL, "tail", cloud_init::EVENTS, &first]);
-        let session = match self.lab.client.exec(&self.lab.project, self.name.as_str(), &tail, None).await {
+        let tail = Command::new([
+            "sh",
+            "-c",
+            FOLLOW,
+            "follow",
+            cloud_init::EVENTS,
+            &first,
+            RESULT,
+            NO_REPORT,
+            RUNNER_ARGUMENT,
+            cloud_init::ENDED,
+            GRACE,
+        ]);
+        let client = &self.lab.client;
+        let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
             Ok(session) => session,
             Err(error) => return Ok(Some(error.to_string())),
         };
         let Session { stdin, stdout, mut stderr, process } = session;
         // Unread, complaints would hold it up.
-        let complaints = tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
+        let followed = CancellationToken::new();
+        let until = followed.clone();
+        let complaints = tokio::spawn(async move {
+            let mut nowhere = tokio::io::sink();
+            tokio::select! {
+                _ = tokio::io::copy(&mut stderr, &mut nowhere) => {}
+                () = until.cancelled() => {}
+            }
+            stderr
+        });
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
         let ended = loop {
-            match lines.next().await {
+            match client.timeline().waiting(Wait::Guest, lines.next()).await {
+                Some(Ok(line)) if line == NO_REPORT => {
+                    // That ends it.
+                    drop(stdin);
+                    let mut log = Vec::new();
+                    let words = async {
+                        while let Some(Ok(line)) = lines.next().await
+                            && log.len() < LOG_BYTES
+                        {
+                            log.extend_from_slice(line.as_bytes());
+                            log.push(b'\n');
+                        }
+                    };
+                    let _ = timeout(LAST_WORDS_WITHIN, words).await;
+                    return Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
+                }
                 Some(Ok(line)) => match self.take(&line, job).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(None),
@@ -103,8 +168,11 @@ impl<'a> Follower<'a> {
                 None => break Ok(Some("its report ended".into())),
             }
         };
-        drop((stdin, process));
-        complaints.abort();
+        followed.cancel();
+        // What came after the last report is no report, and must not be taken for an answer of the probes either.
+        if let (Ok(None), Ok(stderr), true) = (&ended, complaints.await, lines.read_buffer().is_empty()) {
+            self.line = Some(Session { stdin, stdout: lines.into_inner(), stderr, process });
+        }
         ended
     }
 
@@ -123,12 +191,16 @@ impl<'a> Follower<'a> {
         match parse_event(line.as_bytes()).map_err(|error| Error::Untrustworthy(error.to_string()))? {
             StageEvent::Begin { stage, .. } => {
                 self.demand(usize::from(stage.number()) == self.records.len() + 1 && self.failure.is_none())?;
+                if self.running.is_none() {
+                    self.clock.mark("boot");
+                }
                 self.running = Some(stage);
                 job.progress.begin(stage.to_string());
             }
             StageEvent::End { stage, outcome, took } => {
                 self.demand(self.running == Some(stage) && usize::from(stage.number()) == self.records.len() + 1)?;
                 self.records.push(StageRecord::new(stage, &outcome, took));
+                self.clock.mark(stage.name());
                 match outcome {
                     Outcome::Done => job.progress.done(stage.to_string(), took),
                     Outcome::Skipped { reason } => {
@@ -190,17 +262,6 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Waits for the end of what runs the stages, and then long enough for the last report; returns what cloud-init says of itself.
-async fn until_stages_end(lab: &Lab, guest: &str) -> Vec<u8> {
-    let wait = Command::new(["sh", "-c", UNTIL_STAGES_END, "wait", cloud_init::ENDED]);
-    loop {
-        match lab.client.capture(&lab.project, guest, &wait, b"", LOG_BYTES, UNTIL_CANCELLED).await {
-            Ok(said) if said.code == 0 => {
-                sleep(GRACE).await;
-                return said.stdout;
-            }
-            // A guest that boots on a busy host can refuse a command or lose it: that says nothing of cloud-init.
-            _ => sleep(BREATH).await,
-        }
-    }
-}
+#[cfg(test)]
+#[path = "follow_tests.rs"]
+mod tests;

@@ -87,7 +87,7 @@ pub struct Guest {
 }
 
 impl Guest {
-    fn of(found: InstanceWithState) -> Self {
+    pub(super) fn of(found: InstanceWithState) -> Self {
         let InstanceWithState { instance, state, .. } = found;
         let receipt = Receipt::read(&instance.config);
         let mismatches = receipt.iter().flat_map(|receipt| receipt.mismatches(&instance));

@@ -9,8 +9,9 @@ mod target;
 use tokio::sync::OnceCell;
 
 use super::plan::{compare, contents, with_own_books};
-use super::{Error, Lab, LabLock, Plan, Result, Step, resolver};
-use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Refusal, StoragePool};
+use super::{Change, Error, Lab, LabLock, Plan, Result, Step, digests, resolver};
+use crate::fence::Fence;
+use crate::incus::{Acl, Collection, Config, Instance, Job, Object, Project, Refusal, StoragePool};
 use crate::profile::Size;
 use target::Target;
 
@@ -34,6 +35,8 @@ struct Init<'a> {
     job: &'a Job,
     /// The guests that run, once somebody asks.
     running: OnceCell<Vec<Instance>>,
+    /// The project, where it was read already.
+    project: Option<Project>,
 }
 
 /// Compares the lab with what it has to be, and makes or changes what differs.
@@ -41,17 +44,22 @@ struct Init<'a> {
 /// The order is that of dependence, with what closes before what opens: pool, ACL, fence, network, project, profiles.
 /// Killed anywhere, the next run goes on.
 pub async fn init(lock: &LabLock, mode: InitMode, job: &Job) -> Result<Plan> {
-    run(lock.lab(), Some(mode), job).await
+    run(Init { mode: Some(mode), ..Init::looking(lock.lab(), job) }).await
 }
 
 /// Compares the lab with what it has to be, and changes nothing.
 pub async fn plan_init(lab: &Lab) -> Result<Plan> {
-    run(lab, None, &Job::quiet()).await
+    run(Init::looking(lab, &Job::quiet())).await
 }
 
-async fn run(lab: &Lab, mode: Option<InitMode>, job: &Job) -> Result<Plan> {
+/// The same, where the project was read just now, and is not asked for again.
+pub(super) async fn look(lab: &Lab, project: Project) -> Result<Plan> {
+    run(Init { project: Some(project), ..Init::looking(lab, &Job::quiet()) }).await
+}
+
+async fn run(init: Init<'_>) -> Result<Plan> {
+    let lab = init.lab;
     lab.profiles_must_contain()?;
-    let init = Init { lab, mode, job, running: OnceCell::new() };
     // What can't be is said before anything is done.
     let project = lab.desired_project()?;
     let mut plan = Plan::default();
@@ -65,6 +73,12 @@ async fn run(lab: &Lab, mode: Option<InitMode>, job: &Job) -> Result<Plan> {
         resolver::shorten(step.change.differences_mut());
     }
     Ok(plan)
+}
+
+impl<'a> Init<'a> {
+    fn looking(lab: &'a Lab, job: &'a Job) -> Self {
+        Self { lab, mode: None, job, running: OnceCell::new(), project: None }
+    }
 }
 
 impl Init<'_> {
@@ -123,6 +137,7 @@ impl Init<'_> {
             Some(is) => target.put_right(wanted.differences(is), &wanted.acl).await?,
         });
         plan.egress = Some(wanted.summary);
+        plan.acl = Some(digests::acl(is.as_ref().unwrap_or(&wanted.acl)));
         plan.notes.extend(wanted.notes);
         Ok(wanted.acl)
     }
@@ -151,7 +166,7 @@ pub async fn refresh_names(lock: &LabLock, job: &Job) -> Result<Plan> {
             return Err(Error::Drifted { object: object.to_string(), difference: "it is missing".into() });
         }
     }
-    let init = Init { lab, mode: Some(InitMode::Gentle), job, running: OnceCell::new() };
+    let init = Init { mode: Some(InitMode::Gentle), ..Init::looking(lab, job) };
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
     plan.steps.push(init.fence_alone(&acl).await?);
@@ -160,10 +175,15 @@ pub async fn refresh_names(lock: &LabLock, job: &Job) -> Result<Plan> {
 
 /// What `init` would do with the fence. Nothing is changed.
 pub(super) async fn fence_step(lab: &Lab, job: &Job) -> Result<Step> {
-    let init = Init { lab, mode: None, job, running: OnceCell::new() };
+    let init = Init::looking(lab, job);
     let mut plan = Plan::default();
     let acl = init.acl(&mut plan).await?;
     init.fence_alone(&acl).await
+}
+
+/// Compares the fence in front of the lab's bridge with what it is to be. Nothing is changed, nor asked of the daemon.
+pub(super) async fn compare_fence(lab: &Lab, fence: &Fence) -> Result<Change> {
+    bridge::compare_fence(lab, fence, true).await
 }
 
 /// Names of guests, for a reason; no more than anybody reads.

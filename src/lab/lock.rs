@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Error, Lab, Result, Settings};
 use crate::digest::Sha256;
-use crate::incus::Job;
+use crate::incus::{Job, Wait};
 use crate::names::LabName;
 
 pub use holder::Holder;
@@ -157,7 +157,9 @@ impl Lab {
     /// # Errors
     /// [`Error::Lock`] and [`Error::Cancelled`].
     pub async fn at_rest(&self, directory: &Path, job: &Job) -> Result<AtRest> {
-        Ok(AtRest { _held: self.place(directory).take(Work::Launch, PATIENCE, job).await? })
+        let place = self.place(directory);
+        let taken = self.client.timeline().waiting(Wait::Turn, place.take(Work::Launch, PATIENCE, job));
+        Ok(AtRest { _held: taken.await? })
     }
 
     /// The same lab with other settings.

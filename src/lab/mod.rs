@@ -22,6 +22,7 @@ mod push;
 mod receipt;
 mod resolver;
 mod standby;
+mod timings;
 mod totals;
 mod user_data;
 mod wipe;
@@ -52,6 +53,7 @@ pub use prove::{LeftOut, Proof, Provable, ProveOptions, Prover, provable};
 pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
 pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, StandbyTurn, Standing, Tidied, claim, tidy};
+pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 
 /// The result of something done to a lab.
@@ -89,6 +91,15 @@ impl Lab {
         Ok(Self { client, settings, project, creating: Arc::default() })
     }
 
+    /// The same lab, for a job whose requests are to be told apart from those of others, and which is told by the daemon
+    /// how its operations go on.
+    async fn recording(&self) -> Self {
+        let client = self.client.recording();
+        // Where the daemon does not tell, it is asked.
+        let client = client.listening(&self.project).await.unwrap_or(client);
+        Self { client, ..self.clone() }
+    }
+
     /// The mark that all its objects carry.
     #[must_use]
     pub fn mark(&self) -> Mark<'_> {
@@ -98,9 +109,14 @@ impl Lab {
     /// Fails unless the lab's project is there and podclaw's. Without this check, Incus would answer questions about a
     /// project that does not exist with an empty list.
     pub async fn must_exist(&self) -> Result<()> {
+        self.existing().await.map(drop)
+    }
+
+    /// The same, and what the project is.
+    async fn existing(&self) -> Result<Project> {
         match self.client.get::<Project>(&Object::project(&self.project)).await? {
             None => Err(Error::NoLab { lab: self.settings.name.clone() }),
-            Some(project) if self.mark().is_on(&project.config) => Ok(()),
+            Some(project) if self.mark().is_on(&project.config) => Ok(project),
             Some(_) => Err(Error::Foreign { object: format!("project {}", self.project) }),
         }
     }

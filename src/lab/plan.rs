@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 use super::Summary;
+use crate::digest::Sha256;
+use crate::fence::Fence;
 use crate::incus::Config;
 use crate::profile::{self, Difference};
 
@@ -19,6 +21,12 @@ pub struct Plan {
     /// What else there is to be known, such as names that nobody answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The digest of the ACL that there is, or of the one that is made.
+    #[serde(skip)]
+    pub acl: Option<Sha256>,
+    /// What podclaw's own table is to be.
+    #[serde(skip)]
+    pub fence: Option<Fence>,
 }
 
 /// What happens to one object.

@@ -1,12 +1,15 @@
 //! Everything about a launch that can be settled, and refused, before anything is created.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
+use crate::digest::Sha256;
+use crate::fence::Fence;
 use crate::image::{self, BakedImage, GatewayImage, Images};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance};
+use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -14,7 +17,8 @@ use crate::rules::{self, Finding, Severity};
 use crate::text;
 
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
-use super::{Change, Digests, Error, Lab, Result, Step, digests, plan_init, user_data};
+use super::timings::SettledAt;
+use super::{Change, Digests, Error, Lab, Plan, Result, Step, digests, init, user_data};
 
 /// The name of the guest that an image is baked in, which no other guest may have.
 pub(super) const BUILDER: &str = "podclaw-bake";
@@ -28,6 +32,8 @@ pub struct LaunchRequest {
     pub count: usize,
     /// The profiles, in order; with none, those of the lab's settings.
     pub profiles: Vec<String>,
+    /// Whether guests that stand by may be claimed for it. Only then they are looked for.
+    pub may_claim: bool,
 }
 
 /// A guest that can be launched: what is sent for it was judged.
@@ -47,6 +53,10 @@ pub struct Prepared {
     pub(super) digests: Digests,
     /// What the rules said of it that keeps nothing from being launched.
     pub(super) verdicts: Vec<String>,
+    /// What podclaw's own table is to be.
+    pub(super) fence: Option<Fence>,
+    /// What it shares with others that are launched with it.
+    pub(super) settled: SettledAt,
 }
 
 impl Prepared {
@@ -92,6 +102,12 @@ pub struct Settled {
     templates: Templates,
     /// The guests that stand by, the oldest first, as they were listed.
     pub(super) standing_by: Vec<GuestName>,
+    /// The digest of the lab's ACL.
+    acl: Option<Sha256>,
+    /// What podclaw's own table is to be.
+    fence: Option<Fence>,
+    /// When that was known, with what it took. What comes between that and a launch, such as a bake, is no part of it.
+    pub(super) at: SettledAt,
     /// The images in podclaw.lock.
     pub images: Images,
     /// Whether there is a guest that an image is baked in: somebody bakes, or a bake was killed.
@@ -101,41 +117,43 @@ pub struct Settled {
 /// Settles a launch: names that are free, profiles and a lab that are as they have to be, images that match the lock.
 /// Nothing is created.
 pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
-    lab.must_exist().await?;
-    let instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
-    let names = names(request, &instances)?;
+    let project = lab.existing().await?;
+    let there = names_of_guests(&project);
+    let has_builder = there.contains(BUILDER);
+    let names = names(&there, request)?;
     let stack = lab.stack(&request.profiles)?;
-    lab.must_be_in_order().await?;
+    let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
+    let plan = lab.must_be_in_order(project).await?;
     let images = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    let has_builder = instances.iter().any(|instance| instance.name == BUILDER);
-    Ok(Settled { names, stack, templates, standing_by: lab.standing_by(instances), images, has_builder })
+    let at = SettledAt::now(&lab.client);
+    Ok(Settled { names, stack, templates, standing_by, acl: plan.acl, fence: plan.fence, at, images, has_builder })
 }
 
 impl Settled {
     /// The guests, with their user-data and a merged instance that breaks no rule.
     pub fn prepare(&self, lab: &Lab, source: &Source) -> Result<Vec<Prepared>> {
-        self.names.iter().map(|name| self.guest(lab, name, source)).collect()
+        timed(self.names.iter().map(|name| self.guest(lab, name, source)))
     }
 
     fn guest(&self, lab: &Lab, name: &GuestName, source: &Source) -> Result<Prepared> {
         let state = Readiness::Launching;
         match source {
-            Source::Baked(baked) => lab.prepared(name, &self.stack, &self.images, Some(baked.clone()), None, state),
+            Source::Baked(baked) => self.prepared(lab, name, &self.stack, Some(baked.clone()), None, state),
             Source::Cold => {
                 let settings = cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway));
                 let user_data = user_data::judged(&self.templates, &settings)?;
-                lab.prepared(name, &self.stack, &self.images, None, Some(user_data), state)
+                self.prepared(lab, name, &self.stack, None, Some(user_data), state)
             }
         }
     }
 
     /// The same, to stand by; only as many of the guests as are asked for.
     pub fn standby(&self, lab: &Lab, baked: &BakedImage, count: usize) -> Result<Vec<Prepared>> {
-        self.names.iter().take(count).map(|name| self.to_stand_by(lab, name, baked)).collect()
+        timed(self.names.iter().take(count).map(|name| self.to_stand_by(lab, name, baked)))
     }
 
     /// What a guest that stands by would be, whatever its name is.
@@ -144,7 +162,7 @@ impl Settled {
     }
 
     fn to_stand_by(&self, lab: &Lab, name: &GuestName, baked: &BakedImage) -> Result<Prepared> {
-        lab.prepared(name, &self.stack, &self.images, Some(baked.clone()), None, Readiness::Filling)
+        self.prepared(lab, name, &self.stack, Some(baked.clone()), None, Readiness::Filling)
     }
 
     /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
@@ -157,7 +175,51 @@ impl Settled {
             ..cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway))
         };
         let user_data = user_data::judged(&self.templates, &settings)?;
-        lab.prepared(&name, &lab.stack(&[])?, &self.images, None, Some(user_data), Readiness::Baking)
+        self.prepared(lab, &name, &lab.stack(&[])?, None, Some(user_data), Readiness::Baking)
+    }
+
+    fn prepared(
+        &self,
+        lab: &Lab,
+        name: &GuestName,
+        stack: &Stack,
+        baked: Option<BakedImage>,
+        user_data: Option<String>,
+        state: Readiness,
+    ) -> Result<Prepared> {
+        let mut config = Config::new();
+        config.extend(user_data.map(|user_data| (digests::USER_DATA.to_owned(), user_data)));
+        config.insert(STATE_KEY.into(), state.as_str().into());
+        config.insert(LAUNCH_KEY.into(), launch_id()?);
+        lab.mark().put_on(&mut config);
+        let layer = Layer { config, devices: Devices::new() };
+        let found = rules::profile::stack(stack, &layer, &lab.settings.name);
+        let verdicts = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.subject)).collect();
+        let refused = refused(found);
+        if !refused.is_empty() {
+            return Err(Error::NotContained(refused));
+        }
+        let judged = stack.effective(&layer);
+        let Layer { config, devices } = judged.layer();
+        let bodies = stack.profiles.iter().map(|profile| profile.put_json(&lab.settings.name));
+        let digests = Digests {
+            effective: digests::effective(&config, &devices),
+            user_data: digests::user_data(&config),
+            profiles: bodies.map(|body| digests::wanted_profile(&body)).collect(),
+            policy: policy::digest(),
+            acl: self.acl.clone(),
+        };
+        let profiles = stack.profiles.iter().map(|profile| lab.settings.name.profile(&profile.name)).collect();
+        let instance = NewInstance {
+            config: layer.config,
+            devices: layer.devices,
+            profiles,
+            description: "podclaw guest".into(),
+            kind: InstanceKind::Container,
+            image: baked.as_ref().map_or(&self.images.base.fingerprint, |baked| &baked.fingerprint).to_string(),
+        };
+        let (name, images, fence) = (name.clone(), self.images.clone(), self.fence.clone());
+        Ok(Prepared { name, instance, images, baked, judged, digests, verdicts, fence, settled: self.at.clone() })
     }
 }
 
@@ -174,11 +236,12 @@ impl Lab {
     }
 
     /// Those of the instances that stand by, the oldest first.
-    fn standing_by(&self, mut instances: Vec<Instance>) -> Vec<GuestName> {
+    async fn standing_by(&self) -> Result<Vec<GuestName>> {
+        let mut instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
         let stands_by = |config: &Config| Readiness::read(config.get(STATE_KEY)) == Readiness::Standby;
         instances.retain(|instance| self.mark().is_on(&instance.config) && stands_by(&instance.config));
         instances.sort_by_cached_key(|instance| instance.created_at.parse::<Timestamp>().ok());
-        instances.into_iter().filter_map(|instance| instance.name.parse().ok()).collect()
+        Ok(instances.into_iter().filter_map(|instance| instance.name.parse().ok()).collect())
     }
 
     /// The profiles of a launch, adapted to the lab.
@@ -189,9 +252,9 @@ impl Lab {
     }
 
     /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
-    /// all of them are, and what is judged here must be what the daemon merges there.
-    async fn must_be_in_order(&self) -> Result<()> {
-        let plan = plan_init(self).await?;
+    /// all of them are, and what is judged here must be what the daemon merges there. Returns what was seen.
+    async fn must_be_in_order(&self, project: Project) -> Result<Plan> {
+        let plan = init::look(self, project).await?;
         // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
         let is_root = rustix::process::geteuid().is_root();
         let not_right = |step: &&Step| match step.change {
@@ -199,64 +262,36 @@ impl Lab {
             Change::Unseen(_) => is_root,
             _ => true,
         };
-        let Some(step) = plan.steps.into_iter().find(|step| not_right(&step)) else { return Ok(()) };
+        let Some(step) = plan.steps.iter().find(not_right) else { return Ok(plan) };
         let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
         let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
-        Err(match step.change {
+        Err(match step.change.clone() {
             Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
             Change::Hold(_, held) => Error::HeldBack { object, difference, held },
             Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
             _ => Error::Drifted { object, difference },
         })
     }
+}
 
-    fn prepared(
-        &self,
-        name: &GuestName,
-        stack: &Stack,
-        images: &Images,
-        baked: Option<BakedImage>,
-        user_data: Option<String>,
-        state: Readiness,
-    ) -> Result<Prepared> {
-        let mut config = Config::new();
-        config.extend(user_data.map(|user_data| (digests::USER_DATA.to_owned(), user_data)));
-        config.insert(STATE_KEY.into(), state.as_str().into());
-        config.insert(LAUNCH_KEY.into(), launch_id()?);
-        self.mark().put_on(&mut config);
-        let layer = Layer { config, devices: Devices::new() };
-        let found = rules::profile::stack(stack, &layer, &self.settings.name);
-        let verdicts = found.iter().map(|finding| format!("{}: {}", finding.rule, finding.subject)).collect();
-        let refused = refused(found);
-        if !refused.is_empty() {
-            return Err(Error::NotContained(refused));
-        }
-        let judged = stack.effective(&layer);
-        let Layer { config, devices } = judged.layer();
-        let bodies = stack.profiles.iter().map(|profile| profile.put_json(&self.settings.name));
-        let digests = Digests {
-            effective: digests::effective(&config, &devices),
-            user_data: digests::user_data(&config),
-            profiles: bodies.map(|body| digests::wanted_profile(&body)).collect(),
-            policy: policy::digest(),
-            acl: None,
-        };
-        let profiles = stack.profiles.iter().map(|profile| self.settings.name.profile(&profile.name)).collect();
-        let instance = NewInstance {
-            config: layer.config,
-            devices: layer.devices,
-            profiles,
-            description: "podclaw guest".into(),
-            kind: InstanceKind::Container,
-            image: baked.as_ref().map_or(&images.base.fingerprint, |baked| &baked.fingerprint).to_string(),
-        };
-        Ok(Prepared { name: name.clone(), instance, images: images.clone(), baked, judged, digests, verdicts })
+/// Judging is a part of settling, whatever lies between.
+fn timed(guests: impl Iterator<Item = Result<Prepared>>) -> Result<Vec<Prepared>> {
+    let began = Instant::now();
+    let mut all = guests.collect::<Result<Vec<_>>>()?;
+    let took = began.elapsed();
+    for one in &mut all {
+        one.settled.add(took);
     }
+    Ok(all)
+}
+
+/// The guests that are there. The project says itself what is in it, so they need not be listed.
+fn names_of_guests(project: &Project) -> BTreeSet<&str> {
+    project.used_by.iter().filter_map(|path| path.strip_prefix("/1.0/instances/")?.split('?').next()).collect()
 }
 
 /// The names of the guests to launch: those asked for if they are free, or the next free ones.
-fn names(request: &LaunchRequest, instances: &[Instance]) -> Result<Vec<GuestName>> {
-    let taken: BTreeSet<&str> = instances.iter().map(|instance| instance.name.as_str()).collect();
+fn names(taken: &BTreeSet<&str>, request: &LaunchRequest) -> Result<Vec<GuestName>> {
     if request.names.is_empty() {
         let numbered = (1..).map(|number| format!("claw-{number}")).filter(|name| !taken.contains(name.as_str()));
         return Ok(numbered.filter_map(|name| name.parse().ok()).take(request.count).collect());

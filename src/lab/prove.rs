@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::guests::running_guest;
 use super::{Error, Lab, Result};
-use crate::incus::{Collection, InstanceWithState, Job};
+use crate::fence::Fence;
+use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Session, Status};
 use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
@@ -79,11 +79,16 @@ impl Prover {
     /// # Errors
     /// [`Error::Unreadable`] where not even the host's addresses can be read.
     pub async fn new(lab: &Lab) -> Result<Self> {
+        Self::knowing(lab, None).await
+    }
+
+    /// The same where it is known what podclaw's own table is to be; then nothing is asked of the daemon.
+    pub(super) async fn knowing(lab: &Lab, fence: Option<&Fence>) -> Result<Self> {
         let looked = tokio::task::spawn_blocking(|| {
             poke_gateways();
             HostFacts::read()
         });
-        let (looked, locks) = tokio::join!(looked, locks::locks(lab));
+        let (looked, locks) = tokio::join!(looked, locks::locks(lab, fence));
         let looked = looked.map_err(std::io::Error::other).and_then(|looked| looked);
         let facts = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
         // Only now: the link for packets to guests is no part of what a guest could want to reach.
@@ -98,26 +103,37 @@ impl Prover {
     /// Where there is no such guest, it does not run, or the daemon does not answer. Whatever the guest does is no error,
     /// but shows in the outcomes.
     pub async fn prove(&self, lab: &Lab, name: &GuestName, options: ProveOptions, job: &Job) -> Result<Proof> {
+        let seen = Seen::now(lab, name).await?;
+        self.prove_seen(lab, &seen, options, None, job).await
+    }
+
+    /// The same for a guest that was looked at just now, and where a command may run already that becomes the runner as
+    /// soon as it is told where that is.
+    pub(super) async fn prove_seen(
+        &self,
+        lab: &Lab,
+        seen: &Seen,
+        options: ProveOptions,
+        line: Option<Session>,
+        job: &Job,
+    ) -> Result<Proof> {
         let began = Instant::now();
-        running_guest(lab, name).await?;
-        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await?;
-        let guest = all.iter().find(|found| found.instance.name == name.as_str());
-        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?;
-        let evidence = self.gather(lab, guest, &all, options, job).await?;
+        let evidence = self.gather(lab, seen, options, line, job).await?;
         let probes = judge(evidence.lend(self), options.set);
         let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Ok(Proof { name: name.to_string(), verdict, millis, probes })
+        Ok(Proof { name: seen.guest.instance.name.clone(), verdict, millis, probes })
     }
 
     async fn gather(
         &self,
         lab: &Lab,
-        guest: &InstanceWithState,
-        all: &[InstanceWithState],
+        seen: &Seen,
         options: ProveOptions,
+        line: Option<Session>,
         job: &Job,
     ) -> Result<runner::Gathered> {
+        let (guest, all) = (&seen.guest, &seen.all);
         let mut outcomes = match view(guest.state.pid) {
             None => crate::probe::host::blind(),
             Some(own) => {
@@ -132,12 +148,39 @@ impl Prover {
             }
         };
         let deadline = Instant::now() + options.timeout;
-        let mut gathered = runner::run(self, lab, guest, all, options, job).await?;
+        let mut gathered = runner::run(self, lab, seen, options, line, job).await?;
         if options.set == Set::Full {
             outcomes.push(from_host::audit(lab, &guest.instance.name, deadline).await);
         }
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
+    }
+}
+
+/// All guests of a lab, and one that runs.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) guest: InstanceWithState,
+    pub(super) all: Vec<InstanceWithState>,
+}
+
+impl Seen {
+    /// Looks at them, in one request.
+    pub(super) async fn now(lab: &Lab, name: &GuestName) -> Result<Self> {
+        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await;
+        let all = all.map_err(|error| match error.refusal() {
+            Some(Refusal::NotFound) => Error::NoLab { lab: lab.settings.name.clone() },
+            _ => error.into(),
+        })?;
+        let guest = all.iter().find(|found| found.instance.name == name.as_str());
+        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?.clone();
+        if !lab.mark().is_on(&guest.instance.config) {
+            return Err(Error::Foreign { object: Object::instance(&lab.project, name.as_str()).to_string() });
+        }
+        if guest.instance.status != Status::Running {
+            return Err(Error::NotRunning(name.clone()));
+        }
+        Ok(Self { guest, all })
     }
 }
 

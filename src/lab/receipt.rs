@@ -9,8 +9,8 @@ use crate::probe::{Outcome as ProbeOutcome, Verdict};
 use crate::rules::live::Mismatch;
 use crate::text::excerpt;
 
-use super::Digests;
 use super::digests;
+use super::{Digests, Timings};
 
 /// The longest receipt that is read back, in bytes. The guest API is off, so a guest can't write to its own config;
 /// somebody else with access to the daemon can.
@@ -35,7 +35,7 @@ pub struct Receipt {
     pub gateway: String,
     /// The profiles, in order.
     pub profiles: Vec<String>,
-    /// How long the launch took, in milliseconds.
+    /// How long the launch took, from the first question to the daemon on, in milliseconds.
     pub millis: u64,
     /// The stages, as the guest reported them.
     pub stages: Vec<StageRecord>,
@@ -51,6 +51,9 @@ pub struct Receipt {
     /// What the rules said of it, as `rule: subject`. Nothing that is an error is ever launched.
     #[serde(default)]
     pub verdicts: Vec<String>,
+    /// Where the time went until this was written. None in receipts of before that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timings: Option<Timings>,
 }
 
 /// Which guest a receipt is of. A copy takes all config along, but these.
@@ -202,6 +205,7 @@ mod tests {
             digests: None,
             guest: Some(Identity::of(&guest("a", "1", "1"))),
             verdicts: Vec::new(),
+            timings: None,
         };
         let said = |receipt: &Receipt, guest: &Instance| {
             let found = receipt.mismatches(guest).into_iter();

@@ -29,6 +29,7 @@ mod second_lock;
 mod server;
 mod smoke;
 mod standby;
+mod timings;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         lint::TESTS,
         images::TESTS,
         launches::TESTS,
+        timings::TESTS,
         failures::TESTS,
         doctor::TESTS,
         server::TESTS,

@@ -77,6 +77,10 @@ fn guests_are_claimed_and_replaced(daemon: &Daemon) {
     assert_eq!(names(&json!(claimed)), both, "{claimed:?}");
     for one in &claimed {
         assert!(one["receipt"]["claimed"].is_string(), "{one}");
+        // Where the time of the claim went, and not that of the launch before it.
+        let phases: Vec<&Value> =
+            one["timings"]["phases"].as_array().into_iter().flatten().map(|phase| &phase["name"]).collect();
+        assert_eq!(phases, ["settle", "claim"], "{one}");
         assert!(one["addresses"][0].is_string(), "{one}");
     }
     assert_eq!((that_are(&lab, "ready"), that_are(&lab, "standby")), (both.clone(), set(&[])));

@@ -48,6 +48,7 @@ fn fit() -> ServerFacts {
             extensions: BTreeSet::new(),
             firewall: "nftables".into(),
             storage_drivers: Vec::new(),
+            process: 0,
         },
         build: Build::Upstream,
         method: "unix".into(),

@@ -14,7 +14,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Terminal;
 use crate::incus::asked::Asked;
+use crate::incus::client::Client;
 use crate::incus::error::Result;
+use crate::incus::job::Job;
 use crate::incus::types::Operation;
 use crate::incus::websocket::Socket;
 
@@ -163,11 +165,28 @@ impl Control {
 pub struct Process {
     pub(super) asked: Asked,
     pub(super) control: mpsc::UnboundedSender<Control>,
-    pub(super) end: JoinHandle<Result<Operation>>,
+    pub(super) end: End,
     pub(super) code: Option<i32>,
 }
 
+/// How it comes to be known that the command ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It is waited for from the beginning, since the daemon forgets commands that ended.
+    Watched(JoinHandle<Result<Operation>>),
+    /// The daemon is asked as soon as somebody wants to know.
+    Unwatched(Box<(Client, Operation)>),
+}
+
 impl Process {
+    /// Waits for the end from now on, whether or not anybody wants to know.
+    pub(super) fn watch(&mut self) {
+        if let End::Unwatched(known) = &self.end {
+            let (about, (client, operation)) = (self.asked.clone(), (**known).clone());
+            self.end = End::Watched(tokio::spawn(async move { client.end(&about, operation, &Job::quiet()).await }));
+        }
+    }
+
     /// Tells the command that its terminal has another size.
     pub fn resize(&self, to: Terminal) {
         // A command that ended has no terminal, which is no error of whoever resizes it.
@@ -187,7 +206,13 @@ impl Process {
         if let Some(code) = self.code {
             return Ok(code);
         }
-        let operation = (&mut self.end).await.map_err(|error| self.asked.ended(&error))??;
+        let operation = match &mut self.end {
+            End::Watched(end) => end.await.map_err(|error| self.asked.ended(&error))??,
+            End::Unwatched(known) => {
+                let (client, operation) = &**known;
+                client.end(&self.asked, operation.clone(), &Job::quiet()).await?
+            }
+        };
         let code = operation.metadata.get("return").and_then(serde_json::Value::as_i64);
         let code = code.and_then(|code| i32::try_from(code).ok());
         self.code = code;
@@ -197,7 +222,9 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.end.abort();
+        if let End::Watched(end) = &self.end {
+            end.abort();
+        }
     }
 }
 

@@ -9,12 +9,11 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::session::{Output, Process, Session, Stdin, keep_control};
+use super::session::{End, Output, Process, Session, Stdin, keep_control};
 use super::{Command, Terminal};
 use crate::incus::asked::Asked;
 use crate::incus::client::Client;
 use crate::incus::error::Result;
-use crate::incus::job::Job;
 use crate::incus::location::{Object, ProjectName};
 use crate::incus::request::Request;
 use crate::incus::transport::{Answer, Payload};
@@ -35,6 +34,38 @@ impl Client {
         instance: &str,
         command: &Command,
         terminal: Option<Terminal>,
+    ) -> Result<Session> {
+        let mut session = self.start(project, instance, command, terminal, true).await?;
+        session.process.watch();
+        Ok(session)
+    }
+
+    /// The same, which asks the daemon for the end of the command only in [`Process::wait`]: a request less for a
+    /// command that says itself that it is done. Who waits must do so as soon as its output ends, as the daemon forgets
+    /// a command after five seconds.
+    ///
+    /// # Errors
+    /// As [`Self::exec`].
+    pub async fn exec_unwatched(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
+        self.start(project, instance, command, None, true).await
+    }
+
+    /// The same for a command that ends by itself when its input does: it can't be sent signals, and is not killed when
+    /// the session is dropped. Another request less.
+    ///
+    /// # Errors
+    /// As [`Self::exec`].
+    pub async fn exec_tame(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
+        self.start(project, instance, command, None, false).await
+    }
+
+    async fn start(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        command: &Command,
+        terminal: Option<Terminal>,
+        controlled: bool,
     ) -> Result<Session> {
         let object = Object::instance(project, instance);
         let asked = Asked::new("run a command in", &object);
@@ -60,9 +91,10 @@ impl Client {
         let connect = |fd: &'static str| self.connect_fd(&asked, &operation.id, &secrets, fd);
 
         // The control socket comes first: once the others are there the command runs, and must be killed with it.
-        let control = connect("control").await?;
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(keep_control(control, receiver));
+        if controlled {
+            tokio::spawn(keep_control(connect("control").await?, receiver));
+        }
         let (to_stdin, from_stdin) = connect("0").await?.split();
         let ended = CancellationToken::new();
         let (stdout, stderr) = if terminal.is_some() {
@@ -74,8 +106,7 @@ impl Client {
             (output(connect("1").await?), output(connect("2").await?))
         };
         let stdin = Stdin::new(to_stdin, ended);
-        let (client, about) = (self.clone(), asked.clone());
-        let end = tokio::spawn(async move { client.finish(&about, *operation, &Job::quiet()).await });
+        let end = End::Unwatched(Box::new((self.clone(), *operation)));
         let process = Process { asked, control: sender, end, code: None };
         Ok(Session { stdin, stdout, stderr, process })
     }

@@ -41,6 +41,8 @@ pub struct Server {
     pub firewall: String,
     /// The storage drivers that it can use.
     pub storage_drivers: Vec<StorageDriver>,
+    /// The number of its process, as it counts them.
+    pub process: u32,
 }
 
 impl Server {
@@ -84,6 +86,7 @@ pub(in crate::incus) struct Environment {
     firewall: String,
     #[serde(deserialize_with = "null_is_empty")]
     storage_supported_drivers: Vec<StorageDriver>,
+    server_pid: u32,
 }
 
 impl Environment {
@@ -94,6 +97,7 @@ impl Environment {
             extensions,
             firewall: self.firewall,
             storage_drivers: self.storage_supported_drivers,
+            process: self.server_pid,
         }
     }
 }

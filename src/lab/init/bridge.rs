@@ -42,9 +42,11 @@ impl Init<'_> {
             _ => None,
         };
         let address = address.unwrap_or(self.lab.settings.network.subnet.net());
-        let fence = self.fence(address, acl, is.is_some()).await?;
-        let is_open = matches!(fence.change, Change::Unseen(_));
-        plan.steps.push(fence);
+        let fence = Fence::new(&self.lab.settings.name, address, acl)?;
+        let step = self.fence(&fence, is.is_some()).await?;
+        let is_open = matches!(step.change, Change::Unseen(_));
+        plan.steps.push(step);
+        plan.fence = Some(fence);
         let Some(is) = is else {
             let all = contents(&[("type", &wanted.kind), ("description", &wanted.description)], &wanted.config);
             self.lab.subnet_must_be_free().await?;
@@ -89,7 +91,7 @@ impl Init<'_> {
         let is = target.existing::<Network>(|network| &network.config).await?;
         let address = is.as_ref().and_then(|is| is.config.get("ipv4.address")?.parse::<Ipv4Net>().ok());
         let address = address.unwrap_or(self.lab.settings.network.subnet.net());
-        self.fence(address, acl, is.is_some()).await
+        self.fence(&Fence::new(&self.lab.settings.name, address, acl)?, is.is_some()).await
     }
 
     /// Takes out of the differences what running guests would feel.
@@ -122,25 +124,12 @@ impl Init<'_> {
         Ok(Some((std::mem::take(differences), Held { reason, can_disrupt: true })))
     }
 
-    async fn fence(&self, address: Ipv4Net, acl: &Acl, has_bridge: bool) -> Result<Step> {
-        let lab = &self.lab.settings.name;
-        let fence = Fence::new(lab, address, acl)?;
-        let step = |change| Step { kind: "firewall table", name: fence.name().to_owned(), change };
-        if has_bridge && !Path::new("/sys/class/net").join(lab.network()).exists() {
-            return Ok(step(Change::Unseen("the bridge is in another network namespace than podclaw".into())));
-        }
-        let (standing, wanted) = tokio::join!(fence::standing(lab), fence.lines());
-        let (standing, wanted) = match (standing, wanted) {
-            (Err(error @ NftError::Forbidden), _) => return Ok(step(Change::Unseen(error.to_string()))),
-            (standing, wanted) => (standing?, wanted?),
-        };
-        let is_there = standing.is_some();
-        let differences = compare_lines(&standing.unwrap_or_default(), &wanted);
-        let change = if is_there { Change::after(differences) } else { Change::Create(differences) };
-        if change != Change::Keep && !self.is_dry() {
+    async fn fence(&self, fence: &Fence, has_bridge: bool) -> Result<Step> {
+        let change = compare_fence(self.lab, fence, has_bridge).await?;
+        if !matches!(change, Change::Keep | Change::Unseen(_)) && !self.is_dry() {
             fence.put().await?;
         }
-        Ok(step(change))
+        Ok(Step { kind: "firewall table", name: fence.name().to_owned(), change })
     }
 
     /// Incus looks at every link of the machine while it makes a bridge, and fails when one goes away meanwhile, such as
@@ -159,6 +148,22 @@ impl Init<'_> {
         }
         target.create(all, wanted).await
     }
+}
+
+/// Compares the table that stands with what it is to be.
+pub(super) async fn compare_fence(lab: &Lab, fence: &Fence, has_bridge: bool) -> Result<Change> {
+    let lab = &lab.settings.name;
+    if has_bridge && !Path::new("/sys/class/net").join(lab.network()).exists() {
+        return Ok(Change::Unseen("the bridge is in another network namespace than podclaw".into()));
+    }
+    let (standing, wanted) = tokio::join!(fence::standing(lab), fence.lines());
+    let (standing, wanted) = match (standing, wanted) {
+        (Err(error @ NftError::Forbidden), _) => return Ok(Change::Unseen(error.to_string())),
+        (standing, wanted) => (standing?, wanted?),
+    };
+    let is_there = standing.is_some();
+    let differences = compare_lines(&standing.unwrap_or_default(), &wanted);
+    Ok(if is_there { Change::after(differences) } else { Change::Create(differences) })
 }
 
 /// Incus looks at every link then, too, and fails as when it makes a bridge. It takes back what it did by itself.

@@ -15,16 +15,18 @@ impl Init<'_> {
         let is_fresh = plan.steps.iter().any(|it| it.kind == "project" && matches!(it.change, Change::Create(_)));
         let library = self.lab.library()?;
         let lab = &self.lab.settings.name;
+        // A dry run has not made the project, so there is nothing to ask the daemon for. Else one request is enough.
+        let mut found = if is_fresh && self.is_dry() {
+            Vec::new()
+        } else {
+            self.lab.client.list::<Profile>(&Collection::profiles(&self.lab.project)).await?
+        };
         for profile in library.iter() {
             let name = lab.profile(&profile.name);
             let target = self.target(Object::profile(&self.lab.project, &name), "profile");
             let mut body = profile.put_json(lab);
-            // A dry run has not made the project, so there is nothing to ask the daemon for.
-            let is = if is_fresh && self.is_dry() {
-                None
-            } else {
-                target.existing::<Profile>(|found| &found.config).await?
-            };
+            let at = found.iter().position(|found| found.name == name);
+            let is = target.own(at.map(|at| found.swap_remove(at)), |found| &found.config)?;
             let Some(is) = is else {
                 let all = profile.differs_from(lab, "", &Layer::default());
                 plan.steps.push(target.create(all, &body).await?);

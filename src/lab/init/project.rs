@@ -13,7 +13,11 @@ const BOOKS: [&str; 1] = [standby::KEY];
 impl Init<'_> {
     pub(super) async fn project(&self, wanted: &Project, plan: &mut Plan) -> Result<()> {
         let target = self.target(Object::project(&self.lab.project), "project");
-        let Some(is) = target.existing::<Project>(|project| &project.config).await? else {
+        let is = match &self.project {
+            Some(known) => Some(known.clone()),
+            None => target.existing::<Project>(|project| &project.config).await?,
+        };
+        let Some(is) = is else {
             let all = contents(&[("description", &wanted.description)], &wanted.config);
             plan.steps.push(target.create(all, wanted).await?);
             return Ok(());

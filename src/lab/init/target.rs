@@ -22,7 +22,12 @@ impl<'a> Target<'a> {
 
     /// The object, if it is there; an error if it is somebody else's.
     pub(super) async fn existing<T: DeserializeOwned>(&self, config: impl Fn(&T) -> &Config) -> Result<Option<T>> {
-        match self.lab.client.get::<T>(&self.object).await? {
+        self.own(self.lab.client.get::<T>(&self.object).await?, config)
+    }
+
+    /// The same of what was read already.
+    pub(super) fn own<T>(&self, found: Option<T>, config: impl Fn(&T) -> &Config) -> Result<Option<T>> {
+        match found {
             Some(found) if !self.lab.mark().is_on(config(&found)) => {
                 Err(Error::Foreign { object: self.object.to_string() })
             }

@@ -1,6 +1,6 @@
 //! Looking at the two firewalls of a lab.
 
-use crate::fence;
+use crate::fence::{self, Fence};
 use crate::incus::Job;
 use crate::lab::{Change, Lab, init};
 use crate::probe::{Lock, Locks};
@@ -9,19 +9,24 @@ use crate::probe::{Lock, Locks};
 const DRIVER: &str = "nftables";
 
 /// Both, as they are now.
-pub(super) async fn locks(lab: &Lab) -> Locks {
+pub(super) async fn locks(lab: &Lab, wanted: Option<&Fence>) -> Locks {
     // Only one of them asks the daemon.
-    let (fence, acl) = tokio::join!(fence(lab), acl(lab));
+    let (fence, acl) = tokio::join!(fence(lab, wanted), acl(lab));
     Locks { acl, fence }
 }
 
-/// podclaw's own table, compared with what `init` would make of it.
-async fn fence(lab: &Lab) -> Result<Lock, String> {
+/// podclaw's own table as it is now, compared with what `init` would make of it, where that is not known already.
+async fn fence(lab: &Lab, wanted: Option<&Fence>) -> Result<Lock, String> {
     let name = fence::name(&lab.settings.name);
-    let job = Job::quiet();
-    let (rules, step) = tokio::join!(fence::own_ruleset(&lab.settings.name), init::fence_step(lab, &job));
+    let change = async {
+        match wanted {
+            Some(wanted) => init::compare_fence(lab, wanted).await,
+            None => init::fence_step(lab, &Job::quiet()).await.map(|step| step.change),
+        }
+    };
+    let (rules, change) = tokio::join!(fence::own_ruleset(&lab.settings.name), change);
     let rules = rules.map_err(|error| error.to_string())?;
-    let difference = match step.map(|step| step.change) {
+    let difference = match change {
         Err(error) => Some(format!("it can't be compared with the lab file: {error}")),
         Ok(Change::Unseen(why)) => return Err(why),
         Ok(change) => change.differences().first().map(|difference| match (&difference.old, &difference.new) {

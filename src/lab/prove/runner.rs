@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::beside::beside;
 use super::limits::limits;
 use super::place::place;
-use super::{ProveOptions, Prover, from_host};
-use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session};
+use super::{ProveOptions, Prover, Seen, from_host};
+use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session, Wait};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Gauge, Knocked, Knockee, view};
 use crate::probe::plan::{Line, Plan, Said};
@@ -43,11 +43,12 @@ pub(super) struct Gathered {
 pub(super) async fn run(
     prover: &Prover,
     lab: &Lab,
-    guest: &InstanceWithState,
-    all: &[InstanceWithState],
+    seen: &Seen,
     options: ProveOptions,
+    mut line: Option<Session>,
     job: &Job,
 ) -> Result<Gathered> {
+    let (guest, all) = (&seen.guest, &seen.all);
     let deadline = Instant::now() + options.timeout;
     let mut tries = 0;
     loop {
@@ -59,7 +60,7 @@ pub(super) async fn run(
         let aims = place.map(|place| Aims::new(place, &prover.facts));
         let mut gathered =
             Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
-        let attempt = attempt(prover, lab, guest, &mut gathered, options, job);
+        let attempt = attempt(prover, lab, guest, &mut gathered, options, line.take(), job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,
             () = job.cancel.cancelled() => return Err(crate::lab::Error::Cancelled),
@@ -119,6 +120,7 @@ async fn attempt(
     guest: &InstanceWithState,
     gathered: &mut Gathered,
     options: ProveOptions,
+    line: Option<Session>,
     job: &Job,
 ) -> std::result::Result<(), Trouble> {
     let name = &guest.instance.name;
@@ -137,7 +139,15 @@ async fn attempt(
         _ => Trouble::Run(error.to_string()),
     };
     let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
-    let session = lab.client.exec(&lab.project, name, &command, None).await.map_err(lost)?;
+    let is_line = line.is_some();
+    let session = match line {
+        Some(mut line) => {
+            // Where it does not read that, it does not become the runner, which shows.
+            let _ = line.stdin.send(format!("{path}\n").as_bytes()).await;
+            line
+        }
+        None => lab.client.exec_unwatched(&lab.project, name, &command).await.map_err(lost)?,
+    };
     let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
     // A runner that does not read its plan shows by what it does not say.
     let _ = stdin.send(&plan).await;
@@ -155,7 +165,8 @@ async fn attempt(
     let (said, outcomes) = (&mut gathered.said, &mut gathered.outcomes);
     let listen = async {
         let mut buffer = vec![0; 16 << 10];
-        while let Ok(length @ 1..) = stdout.read(&mut buffer).await {
+        let timeline = lab.client.timeline();
+        while let Ok(length @ 1..) = timeline.waiting(Wait::Guest, stdout.read(&mut buffer)).await {
             for heard in lines.feed(&buffer[..length])? {
                 if let (Said::Started { port, .. }, Some(address)) = (&heard, address) {
                     outcomes.extend(from_host::inbound(address, *port).await);
@@ -174,7 +185,15 @@ async fn attempt(
     } else {
         both.await
     };
+    if is_line && !matches!((&heard, gathered.said.last()), (Ok(()), Some(Said::Ended))) {
+        // The runner gets a command of its own then, and another number.
+        return Err(Trouble::Lost);
+    }
     heard?;
+    // One that said so has done everything. Only for another does the daemon have to be asked how it ended.
+    if gathered.said.last() == Some(&Said::Ended) {
+        return Ok(());
+    }
     match timeout(Duration::from_secs(5), process.wait()).await {
         Ok(Ok(0)) => Ok(()),
         Ok(Ok(code)) => {

@@ -12,7 +12,8 @@ use crate::image::BakedImage;
 use crate::incus::{Command, Config, Instance, InstanceWithState, Job, Object, Refusal, Tag};
 use crate::lab::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
 use crate::lab::prepare::launch_id;
-use crate::lab::{Lab, Launched, Receipt, Result, Settled};
+use crate::lab::timings::Clock;
+use crate::lab::{Guest, Lab, Launched, Receipt, Result, Settled};
 use crate::names::GuestName;
 use crate::text::excerpt;
 
@@ -46,7 +47,7 @@ pub enum ClaimMode {
 /// guest exactly one gets it. What can't be judged, or does not answer, is passed over.
 ///
 /// # Errors
-/// What keeps the lab's ACL from being read.
+/// What keeps a guest that stands by from being judged.
 pub async fn claim(
     lab: &Lab,
     settled: &Settled,
@@ -59,12 +60,14 @@ pub async fn claim(
     if settled.standing_by.is_empty() {
         return Ok(claims);
     }
-    let wanted = Wanted::of(lab, settled, baked).await?;
+    let wanted = Wanted::of(lab, settled, baked)?;
     for name in settled.standing_by.iter().take(count + SPARE) {
         if claims.claimed.len() == count || job.cancel.is_cancelled() {
             break;
         }
-        match claim_one(lab, &wanted, name, mode).await {
+        let own = Lab { client: lab.client.recording(), ..lab.clone() };
+        let clock = Clock::start(&settled.at, own.client.timeline());
+        match claim_one(&own, &wanted, name, clock, mode).await {
             Ok(launched) => claims.claimed.push(launched),
             Err(reason) => claims.passed_over.push((name.to_string(), excerpt(&reason, 300))),
         }
@@ -76,13 +79,18 @@ async fn claim_one(
     lab: &Lab,
     wanted: &Wanted,
     name: &GuestName,
+    mut clock: Clock,
     mode: ClaimMode,
 ) -> std::result::Result<Launched, String> {
     let looked = timeout(WITHIN, look(lab, wanted, name)).await;
-    let (found, tag, receipt) = looked.map_err(|_| "looking at it took too long")??;
-    let addresses = found.state.addresses();
+    let (mut found, tag, receipt) = looked.map_err(|_| "looking at it took too long")??;
+    let mut launched = |found: InstanceWithState, receipt: Receipt| {
+        clock.mark("claim");
+        let (guest, timings, requests) = (Guest::of(found), clock.timings(0), clock.kinds());
+        Launched { name: name.clone(), addresses: guest.addresses.clone(), receipt, timings, requests, guest }
+    };
     if mode == ClaimMode::DryRun {
-        return Ok(Launched { name: name.clone(), addresses, receipt });
+        return Ok(launched(found, receipt));
     }
     let launch = launch_id().map_err(|error| error.to_string())?;
     let receipt = Receipt { claimed: Some(Timestamp::now()), ..receipt };
@@ -101,7 +109,8 @@ async fn claim_one(
             _ => return Err(error.to_string()),
         },
     }
-    Ok(Launched { name: name.clone(), addresses, receipt })
+    found.instance.config.extend(config);
+    Ok(launched(found, receipt))
 }
 
 /// Looks whether a guest is fit to be claimed, as it is now.

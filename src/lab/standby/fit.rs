@@ -3,8 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::image::BakedImage;
-use crate::incus::{Acl, Instance, Object, Status};
-use crate::lab::digests;
+use crate::incus::{Instance, Status};
 use crate::lab::guests::{Readiness, STATE_KEY};
 use crate::lab::{Digests, Lab, Receipt, Result, Settled};
 use crate::probe::Verdict;
@@ -25,15 +24,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// What a launch from this image would make, with the ACL that the lab has now.
-    pub(super) async fn of(lab: &Lab, settled: &Settled, baked: &BakedImage) -> Result<Self> {
+    /// What a launch from this image would make, with the ACL that the lab had when it was settled.
+    pub(super) fn of(lab: &Lab, settled: &Settled, baked: &BakedImage) -> Result<Self> {
         let guest = settled.sample(lab, baked)?;
-        let acl = lab.client.get::<Acl>(&Object::acl(&lab.settings.name.acl())).await?;
         Ok(Self {
             base: settled.images.base.fingerprint.to_string(),
             gateway: settled.images.gateway.id(),
             baked: baked.fingerprint.to_string(),
-            digests: Digests { acl: acl.as_ref().map(digests::acl), ..guest.digests },
+            digests: guest.digests,
             profiles: guest.instance.profiles,
         })
     }

@@ -45,6 +45,7 @@ impl Case {
             digests: Some(digests.clone()),
             guest: Some(Identity { name: "claw-1".into(), ..Identity::default() }),
             verdicts: Vec::new(),
+            timings: None,
         };
         let own = [(STATE_KEY, "standby"), ("volatile.base_image", &*baked)];
         let guest = Instance {

@@ -79,7 +79,7 @@ pub async fn tidy(
     job: &Job,
 ) -> Result<Tidied> {
     let wanted = match made_of {
-        Some((settled, baked)) => Some(Wanted::of(lab, settled, baked).await?),
+        Some((settled, baked)) => Some(Wanted::of(lab, settled, baked)?),
         None => None,
     };
     let mut tidied = Tidied::default();
