@@ -10,8 +10,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::cache::{Cache, Held};
-use super::error::Result;
-use super::{Images, Request, daemon};
+use super::error::{Error, Result};
+use super::{Images, Request, daemon, sealed};
 use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Config, Image, Job, Object, Project};
 use crate::mark::Mark;
@@ -109,12 +109,16 @@ pub fn baked_properties(request: Request<'_>, images: &Images) -> BTreeMap<Strin
     properties
 }
 
-/// Gives an image that was looked at its key.
+/// Looks at all of an image, as the daemon will unpack it, and gives it its key if it is fit to be one that guests are made
+/// from.
 ///
 /// # Errors
-/// What the daemon says, such as that the image is not there any more.
+/// [`Error::Unfit`]; what the daemon says, such as that the image is not there any more.
 pub async fn vouch(client: &Client, request: Request<'_>, baked: &BakedImage, job: &Job) -> Result<()> {
-    let object = Object::image(&daemon::project(request.lab), baked.fingerprint.as_str());
+    let (project, fingerprint) = (daemon::project(request.lab), baked.fingerprint.as_str());
+    let looked = client.export_image(&project, fingerprint, |archive| sealed::look(archive), job).await?;
+    looked.map_err(|reason| Error::Unfit { reason })?;
+    let object = Object::image(&project, fingerprint);
     // All of it is sent, as Incus 6.0 does not merge properties.
     let mut image: Image = client.get(&object).await?.unwrap_or_default();
     image.properties.insert(KEY.into(), baked.key.to_string());

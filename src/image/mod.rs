@@ -24,6 +24,7 @@ mod npm_lock;
 mod oci;
 mod oci_read;
 mod rootfs;
+mod sealed;
 mod tarball;
 mod untar;
 
