@@ -6,13 +6,16 @@
 //! made from it, and the next bake removes it.
 
 mod note;
+mod offline;
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use offline::{must_be_offline, take_offline};
 use tokio::time::timeout;
 
-use super::attempt::{LaunchOptions, attempt, bring_up, step};
+use super::attempt::{LaunchOptions, attempt, make_and_start, step};
 use super::cleanup::{remove_guest, remove_launched};
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
@@ -112,7 +115,8 @@ async fn build(
     job: &Job,
 ) -> Result<BakedImage> {
     let name = builder.name.as_str();
-    bring_up(lab, builder, follower, job).await?;
+    make_and_start(lab, builder, follower, job).await?;
+    run_stages(lab, builder, follower, job).await?;
     must_be_ours(lab, builder).await?;
     // The command that followed the stages ends with it, and is no part of the image.
     drop(follower.line.take());
@@ -146,15 +150,25 @@ async fn finish(lab: &Lab, builder: &Prepared, baked: &BakedImage, runtime: &Pat
     step(job, "unpacked", "unpacking the image", unpack(lab, builder, baked, job)).await
 }
 
+/// Follows the builder's stages, and takes its network away before its gateway runs in the last one.
+async fn run_stages(lab: &Lab, builder: &Prepared, follower: &mut Follower<'_>, job: &Job) -> Result<()> {
+    let mut stages = pin!(follower.run(job));
+    let taken = tokio::select! {
+        ended = &mut stages => return ended.and(Err(Error::NeverOffline)),
+        taken = take_offline(lab, builder, job) => taken,
+    };
+    taken?;
+    stages.await
+}
+
 /// What follows goes by the builder's name. Somebody with another cache directory, and so with another turn, may have made
-/// another one of that name.
+/// another one of that name; or somebody gave it a network again.
 async fn must_be_ours(lab: &Lab, builder: &Prepared) -> Result<()> {
     let object = Object::instance(&lab.project, builder.name.as_str());
-    let found = lab.client.get::<Instance>(&object).await?;
-    if found.is_some_and(|found| builder.made(&found.config)) {
-        return Ok(());
+    match lab.client.get::<Instance>(&object).await? {
+        Some(found) if builder.made(&found.config) => must_be_offline(&found),
+        _ => Err(Error::Foreign { object: object.to_string() }),
     }
-    Err(Error::Foreign { object: object.to_string() })
 }
 
 /// Lets the builder remove what is its own, and stop what could write it again.

@@ -1,5 +1,6 @@
 //! Baking: what is made, what two guests that are made from it share, and that a bake which fails leaves nothing.
 
+mod offline;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use super::launches::{instances, ready};
 use crate::common::Output;
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
+use offline::the_gateway_of_a_bake_has_no_network;
 use trust::only_what_the_project_names_is_used;
 
 pub(crate) const TESTS: &[Test] = tests![
@@ -21,6 +23,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_killed_bake_leaves_no_image,
     a_pool_that_is_too_small,
     only_what_the_project_names_is_used,
+    the_gateway_of_a_bake_has_no_network,
 ];
 
 /// The images of the lab that were baked.
