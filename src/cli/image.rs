@@ -10,7 +10,7 @@ use super::failure::{DONE, Failure};
 use super::{duration, words};
 use crate::image::{self, BakedImage, Kind, Listed, Place};
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchRequest, Settled};
+use crate::lab::{self, BakeOptions, Lab, LaunchRequest, Settled};
 use crate::text;
 
 /// What `image` takes.
@@ -141,7 +141,8 @@ pub(super) async fn bake(
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress.lane("bake"), context.cancel());
     drop(progress);
-    let outcome = lab::bake(lab, settled, timeout, &job).await;
+    let options = BakeOptions { timeout, runtime: &context.runtime_dir() };
+    let outcome = lab::bake(lab, settled, options, &job).await;
     drop(job);
     watch.finish().await;
     outcome.map_err(|error| Failure::from(error).about("cannot bake an image".into()))
@@ -169,10 +170,16 @@ async fn delete(which: image::Which<'_>, context: &Context) -> Result<u8, Failur
     let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
-    let outcome = image::delete(&lab.client, lab.image_request(), which, &job).await;
+    let outcome = async {
+        let deleted = image::delete(&lab.client, lab.image_request(), which, &job).await?;
+        let gone: Vec<&str> = deleted.iter().map(|image| image.digest.hex()).collect();
+        lab.forget_baked(&gone, &context.runtime_dir(), &job).await?;
+        Ok::<_, lab::Error>(deleted)
+    };
+    let outcome = outcome.await;
     drop(job);
     watch.finish().await;
-    let deleted = outcome.map_err(lab::Error::from)?;
+    let deleted = outcome?;
     if context.ui.json() {
         context.ui.say_json(&json!({ "deleted": deleted.iter().map(as_json).collect::<Vec<_>>() }))?;
     } else {

@@ -24,6 +24,7 @@ mod npm_lock;
 mod oci;
 mod oci_read;
 mod rootfs;
+mod sealed;
 mod tarball;
 mod untar;
 
@@ -32,7 +33,9 @@ use std::path::{Path, PathBuf};
 pub use crate::lab_file::{
     Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
 };
-pub use baked::{BakeKey, BakedImage, Turn, baked, baked_before, baked_properties, made_of};
+pub use baked::{
+    BAKE_NOTE, BakeKey, BakeNote, BakedImage, Turn, baked, baked_before, baked_properties, made_of, unfinished, vouch,
+};
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Pinned, Place, Which, delete, list, pinned};
 pub use lock::Difference;

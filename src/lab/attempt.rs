@@ -78,6 +78,18 @@ pub(super) async fn bring_up(
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<Identity> {
+    let guest = make_and_start(lab, prepared, follower, job).await?;
+    follower.run(job).await?;
+    Ok(guest)
+}
+
+/// The same without following it.
+pub(super) async fn make_and_start(
+    lab: &Lab,
+    prepared: &Prepared,
+    follower: &mut Follower<'_>,
+    job: &Job,
+) -> Result<Identity> {
     let mut made = step(job, "created", "create", create(lab, prepared, job)).await?;
     follower.clock.mark("create");
     if let (None, GatewayImage::Archive(archive)) = (&prepared.baked, &prepared.images.gateway) {
@@ -92,7 +104,6 @@ pub(super) async fn bring_up(
     })
     .await?;
     follower.clock.mark("start");
-    follower.run(job).await?;
     Ok(guest)
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
-use crate::image::{self, BakedImage, GatewayImage, Images};
+use crate::image::{self, BakeNote, BakedImage, GatewayImage, Images};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
@@ -108,6 +108,8 @@ pub struct Settled {
     fence: Option<Fence>,
     /// When that was known, with what it took. What comes between that and a launch, such as a bake, is no part of it.
     pub(super) at: SettledAt,
+    /// Which image the project says was baked.
+    pub(super) note: Option<BakeNote>,
     /// The images in podclaw.lock.
     pub images: Images,
     /// Whether there is a guest that an image is baked in: somebody bakes, or a bake was killed.
@@ -120,6 +122,7 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let project = lab.existing().await?;
     let there = names_of_guests(&project);
     let has_builder = there.contains(BUILDER);
+    let note = BakeNote::read(&project.config);
     let names = names(&there, request)?;
     let stack = lab.stack(&request.profiles)?;
     let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
@@ -130,7 +133,18 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
     let at = SettledAt::now(&lab.client);
-    Ok(Settled { names, stack, templates, standing_by, acl: plan.acl, fence: plan.fence, at, images, has_builder })
+    Ok(Settled {
+        names,
+        stack,
+        templates,
+        standing_by,
+        acl: plan.acl,
+        fence: plan.fence,
+        at,
+        note,
+        images,
+        has_builder,
+    })
 }
 
 impl Settled {

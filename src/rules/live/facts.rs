@@ -186,6 +186,8 @@ pub struct Image {
     pub is_marked: bool,
     /// Of a baked image, the base image's fingerprint and the gateway image's digest or reference.
     pub baked_of: Option<(String, String)>,
+    /// Whether the project names it as the one that podclaw baked.
+    pub is_named: bool,
     /// Whether strangers may fetch it.
     pub is_public: bool,
     /// Whether the daemon renews it by itself.
