@@ -13,6 +13,7 @@ use super::timings::Clock;
 use super::{Error, Identity, Lab, Prepared, Result};
 use crate::image::GatewayImage;
 use crate::incus::{Instance, Job, Object, StateChange};
+use crate::probe::Program;
 use crate::profile::Layer;
 
 /// How long a failed guest that is kept gets to shut down.
@@ -36,7 +37,9 @@ pub(super) async fn attempt<T>(
     job: &Job,
     work: impl AsyncFnOnce(&mut Follower<'_>, &Job) -> Result<T>,
 ) -> Result<T> {
-    let mut follower = Follower::new(lab, &prepared.name, Clock::start(&prepared.settled, lab.client.timeline()));
+    let clock = Clock::start(&prepared.settled, lab.client.timeline());
+    // Before anything is made: without it nobody would hear of the stages.
+    let mut follower = Follower::new(lab, &prepared.name, Program::own()?, clock);
     // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
     let limited = Job::new(job.progress.clone(), job.cancel.child_token());
     let timer = {

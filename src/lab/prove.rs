@@ -107,8 +107,7 @@ impl Prover {
         self.prove_seen(lab, &seen, options, None, job).await
     }
 
-    /// The same for a guest that was looked at just now, and where a command may run already that becomes the runner as
-    /// soon as it is told where that is.
+    /// The same for a guest that was looked at just now, and where the runner may wait already.
     pub(super) async fn prove_seen(
         &self,
         lab: &Lab,
