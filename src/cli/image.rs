@@ -118,7 +118,7 @@ pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) ->
     let (settled, found) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let found = settled.baked(&lab).await?;
+            let found = settled.baked(&lab)?;
             Ok((settled, found))
         })
         .await?;

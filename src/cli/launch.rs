@@ -66,7 +66,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     let (settled, baked) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let baked = if args.cold { None } else { settled.baked(&lab).await? };
+            let baked = if args.cold { None } else { settled.baked(&lab)? };
             Ok((settled, baked))
         })
         .await?;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::cache::{Cache, Held};
 use super::error::Result;
-use super::{Images, Request, daemon};
+use super::{Images, Request, Stored, daemon};
 use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Job};
 use crate::mark::Mark;
@@ -68,9 +68,17 @@ pub fn baked_properties(request: Request<'_>, images: &Images, key: &BakeKey) ->
 /// # Errors
 /// What the daemon says.
 pub async fn baked(client: &Client, request: Request<'_>, key: &BakeKey) -> Result<Option<BakedImage>> {
+    baked_of(&Stored::list(client, request.lab).await?, request, key)
+}
+
+/// The same among images that were listed.
+///
+/// # Errors
+/// Where what the daemon listed is no image.
+pub fn baked_of(stored: &Stored, request: Request<'_>, key: &BakeKey) -> Result<Option<BakedImage>> {
     let wanted = key.to_string();
-    let images = daemon::images(client, request.lab).await?;
-    let Some(found) = images.iter().find(|image| image.properties.get(KEY) == Some(&wanted)) else { return Ok(None) };
+    let mut marked = stored.marked(request.lab);
+    let Some(found) = marked.find(|image| image.properties.get(KEY) == Some(&wanted)) else { return Ok(None) };
     Ok(Some(BakedImage { fingerprint: daemon::fingerprint(found)?, key: key.clone() }))
 }
 

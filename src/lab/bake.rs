@@ -29,16 +29,12 @@ const LOG_LINES: usize = 15;
 const LOG_WITHIN: Duration = Duration::from_secs(20);
 
 impl Settled {
-    /// The baked image that fits, if there is one.
-    pub async fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let found = self.look_for_baked(lab).await?;
+    /// The baked image that fits, if there was one when it was settled.
+    pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
+        let key = self.key(&self.builder(lab)?);
+        let found = image::baked_of(&self.stored, lab.image_request(), &key)?;
         self.at = SettledAt::now(&lab.client);
         Ok(found)
-    }
-
-    async fn look_for_baked(&self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let key = self.key(&self.builder(lab)?);
-        Ok(image::baked(&lab.client, lab.image_request(), &key).await?)
     }
 
     fn key(&self, builder: &Prepared) -> BakeKey {
@@ -54,11 +50,12 @@ impl Settled {
 pub async fn bake(lab: &Lab, settled: &Settled, timeout: Duration, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
     remove_stale(lab, job).await?;
-    if let Some(found) = settled.look_for_baked(lab).await? {
-        return Ok(found);
-    }
     let builder = settled.builder(lab)?;
     let key = settled.key(&builder);
+    // Somebody else may have made one since the images were listed.
+    if let Some(found) = image::baked(&lab.client, lab.image_request(), &key).await? {
+        return Ok(found);
+    }
     let options = LaunchOptions { timeout, keep_failed: false };
     let log = turn.log("bake");
     let made = attempt(lab, &builder, options, job, async |follower: &mut Follower<'_>, job: &Job| {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
-use crate::image::{self, BakedImage, GatewayImage, Images};
+use crate::image::{self, BakedImage, GatewayImage, Images, Stored};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
@@ -110,6 +110,8 @@ pub struct Settled {
     pub(super) at: SettledAt,
     /// The images in podclaw.lock.
     pub images: Images,
+    /// All images that the lab's project had.
+    pub(super) stored: Stored,
     /// Whether there is a guest that an image is baked in: somebody bakes, or a bake was killed.
     pub has_builder: bool,
 }
@@ -124,13 +126,24 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let stack = lab.stack(&request.profiles)?;
     let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
     let plan = lab.must_be_in_order(project).await?;
-    let images = image::find(&lab.client, lab.image_request()).await?;
+    let (images, stored) = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
     let at = SettledAt::now(&lab.client);
-    Ok(Settled { names, stack, templates, standing_by, acl: plan.acl, fence: plan.fence, at, images, has_builder })
+    Ok(Settled {
+        names,
+        stack,
+        templates,
+        standing_by,
+        acl: plan.acl,
+        fence: plan.fence,
+        at,
+        images,
+        stored,
+        has_builder,
+    })
 }
 
 impl Settled {
