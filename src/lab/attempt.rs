@@ -81,15 +81,20 @@ pub(super) async fn bring_up(
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<Identity> {
-    let mut made = step(job, "created", "create", create(lab, prepared, job)).await?;
+    let made = step(job, "created", "create", create(lab, prepared, job)).await;
+    let made = match made {
+        Err(error @ Error::Incus(crate::incus::Error::Refused { .. })) => return Err(lab.blame(error).await),
+        made => made?,
+    };
+    let mut guest = as_judged(lab, prepared, made).await?;
     follower.clock.mark("create");
     if let (None, GatewayImage::Archive(archive)) = (&prepared.baked, &prepared.images.gateway) {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
         follower.clock.mark("push");
         // That took a while, in which somebody may have changed a profile.
-        made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
+        let made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
+        guest = as_judged(lab, prepared, made).await?;
     }
-    let guest = as_judged(lab, prepared, made)?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await?)
     })
@@ -99,15 +104,18 @@ pub(super) async fn bring_up(
     Ok(guest)
 }
 
-/// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
-/// from what was judged is started. Gives what the guest is known by from now on.
-fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<Identity> {
+/// The daemon merged its own profiles, which are somebody else's to change. Nothing that differs from what was judged is
+/// started. Gives what the guest is known by from now on.
+async fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<Identity> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let identity = Identity::of(&made);
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {
         None => Ok(identity),
-        Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
+        Some(difference) => {
+            let (object, difference) = (instance.to_string(), difference.to_string());
+            Err(lab.blame(Error::Drifted { object, difference }).await)
+        }
     }
 }
 
