@@ -54,7 +54,7 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         tries += 1;
-        let place = timeout_at(deadline, place(lab, guest, all, &prover.facts, options.control)).await;
+        let place = timeout_at(deadline, place(lab, guest, all, prover, options.control)).await;
         let place = place.unwrap_or_else(|_| Err("the daemon did not say in time where the guest is".into()));
         let nonce = random();
         let knock = place.as_ref().ok().map(|place| knock(prover, place, nonce));
