@@ -113,12 +113,12 @@ pub(super) struct Baked {
 /// Settles as many guests of the lab's own profiles, and bakes the image that fits where there is none. A builder that is
 /// there is waited for, or cleaned up after: nobody else looks for it as long as there is an image.
 pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
-    let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new(), may_claim: false };
+    let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new(), may_claim: false, only_looks: false };
     let (lab, rest) = context.lab_at_rest().await?;
     let (settled, found) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let found = settled.baked(&lab).await?;
+            let found = settled.baked(&lab)?;
             Ok((settled, found))
         })
         .await?;

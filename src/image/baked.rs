@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::cache::{Cache, Held};
 use super::error::{Error, Result};
-use super::{Images, Request, daemon, sealed};
+use super::{Images, Request, Stored, daemon, sealed};
 use crate::digest::{Fingerprint, Sha256};
 use crate::incus::{Client, Config, Image, Job, Object, Project};
 use crate::mark::Mark;
@@ -135,11 +135,15 @@ pub async fn baked(
     note: Option<&BakeNote>,
     key: &BakeKey,
 ) -> Result<Option<BakedImage>> {
-    let Some(note) = note.filter(|note| note.key == *key) else { return Ok(None) };
-    let object = Object::image(&daemon::project(request.lab), note.fingerprint.as_str());
-    let found = client.get::<Image>(&object).await?;
-    let is_good = |image: &Image| Mark::of(request.lab).is_on(&image.properties) && note.vouches_for(image);
-    Ok(found.filter(is_good).map(|_| BakedImage { fingerprint: note.fingerprint.clone(), key: key.clone() }))
+    Ok(baked_of(&Stored::list(client, request.lab).await?, request, note, key))
+}
+
+/// The same among images that were listed.
+#[must_use]
+pub fn baked_of(stored: &Stored, request: Request<'_>, note: Option<&BakeNote>, key: &BakeKey) -> Option<BakedImage> {
+    let note = note.filter(|note| note.key == *key)?;
+    let is_there = stored.marked(request.lab).any(|image| note.vouches_for(image));
+    is_there.then(|| BakedImage { fingerprint: note.fingerprint.clone(), key: key.clone() })
 }
 
 /// The images of the lab that were to be baked ones, and were never looked at to their end: those of bakes that were killed.

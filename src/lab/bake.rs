@@ -23,7 +23,7 @@ use super::prepare::BUILDER;
 use super::timings::SettledAt;
 use super::{Error, Lab, Prepared, Result, Settled};
 use crate::cloud_init::{LOG_DIR, SEAL};
-use crate::image::{self, BakeKey, BakeNote, BakedImage, Turn};
+use crate::image::{self, BakeKey, BakedImage, Turn};
 use crate::incus::{Command, Instance, Job, Object, StateChange};
 use crate::names::GuestName;
 use crate::text;
@@ -48,16 +48,12 @@ pub struct BakeOptions<'a> {
 }
 
 impl Settled {
-    /// The baked image that fits, if there is one.
-    pub async fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let found = self.look_for_baked(lab, self.note.as_ref()).await?;
+    /// The baked image that fits, if there was one when it was settled.
+    pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
+        let key = self.key(&self.builder(lab)?);
+        let found = image::baked_of(&self.stored, lab.image_request(), self.note.as_ref(), &key);
         self.at = SettledAt::now(&lab.client);
         Ok(found)
-    }
-
-    async fn look_for_baked(&self, lab: &Lab, note: Option<&BakeNote>) -> Result<Option<BakedImage>> {
-        let key = self.key(&self.builder(lab)?);
-        Ok(image::baked(&lab.client, lab.image_request(), note, &key).await?)
     }
 
     fn key(&self, builder: &Prepared) -> BakeKey {
@@ -74,11 +70,13 @@ pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &
     let turn = Turn::take(lab.image_request(), job).await?;
     remove_stale(lab, job).await?;
     remove_unfinished(lab, job).await?;
-    if let Some(found) = settled.look_for_baked(lab, lab.bake_note().await?.as_ref()).await? {
-        return Ok(found);
-    }
     let builder = settled.builder(lab)?;
     let key = settled.key(&builder);
+    // Somebody else may have made one since the images were listed.
+    let note = lab.bake_note().await?;
+    if let Some(found) = image::baked(&lab.client, lab.image_request(), note.as_ref(), &key).await? {
+        return Ok(found);
+    }
     let limits = LaunchOptions { timeout: options.timeout, keep_failed: false };
     let log = turn.log("bake");
     let made = attempt(lab, &builder, limits, job, async |follower: &mut Follower<'_>, job: &Job| {

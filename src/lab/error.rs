@@ -120,6 +120,9 @@ pub enum Error {
         /// Where it leads.
         to: String,
     },
+    /// This program can't be brought into a guest.
+    #[error(transparent)]
+    Program(#[from] crate::probe::Unusable),
     /// The lab's objects are not as they have to be.
     #[error("the lab's {object} is not as it has to be: {difference}")]
     Drifted {
@@ -382,6 +385,7 @@ impl Error {
             | Self::Name(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
+            | Self::Program(_)
             | Self::Cancelled => return None,
         };
         Some(help)

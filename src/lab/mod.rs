@@ -3,6 +3,7 @@
 mod attempt;
 pub mod audit;
 mod bake;
+mod bring;
 mod cleanup;
 mod create;
 mod desired;
