@@ -58,7 +58,8 @@ fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Ve
         Kind::AppArmor => rules::apparmor::judge(&source),
         Kind::LabFile => rules::lab_file::judge(&source),
         Kind::Packages => rules::packages::judge(&source),
-        Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
+        Kind::Configuration => rules::file::hidden(&source),
+        Kind::Waivers | Kind::OwnRules | Kind::Prose => Vec::new(),
     };
     if let Some(on) = on(kind) {
         findings.extend(own.file(on, &source));
