@@ -42,6 +42,10 @@ fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Ve
         return Err("it is empty".into());
     }
     let source = Arc::new(Source { name, text });
+    // Whatever else would be said of it says its name.
+    if let Some(found) = rules::secrets::in_name(&source) {
+        return Ok(vec![found]);
+    }
     let Some(kind) = Kind::of(&source.name, &source.text) else {
         return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
