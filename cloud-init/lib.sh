@@ -63,7 +63,7 @@ trap 'code=$? line=$LINENO; trap - ERR
 
 # Takes each known key of the settings into the variable of its name. The file is read, never executed.
 read_settings() {
-    local key value pattern
+    local key value pattern name
     while IFS='=' read -r key value; do
         case $key in
             GATEWAY_SOURCE) pattern='^(archive|registry)$' ;;
@@ -77,7 +77,11 @@ read_settings() {
             *) fail "/etc/podclaw/settings has the unknown key '$key'" ;;
         esac
         [[ $value =~ $pattern ]] || fail "/etc/podclaw/settings has a bad value for $key"
-        printf -v "$key" '%s' "$value"
+        # By names that stand here: no text of the file is ever taken for a variable.
+        for name in GATEWAY_SOURCE GATEWAY_IMAGE STORAGE_DRIVER BOOT LAST_STAGE GATEWAY_PORT GATEWAY_MEMORY_MIB \
+            PACKAGES_TIMEOUT IMAGE_TIMEOUT START_TIMEOUT; do
+            [[ $key != "$name" ]] || printf -v "$name" '%s' "$value"
+        done
     done </etc/podclaw/settings
     : "${GATEWAY_SOURCE:?}" "${GATEWAY_IMAGE:?}" "${STORAGE_DRIVER:?}" "${BOOT:?}" "${LAST_STAGE:?}" \
         "${GATEWAY_PORT:?}" "${GATEWAY_MEMORY_MIB:?}" "${PACKAGES_TIMEOUT:?}" "${IMAGE_TIMEOUT:?}" "${START_TIMEOUT:?}"

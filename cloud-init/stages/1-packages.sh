@@ -9,14 +9,14 @@ is_installed() {
 }
 
 # What connects the container to the guest's network: Podman 5 takes pasta by default, Podman 4 slirp4netns.
-network_package() {
+choose_network() {
     local ID='' VERSION_ID=''
     # shellcheck source=/dev/null
     source /etc/os-release
     if [[ $ID == ubuntu && ${VERSION_ID%%.*} -lt 25 ]]; then
-        echo slirp4netns
+        network=slirp4netns
     else
-        echo passt
+        network=passt
     fi
 }
 
@@ -26,9 +26,10 @@ apt() {
         -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold "$@"
 }
 
+choose_network
 wanted=(
     fuse-overlayfs podman uidmap crun catatonit netavark aardvark-dns dbus-user-session systemd-container
-    apparmor apparmor-utils ca-certificates curl iproute2 "$(network_package)"
+    apparmor apparmor-utils ca-certificates curl iproute2 "$network"
 )
 missing=()
 for package in "${wanted[@]}"; do

@@ -91,8 +91,8 @@ check_token() {
     status=$(ask "${request[@]}" | tail -n 1) || true
     [[ $status == 401 ]] || give_up "a request without the token was not refused: HTTP status ${status:-none}"
     # By stdin, because everybody can see arguments.
-    status=$(as_user sed -n 's/^OPENCLAW_GATEWAY_TOKEN=\(.*\)$/header = "Authorization: Bearer \1"/p' "$TOKEN_FILE" |
-        ask --config - "${request[@]}" | tail -n 1) || true
+    status=$(as_user sed -n 's/^OPENCLAW_GATEWAY_TOKEN=\(.*\)$/Authorization: Bearer \1/p' "$TOKEN_FILE" |
+        ask --header @- "${request[@]}" | tail -n 1) || true
     [[ $status == 2?? || $status == 404 ]] || give_up "a request with the token was refused: HTTP status ${status:-none}"
     say "a request without the token is refused, one with it is not"
 }

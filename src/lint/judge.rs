@@ -42,6 +42,10 @@ fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Ve
         return Err("it is empty".into());
     }
     let source = Arc::new(Source { name, text });
+    // Whatever else would be said of it says its name.
+    if let Some(found) = rules::secrets::in_name(&source) {
+        return Ok(vec![found]);
+    }
     let Some(kind) = Kind::of(&source.name, &source.text) else {
         return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
@@ -58,7 +62,8 @@ fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Ve
         Kind::AppArmor => rules::apparmor::judge(&source),
         Kind::LabFile => rules::lab_file::judge(&source),
         Kind::Packages => rules::packages::judge(&source),
-        Kind::Waivers | Kind::OwnRules | Kind::Configuration | Kind::Prose => Vec::new(),
+        Kind::Configuration => rules::file::hidden(&source),
+        Kind::Waivers | Kind::OwnRules | Kind::Prose => Vec::new(),
     };
     if let Some(on) = on(kind) {
         findings.extend(own.file(on, &source));

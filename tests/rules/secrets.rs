@@ -352,3 +352,14 @@ fn large_and_odd_texts_are_looked_through_all_the_same() {
         assert!(found.len() <= 100, "{}", found.len());
     }
 }
+
+#[test]
+fn a_secret_in_the_name_of_a_file_is_found_and_not_shown() {
+    let secret = format!("ghp_{}", "A1b2C3d4E5F6".repeat(3));
+    for name in [format!("{secret}.yaml"), format!("profiles/{secret}/a.sh")] {
+        let report = super::judge(&[(&name, "#!/bin/bash\nset -eu\nmodprobe a\n")], None);
+        let [finding] = report.findings.as_slice() else { panic!("{report:?}") };
+        assert_eq!(finding.rule, "secret-forge-token");
+        assert!(!format!("{finding} {:?}", finding.place()).contains(&secret), "{finding:?}");
+    }
+}

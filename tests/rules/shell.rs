@@ -1,5 +1,8 @@
 //! Shell: what is found however it is written, and what is fine.
 
+mod attacks;
+mod evasions;
+
 use std::path::PathBuf;
 
 use podclaw::lint::{Input, Request, lint};

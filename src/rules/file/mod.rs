@@ -1,5 +1,6 @@
 //! Files as such: what they are, before what is in them.
 
+pub(super) mod hidden;
 mod link;
 mod unknown;
 
@@ -7,9 +8,10 @@ use std::sync::Arc;
 
 use super::{Finding, Rule};
 use crate::place::Source;
+pub use hidden::check as hidden;
 
 /// The rules of this module.
-pub const RULES: &[&Rule] = &[&link::RULE, &unknown::RULE];
+pub const RULES: &[&Rule] = &[&link::RULE, &unknown::RULE, &hidden::RULE];
 
 /// A file of no kind that podclaw can judge.
 #[must_use]

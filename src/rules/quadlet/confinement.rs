@@ -50,6 +50,15 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("User").filter(|entry| is_root(entry.plain())) {
         add(entry, "the container's processes run as its root");
     }
+    let group = |entry: &&Entry| entry.plain().split_once(':').is_some_and(|(_, group)| is_root(group));
+    for entry in quadlet.all("User").filter(group).chain(quadlet.all("Group").filter(|entry| is_root(entry.plain()))) {
+        add(entry, "the container's processes are in its root's group");
+    }
+    for entry in
+        quadlet.all("User").filter(|entry| entry.value.contains('%') || (quadlet.drop_in && entry.value.is_empty()))
+    {
+        add(entry, "cannot tell as whom the container's processes run");
+    }
     for entry in quadlet.all("NoNewPrivileges").filter(|entry| entry.as_bool() != Some(true)) {
         add(entry, "the container's processes can gain privileges");
     }
@@ -59,7 +68,8 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     }
 }
 
-fn is_root(user: &str) -> bool {
+/// Whether `USER[:GROUP]` is root.
+pub(in crate::rules) fn is_root(user: &str) -> bool {
     let name = user.split(':').next().unwrap_or_default().trim();
     name == "root" || name.parse::<i64>().is_ok_and(|id| id == 0)
 }

@@ -29,6 +29,11 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("PidsLimit").filter(|entry| !limited(entry.plain())) {
         found.add(&RULE, subject(entry), entry.bytes.clone(), "this does not limit the number of processes");
     }
+    for entry in quadlet.all("Ulimit") {
+        if entry.plain() == "host" || entry.value.contains("-1") || entry.value.contains("unlimited") {
+            found.add(&RULE, subject(entry), entry.bytes.clone(), "this takes a limit from the container");
+        }
+    }
     for entry in quadlet.all("CgroupsMode").filter(|entry| !matches!(entry.plain(), "" | "enabled" | "split")) {
         found.add(
             &RULE,

@@ -29,7 +29,11 @@ use std::sync::Arc;
 use super::found::Found;
 use super::{Finding, Rule};
 use crate::place::Source;
+pub(super) use confinement::is_root;
 pub(super) use mount::volume as volume_doubt;
+pub(super) use podman_args::{is_allowed as is_allowed_argument, is_known as is_argument};
+pub(super) use secret::is_token;
+pub(super) use user_namespace::is_known as is_user_namespace;
 
 /// Whether the name of a Quadlet ends like this, as in `NAME.container`.
 #[must_use]

@@ -27,7 +27,10 @@ const STATES: [&str; 2] = ["%h/.openclaw", "/home/openclaw/.openclaw"];
 /// What node has compiled, which nothing in a container may change: it would decide what the next one runs.
 const COMPILE_CACHE: &str = "/var/lib/podclaw/compile-cache";
 /// Places that a container has of its own, and that nothing may be put over.
-const OWN: [&str; 7] = ["/proc", "/sys", "/dev", "/etc", "/run", "/usr", "/var/run"];
+const OWN: [&str; 15] = [
+    "/proc", "/sys", "/dev", "/etc", "/run", "/usr", "/var/run", "/bin", "/sbin", "/lib", "/lib64", "/boot", "/root",
+    "/app", "/opt",
+];
 const OPTIONS: [&str; 8] = ["rw", "ro", "nosuid", "nodev", "noexec", "private", "rprivate", "Z"];
 
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
@@ -149,7 +152,8 @@ fn is_component(part: &str) -> bool {
         && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
 }
 
-fn destination_doubt(destination: &str) -> Option<&'static str> {
+/// Why nothing may be mounted at a place in the container.
+pub(super) fn destination_doubt(destination: &str) -> Option<&'static str> {
     let path = destination.strip_suffix('/').unwrap_or(destination);
     let absolute = path.strip_prefix('/').is_some_and(|path| path.split('/').all(is_component));
     if !absolute {

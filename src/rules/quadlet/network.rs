@@ -30,6 +30,11 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
             found.add(&RULE, subject(entry), entry.bytes.clone(), message);
         }
     }
+    for entry in ["DNS", "AddHost"].into_iter().flat_map(|key| quadlet.all(key)).filter(|entry| !entry.value.is_empty())
+    {
+        let message = "names are resolved otherwise than the lab decides";
+        found.add(&RULE, subject(entry), entry.bytes.clone(), message);
+    }
     if quadlet.kind != Type::Network {
         return;
     }

@@ -56,6 +56,25 @@ fn flag(name: &str) -> Option<Flag> {
     })
 }
 
+/// Whether an argument, with two dashes, is one of those that are judged here.
+pub(in crate::rules) fn is_known(name: &str) -> bool {
+    flag(long(name)).is_some()
+}
+
+/// Whether it may have this value.
+pub(in crate::rules) fn is_allowed(name: &str, value: &str) -> bool {
+    match flag(long(name)) {
+        None => false,
+        Some(Flag::Value(is_fine)) => is_fine(value),
+        Some(Flag::On) => matches!(value, "true" | "1"),
+        Some(Flag::Switch) => matches!(value, "true" | "false" | "1" | "0"),
+    }
+}
+
+fn long(name: &str) -> &str {
+    if name == "-m" { "--memory" } else { name }
+}
+
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("PodmanArgs").filter(|entry| !entry.value.is_empty()) {
         let mut say = |message: String| found.add(&RULE, subject(entry), entry.bytes.clone(), message);

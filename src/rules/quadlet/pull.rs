@@ -3,6 +3,7 @@
 use super::file::{Quadlet, subject};
 use crate::rules::found::Found;
 use crate::rules::{Example, Rule, Severity, Trial};
+use crate::unit_file::{self, Entry};
 
 pub(super) static RULE: Rule = Rule {
     id: "quadlet-pull",
@@ -27,10 +28,22 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
             found.add(&RULE, subject(entry), entry.bytes.clone(), "the image is pulled again although it is there");
         }
     }
+    // The image that the other file names may be one of the guest's own.
+    for entry in quadlet.all("Pull").filter(|entry| quadlet.drop_in && entry.plain() == "missing") {
+        found.add(
+            &RULE,
+            subject(entry),
+            entry.bytes.clone(),
+            "an image of the guest's own may come from a registry then",
+        );
+    }
     for entry in quadlet.all("AutoUpdate").filter(|entry| !entry.value.is_empty()) {
         found.add(&RULE, subject(entry), entry.bytes.clone(), "a timer of Podman replaces the image");
     }
-    for entry in quadlet.all("Label").filter(|entry| entry.value.contains("io.containers.autoupdate")) {
+    let updates = |entry: &&Entry| {
+        unit_file::words(&entry.value).is_none_or(|words| words.iter().any(|word| word.starts_with("io.containers")))
+    };
+    for entry in quadlet.all("Label").filter(updates) {
         found.add(&RULE, subject(entry), entry.bytes.clone(), "a label lets a timer of Podman replace the image");
     }
 }

@@ -1,6 +1,7 @@
 //! What a container can write to, and execute from.
 
 use super::file::{Quadlet, subject};
+use super::{limits, mount};
 use crate::rules::found::Found;
 use crate::rules::{Example, Rule, Severity, Trial};
 
@@ -30,8 +31,19 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     }
     for entry in quadlet.all("Tmpfs") {
         let options = entry.plain().split_once(':').map_or("", |(_, options)| options);
-        if options.split(',').any(|option| matches!(option.trim(), "exec" | "suid" | "dev")) {
-            found.add(&RULE, subject(entry), entry.bytes.clone(), "what is written to this temporary place can be run");
+        let known = |option: &str| {
+            matches!(option, "" | "rw" | "ro" | "noexec" | "nosuid" | "nodev" | "notmpcopyup")
+                || option.strip_prefix("size=").is_some_and(limits::is_size)
+                || matches!(option, "mode=1777" | "mode=0700" | "mode=700" | "mode=0755" | "mode=755")
+        };
+        if !options.split(',').all(known) {
+            found.add(&RULE, subject(entry), entry.bytes.clone(), "what is written to this temporary place may be run");
+        }
+        let place = entry.plain().split(':').next().unwrap_or_default();
+        if !entry.value.is_empty()
+            && let Some(why) = mount::destination_doubt(place)
+        {
+            found.add(&RULE, subject(entry), entry.bytes.clone(), why);
         }
     }
 }

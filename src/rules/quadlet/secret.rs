@@ -24,14 +24,23 @@ pub(super) static RULE: Rule = Rule {
 
 const VARIABLES: [&str; 2] = ["OPENCLAW_GATEWAY_TOKEN", "OPENCLAW_GATEWAY_PASSWORD"];
 
+/// Whether a variable holds the gateway's token or password.
+pub(in crate::rules) fn is_token(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    VARIABLES.contains(&name.as_str())
+        || ["_API_KEY", "_SECRET", "_PASSWORD", "_TOKEN"].iter().any(|end| name.ends_with(end))
+}
+
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     for entry in quadlet.all("Environment") {
         let words = unit_file::words(&entry.value);
-        let literal = |word: &String| {
-            word.split_once('=').is_some_and(|(name, value)| VARIABLES.contains(&name) && !value.is_empty())
-        };
+        let literal =
+            |word: &String| word.split_once('=').is_some_and(|(name, value)| is_token(name) && !value.is_empty());
         if words.is_none() {
             found.add(&RULE, subject(entry), entry.bytes.clone(), "the variables of this cannot be told apart");
+        } else if words.iter().flatten().any(|word| !word.contains('=')) {
+            let message = "the container gets a variable of the user's session, or all that begin like it";
+            found.add(&RULE, subject(entry), entry.bytes.clone(), message);
         } else if words.iter().flatten().any(literal) {
             found.add(&RULE, subject(entry), entry.bytes.clone(), "the gateway's token or password is written here");
         }

@@ -56,7 +56,23 @@ pub(super) const KEYS: &[&str] = &[
     "UMask",
 ];
 
+/// Keys that make other units run, or stop them.
+const OTHERS: [&str; 5] = ["Wants", "Requires", "Requisite", "BindsTo", "Conflicts"];
+
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
+    for entry in quadlet.all("ServiceName").filter(|entry| !matches!(entry.plain(), "" | "openclaw")) {
+        found.add(&RULE, subject(entry), entry.bytes.clone(), "the service takes the name of another one");
+    }
+    for entry in quadlet.in_section("Unit").filter(|entry| OTHERS.contains(&entry.key.as_str())) {
+        let own = |unit: &str| {
+            let ending = unit.rsplit('.').next().unwrap_or_default();
+            (ending == "target" || super::is_ending(ending) || unit == "openclaw.service") && !unit.contains('/')
+        };
+        if !entry.value.split_whitespace().all(own) {
+            let message = "this starts or stops a unit that podclaw does not know";
+            found.add(&RULE, subject(entry), entry.bytes.clone(), message);
+        }
+    }
     for entry in quadlet.in_section("Service") {
         if KEYS.contains(&entry.key.as_str()) {
             continue;

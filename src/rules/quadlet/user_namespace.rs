@@ -26,7 +26,7 @@ const MAPS: [&str; 8] =
     ["UIDMap", "GIDMap", "SubUIDMap", "SubGIDMap", "RemapUsers", "RemapUid", "RemapGid", "RemapUidSize"];
 
 pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
-    for entry in quadlet.all("UserNS").filter(|entry| !entry.value.is_empty()) {
+    for entry in quadlet.all("UserNS").filter(|entry| quadlet.drop_in || !entry.value.is_empty()) {
         if !is_known(entry.plain()) {
             let message = format!("the user namespace {} is not one that is allowed", excerpt(entry.plain(), 80));
             found.add(&RULE, subject(entry), entry.bytes.clone(), message);
@@ -37,7 +37,8 @@ pub(super) fn check(quadlet: &Quadlet, found: &mut Found) {
     }
 }
 
-fn is_known(namespace: &str) -> bool {
+/// Whether a namespace is one of the container's own, in which its root is nobody outside.
+pub(in crate::rules) fn is_known(namespace: &str) -> bool {
     let (kind, options) = namespace.split_once(':').unwrap_or((namespace, ""));
     let allowed: &[&str] = match kind {
         "keep-id" => &["uid", "gid", "size"],
@@ -47,6 +48,10 @@ fn is_known(namespace: &str) -> bool {
     };
     options.is_empty()
         || options.split(',').all(|option| {
-            option.split_once('=').is_some_and(|(name, value)| allowed.contains(&name) && value.parse::<u32>().is_ok())
+            option.split_once('=').is_some_and(|(name, value)| {
+                allowed.contains(&name)
+                    && value.bytes().all(|b| b.is_ascii_digit())
+                    && value.parse::<u32>().is_ok_and(|id| id > 0)
+            })
         })
 }

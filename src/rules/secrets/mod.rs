@@ -63,6 +63,16 @@ pub fn judge_and_hide(source: &Arc<Source>, mut others: Vec<Finding>) -> Vec<Fin
     others
 }
 
+/// A secret in the name of a file: with the name as it may be shown, and nothing else of the file.
+#[must_use]
+pub fn in_name(source: &Source) -> Option<Finding> {
+    let hits = scan::hits(&source.name);
+    let hit = hits.first()?;
+    let hidden = Arc::new(Source { name: scrub(&source.name).into_owned(), text: String::new() });
+    let message = format!("there is {} in the name of this file", hit.pattern.what);
+    Some(Finding::at(hit.pattern.rule, format!("secret.{}", hit.pattern.name), hidden.place(0..0), message))
+}
+
 /// Takes the secrets of all files that the findings point at out of what they say.
 pub fn hide(findings: &mut [Finding]) {
     hide::hide(findings, None);

@@ -1,7 +1,7 @@
 //! Users and passwords.
 
 use super::call::{Call, Found};
-use super::text::shown;
+use super::text::{NUMBER, PARAMETER, shown};
 use crate::rules::{Example, Rule, Severity, Trial};
 
 pub(super) static RULE: Rule = Rule {
@@ -33,6 +33,9 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     match name {
         "passwd" => (!(call.short('l', "") || call.long("--lock") || call.short('S', "") || call.long("--status")))
             .then(|| call.found(&RULE, "this sets or removes a password")),
+        "userdel" | "deluser" | "groupdel" | "delgroup" => {
+            Some(call.found(&RULE, "this removes a user or a group, which something may need"))
+        }
         "useradd" => useradd(call),
         "adduser" => adduser(call),
         "usermod" => usermod(call),
@@ -56,14 +59,34 @@ fn useradd(call: &Call) -> Option<Found> {
     }
     if call.short('o', VALUED)
         || call.long("--non-unique")
-        || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty())
+        || call.values_of("--uid", Some('u')).iter().any(|id| is_root(id))
     {
         return Some(call.found(&RULE, "this makes a second user of one id"));
+    }
+    if let Some(found) = home(call, &call.values_of("--home-dir", Some('d'))) {
+        return Some(found);
     }
     if !(call.short('m', VALUED) || call.long("--create-home")) {
         return Some(call.found(&RULE, "without `-m` the user gets no home"));
     }
     shell(call)
+}
+
+/// Whether an id is root's, or not known.
+fn is_root(id: &str) -> bool {
+    let number = id.bytes().all(|b| b.is_ascii_digit()) && id.parse::<u32>().is_ok_and(|id| id > 0);
+    !number && !id.chars().all(|c| matches!(c, PARAMETER | NUMBER))
+}
+
+/// A home that is another one's, or a part of the system.
+fn home(call: &Call, homes: &[&str]) -> Option<Found> {
+    let own = |home: &str| {
+        let name = home.strip_prefix("/home/").unwrap_or_default();
+        home.contains(PARAMETER)
+            || (!name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')))
+    };
+    let odd = homes.iter().find(|home| !own(home))?;
+    Some(call.found(&RULE, format!("`{}` is no home of a user's own", shown(odd))))
 }
 
 fn shell(call: &Call) -> Option<Found> {
@@ -77,6 +100,12 @@ fn shell(call: &Call) -> Option<Found> {
 fn adduser(call: &Call) -> Option<Found> {
     if call.has("--system") {
         return Some(call.found(&RULE, "a system user gets no ids for containers"));
+    }
+    if call.values_of("--uid", None).iter().any(|id| is_root(id)) {
+        return Some(call.found(&RULE, "this makes a second user of one id"));
+    }
+    if let Some(found) = home(call, &call.values_of("--home", None)) {
+        return Some(found);
     }
     if !(call.long("--disabled-login") || call.long("--disabled-password")) {
         return Some(call.found(&RULE, "this gives the user a password"));
@@ -92,7 +121,7 @@ fn usermod(call: &Call) -> Option<Found> {
         || call.long("--password");
     let twin = call.short('o', VALUED)
         || call.long("--non-unique")
-        || call.values_of("--uid", Some('u')).iter().any(|id| id.trim_start_matches('0').is_empty());
+        || call.values_of("--uid", Some('u')).iter().any(|id| is_root(id));
     if unlocks || twin || call.is_open() {
         return Some(call.found(&RULE, "this lets the user log in, or be somebody else"));
     }

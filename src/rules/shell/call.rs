@@ -25,6 +25,22 @@ pub(super) struct Input {
     pub(super) fetched: bool,
     /// The text itself, of a here-document or a here-string.
     pub(super) text: Option<Vec<String>>,
+    /// What the command before it in a pipeline prints, where that is told by its arguments.
+    pub(super) printed: Option<String>,
+    /// The files that its output goes to.
+    pub(super) to: Vec<String>,
+    /// Whether the script goes on when it fails.
+    pub(super) excused: bool,
+}
+
+impl Input {
+    /// This one, where it is something of a command's own, and else that of what it stands in.
+    pub(super) fn over(self, outer: &Self) -> Self {
+        let to = if self.to.is_empty() { outer.to.clone() } else { self.to.clone() };
+        let reads = self.piped || self.text.is_some();
+        let input = if reads { self } else { outer.clone() };
+        Self { to, excused: outer.excused, ..input }
+    }
 }
 
 impl Call {

@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 
 /// What reads, or changes only the user's own store.
 const COMMANDS: &str = "image inspect load tag untag pull ps images logs version info rm rmi stop kill wait top stats port history exists diff
-healthcheck unshare container prune start restart run create --version --help secret save";
+healthcheck unshare container prune restart run create --version --help secret save start";
 const FORMS: &str = "inspect ls list exists rm tag untag prune load pull history tree ps logs stop start top stats";
 /// Options of `podman run` that do not weaken the container. Those with a value are looked at below.
 const FLAGS: &str = "--rm -d --detach -i --interactive -t --tty -it -ti --init --read-only --replace -q --quiet --no-healthcheck --no-hosts
@@ -51,16 +51,26 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     };
     if matches!(command, "image" | "container" | "secret" | "healthcheck") {
         let form = call.args.get(1).and_then(|word| word.one()).unwrap_or_default();
-        let known = super::known::in_list(FORMS, form)
-            || (command == "healthcheck" && form == "run")
-            || (command == "secret" && form == "create");
+        let known = super::known::in_list(FORMS, form) || (command == "healthcheck" && form == "run");
+        if command == "secret" && call.long("--showsecret") {
+            return Some(call.found(&RULE, "this prints a secret"));
+        }
         return (!known)
             .then(|| call.found(&RULE, format!("podclaw does not allow `podman {command} {}`", shown(form))));
     }
-    if !matches!(command, "run" | "create") {
-        return None;
+    match command {
+        "run" | "create" => options(call),
+        // In the user's namespace it has each of the user's ids, and root's rights over what they own.
+        "unshare" => {
+            let harmless = call.args.get(1).is_some_and(|word| ["true", "id"].iter().any(|name| word.is(name)));
+            (!harmless || call.args.len() != 2)
+                .then(|| call.found(&RULE, "this runs a command with all ids of the user's containers"))
+        }
+        "pull" => call.long("--all-tags").then(|| call.found(&RULE, "this pulls every tag of an image")),
+        "start" => (call.args.iter().skip(1).any(|word| word.any(|value| value.starts_with('-'))))
+            .then(|| call.found(&RULE, "podclaw does not know what these options of `podman start` do")),
+        _ => None,
     }
-    options(call)
 }
 
 fn options(call: &Call) -> Option<Found> {
@@ -76,9 +86,11 @@ fn options(call: &Call) -> Option<Found> {
                 return Some(call.found(&RULE, format!("podclaw does not allow `podman run {}`", shown(name))));
             }
             if given.is_none() && super::image::VALUED.contains(&name) {
-                given = words.next().map(|word| word.values.join("\n"));
-            }
-            if let Some(why) = given.and_then(|given| bad(name, &given)) {
+                let values = words.next().map(|word| word.values.as_slice()).unwrap_or_default();
+                if let Some(why) = values.iter().find_map(|value| bad(name, value)) {
+                    return Some(call.found(&RULE, why));
+                }
+            } else if let Some(why) = given.take().and_then(|given| bad(name, &given)) {
                 return Some(call.found(&RULE, why));
             }
         }
@@ -92,22 +104,28 @@ fn bad(name: &str, value: &str) -> Option<String> {
     match name {
         "--network" | "--net" => (!matches!(value, "none" | "private" | "pasta" | "slirp4netns"))
             .then(|| format!("the network `{shown}` is not the container's own")),
-        "--userns" => (!matches!(value, "auto" | "nomap") && !value.starts_with("keep-id"))
+        "--userns" => (!quadlet::is_user_namespace(value))
             .then(|| format!("the user namespace `{shown}` is not the container's own")),
-        "--security-opt" => {
-            (!matches!(value, "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true"))
-                .then(|| format!("`{shown}` takes a protection from the container"))
-        }
         "-p" | "--publish" => (!(value.starts_with("127.0.0.1:") || value.starts_with("[::1]:")))
             .then(|| format!("the port `{shown}` is open to the network")),
-        "--user" | "-u" => {
-            matches!(value.split(':').next(), Some("0" | "root")).then(|| "the container runs as root".into())
+        "--user" | "-u" => (quadlet::is_root(value) || is_open(value)).then(|| "the container may run as root".into()),
+        "--tmpfs" => value
+            .split([':', ','])
+            .any(|option| matches!(option, "exec" | "suid" | "dev"))
+            .then(|| format!("what is written to `{shown}` can be run")),
+        "-l" | "--label" => {
+            value.starts_with("io.containers").then(|| "the label changes what Podman does with the container".into())
         }
+        "-e" | "--env" => {
+            let name = value.split('=').next().unwrap_or_default();
+            (quadlet::is_token(name) || is_open(name)).then(|| "the gateway's token is an argument here".into())
+        }
+        "--ulimit" => (value == "host" || value.contains("-1") || value.contains("unlimited"))
+            .then(|| format!("`{shown}` takes a limit from the container")),
+        _ if quadlet::is_argument(name) => (!quadlet::is_allowed_argument(name, value) && !value.contains(PARAMETER))
+            .then(|| format!("podclaw does not allow `{name} {shown}`")),
         "-v" | "--volume" => volume(value),
-        "--pull" => {
-            (!matches!(value, "never" | "missing")).then(|| "this takes another image as soon as there is one".into())
-        }
-        "--read-only" | "--init" | "--rm" => (value == "false").then(|| format!("`{name}` is off")),
+        "--rm" => (value == "false").then(|| format!("`{name}` is off")),
         _ => None,
     }
 }

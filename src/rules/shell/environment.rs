@@ -36,9 +36,26 @@ const DIRECTORIES: [&str; 7] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/
 pub(super) fn check(name: &str, values: &[String], bytes: &Range<usize>) -> Option<Found> {
     let found = |message: String| Some(Found { rule: &RULE, subject: shown(name), bytes: bytes.clone(), message });
     if super::known::in_list(LOADERS, name)
-        || ["BASH_FUNC_", "npm_config_", "NPM_CONFIG_", "GIT_CONFIG_KEY_"].iter().any(|start| name.starts_with(start))
+        || ["BASH_FUNC_", "npm_config_", "NPM_CONFIG_", "GIT_CONFIG_KEY_", "DPKG_", "APT_"]
+            .iter()
+            .any(|start| name.starts_with(start))
     {
         return found(format!("`{name}` makes other programs run what it names"));
+    }
+    // Where words end is up to it, and with it which words a variable without quotes becomes.
+    if name == "IFS" && !(values.len() == 1 && values[0] == " \t\n") {
+        return found("`IFS` changes which words a variable without quotes becomes".into());
+    }
+    // Where programs look for what they obey.
+    if matches!(name, "HOME" | "XDG_CONFIG_HOME" | "XDG_DATA_HOME" | "XDG_RUNTIME_DIR") {
+        let own = |value: &String| {
+            let below =
+                |start: &str| value == start || value.strip_prefix(start).is_some_and(|rest| rest.starts_with('/'));
+            value.contains(super::text::PARAMETER)
+                || (!value.contains("..") && ["/home/openclaw", "/root", "/run/user/1000"].into_iter().any(below))
+        };
+        let odd = values.iter().find(|value| !own(value))?;
+        return found(format!("`{name}` leads programs to settings in `{}`", shown(odd)));
     }
     if name != "PATH" {
         return None;
@@ -55,14 +72,25 @@ pub(super) fn words(call: &super::call::Call) -> Vec<Found> {
     if matches!(call.name.as_str(), "read" | "mapfile" | "readarray" | "getopts" | "printf") {
         return named(call);
     }
+    let removes = match call.name.as_str() {
+        "unset" => call.has("PATH"),
+        "env" => call.values_of("--unset", Some('u')).contains(&"PATH"),
+        _ => false,
+    };
+    if removes {
+        return check("PATH", &[String::new()], &call.bytes).into_iter().collect();
+    }
     if !matches!(call.name.as_str(), "env" | "sudo" | "export" | "declare" | "typeset" | "readonly" | "local") {
         return Vec::new();
     }
     let words = call.args.iter().flat_map(|word| &word.values);
+    let exports = matches!(call.name.as_str(), "export" | "declare" | "typeset");
     words
-        .filter_map(|value| {
-            let (name, value) = value.split_once('=')?;
-            check(name, &[value.to_owned()], &call.bytes)
+        .filter_map(|value| match value.split_once('=') {
+            Some((name, value)) => check(name, &[value.to_owned()], &call.bytes),
+            // With the value that it has, whatever that is. `PATH` is exported anyway.
+            None if exports && value != "PATH" => check(value, &[super::text::UNKNOWN.to_string()], &call.bytes),
+            None => None,
         })
         .collect()
 }
@@ -75,5 +103,7 @@ fn named(call: &super::call::Call) -> Vec<Found> {
     } else {
         call.args.iter().flat_map(|word| &word.values).map(String::as_str).collect()
     };
-    names.iter().filter_map(|name| check(name, &unknown, &call.bytes)).collect()
+    // podclaw's own setting has the name of one of Podman's, which looks at it only where it is exported.
+    let own = |name: &&&str| **name == "STORAGE_DRIVER";
+    names.iter().filter(|name| !own(name)).filter_map(|name| check(name, &unknown, &call.bytes)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::call::{Call, Found};
 use super::known::in_list;
-use super::text::{self, Word};
+use super::text;
 use super::walk::Context;
 use crate::rules::{Example, Rule, Severity, Trial};
 
@@ -45,18 +45,42 @@ pub(super) fn passes_arguments(call: &Call) -> bool {
     call.args.iter().any(|word| word.any(|value| value.contains(text::PARAMETER)))
 }
 
-/// Whether everything that is asked for is on the guest's own loopback.
+/// Options of curl and wget that take the next word.
+const VALUED: &str = "-o -m -w -H -d -X -A -u -e -b -O -T -t --output --max-time --write-out --noproxy --connect-timeout --retry
+--retry-delay --header --request --data --user-agent --max-redirs --proto --proto-redir --output-document --timeout --tries";
+
+/// Whether everything that is asked for is on the guest's own loopback. What answers there can be the gateway, so that
+/// nothing follows where it points.
 pub(super) fn is_local(call: &Call) -> bool {
-    let places: Vec<&Word> = call.args.iter().filter(|word| word.any(|value| value.contains("://"))).collect();
-    !places.is_empty()
-        && places.iter().all(|word| {
-            word.values.iter().filter(|value| value.contains("://")).all(|value| {
-                let host = value.split("://").nth(1).unwrap_or_default();
-                ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
-                    host.strip_prefix(local)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']) && !rest.contains('@'))
-                })
-            })
+    if call.short('L', "omwHdXAueb") || call.long("--location") {
+        return false;
+    }
+    let mut places = Vec::new();
+    let mut words = call.args.iter();
+    while let Some(word) = words.next() {
+        match word.one() {
+            Some("--url") => places.extend(words.next()),
+            Some(option) if option.starts_with('-') && option.len() > 1 => {
+                // The last of several letters can take a value, too.
+                let short: String = ['-', option.chars().last().unwrap_or('-')].iter().collect();
+                let cluster = !option.starts_with("--") && in_list(VALUED, &short);
+                if in_list(VALUED, option) || cluster {
+                    words.next();
+                }
+            }
+            _ => places.push(word),
+        }
+    }
+    !places.is_empty() && places.iter().all(|word| word.values.iter().all(|value| is_loopback(value)))
+}
+
+fn is_loopback(url: &str) -> bool {
+    let Some((scheme, host)) = url.split_once("://") else { return false };
+    matches!(scheme, "http" | "https")
+        && !url.contains(['{', '}'])
+        && ["127.0.0.1", "localhost", "[::1]"].iter().any(|local| {
+            host.strip_prefix(local)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']) && !rest.contains('@'))
         })
 }
 

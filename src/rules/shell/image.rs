@@ -99,6 +99,20 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     let images: Vec<_> = match command.one()? {
         "pull" | "bud" | "from" => rest.to_vec(),
         "run" | "create" | "copy" => rest.first().copied().into_iter().collect(),
+        "load" => {
+            // A file there was put there by podclaw, or was compared with its digest.
+            let own = |input: &str| {
+                input.contains(PARAMETER)
+                    || (super::writes::normal(input).starts_with("/var/lib/podclaw/")
+                        && !super::writes::is_unsure(input))
+            };
+            let inputs = call.values_of("--input", Some('i'));
+            if inputs.is_empty() {
+                return Some(call.found(&RULE, "this takes an image from whatever it reads"));
+            }
+            let odd = inputs.into_iter().find(|input| !own(input))?;
+            return Some(call.found(&RULE, format!("`{}` is an image that nobody compared with a digest", shown(odd))));
+        }
         _ => return None,
     };
     images
@@ -108,8 +122,17 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         .map(|image| call.found(&RULE, format!("`{}` is not named by its digest", shown(image))))
 }
 
+/// The name of an image in the user's own store.
+fn is_plain(name: &str) -> bool {
+    let plain = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b':'))
+    };
+    name.split('/').all(plain)
+}
+
 fn is_pinned(image: &str) -> bool {
     let digest = image.rsplit_once("@sha256:").map_or(image.trim_start_matches("sha256:"), |(_, digest)| digest);
-    let own = image.starts_with("localhost/");
+    let own = image.strip_prefix("localhost/").is_some_and(is_plain);
     own || image.contains(PARAMETER) || (digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()))
 }

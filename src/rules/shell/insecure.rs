@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     waivable: true,
     examples: &[Example {
         path: "cloud-init/example.sh",
-        bad: "#!/bin/bash\nset -euo pipefail\ncurl -k -o /var/lib/podclaw/a https://example.org/a\necho \"00  /var/lib/podclaw/a\" | sha256sum --check\n",
-        good: "#!/bin/bash\nset -euo pipefail\ncurl -o /var/lib/podclaw/a https://example.org/a\necho \"00  /var/lib/podclaw/a\" | sha256sum --check\n",
+        bad: "#!/bin/bash\nset -euo pipefail\ncurl -k -o /var/lib/podclaw/a https://example.org/a\necho \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  /var/lib/podclaw/a\" | sha256sum --check\n",
+        good: "#!/bin/bash\nset -euo pipefail\ncurl -o /var/lib/podclaw/a https://example.org/a\necho \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef  /var/lib/podclaw/a\" | sha256sum --check\n",
         trial: Trial::Alone,
     }],
 };

@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 /// Commands that change them.
 pub(super) const NAMES: &str = "mount umount mknod insmod modprobe rmmod depmod kmod kexec losetup dmsetup pivot_root chroot unshare nsenter
 switch_root mkfs mkfs.ext4 mkfs.btrfs mkswap swapon swapoff fdisk parted sfdisk cfdisk gdisk sgdisk pvcreate vgcreate lvcreate cryptsetup fuser
-fusermount fusermount3 mount.fuse sshfs bpftool bpftrace debugfs hwclock rtcwake reboot poweroff halt shutdown init telinit
+fusermount fusermount3 fuse-overlayfs mount.fuse sshfs bpftool bpftrace debugfs hwclock rtcwake reboot poweroff halt shutdown init telinit
 ldconfig chcpu setserial lxc-attach criu perf strace gdb capsh swaplabel zramctl blockdev hdparm";
 
 pub(super) fn check(call: &Call) -> Option<Found> {

@@ -12,7 +12,7 @@ pub(super) const PODCLAW: [&str; 1] = ["/usr/local/lib/podclaw/"];
 const PLAIN: &str = "
 : [ [[ arch b2sum base32 base64 basename bg blkid break cat cd chgrp chmod chown cksum cmp column comm continue cp cut date dd
 declare df diff dircolors dirname dirs disown dmesg dpkg-query du echo egrep exit expand export expr factor false fg fgrep file
-findmnt fmt fold free fuse-overlayfs getconf getent getopts grep groups gzip gunzip head hexdump hostname hostnamectl iconv id
+findmnt fmt fold free getconf getent getopts grep groups gzip gunzip head hexdump hostname hostnamectl iconv id
 install join journalctl jobs jq kill last let link ln local locale locale-gen localectl logger logname look ls lsb_release lsblk
 lscpu lsmod lsns mapfile md5sum mkdir mkfifo mktemp mv nl nproc numfmt od openssl paste pathchk pgrep pidof popd pr
 printenv printf ps pushd pwd read readarray readlink readonly realpath return rev rm rmdir sed seq set sha1sum sha224sum

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod ansi;
+mod arithmetic;
 mod call;
 mod clone;
 mod commands;
@@ -28,6 +29,7 @@ mod options;
 mod order;
 mod parameter;
 mod persistence;
+mod places;
 mod privilege;
 mod program;
 mod redirect;
@@ -45,9 +47,10 @@ mod wrappers;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Finding, Rule};
+use super::{Finding, Rule, file};
 use crate::cloud_init::Stage;
 use crate::place::{Place, Source};
 use crate::yaml::Embedded;
@@ -195,10 +198,29 @@ fn run_alone(job: &Job, setting: &Setting) -> Judged {
             Err(_) => None,
         }
     });
-    judged.unwrap_or_else(|| Judged {
+    let mut judged = judged.unwrap_or_else(|| Judged {
         found: vec![syntax::found(0..0, "podclaw's shell parser gave up on this")],
         calls: Vec::new(),
-    })
+    });
+    judged.found.extend(hidden(job));
+    judged
+}
+
+/// Characters in the text itself that a reader does not see.
+fn hidden(job: &Job) -> Vec<Found> {
+    let found = |text: &str, bytes: Range<usize>, at: Range<usize>| Found {
+        rule: &file::hidden::RULE,
+        subject: "text".into(),
+        message: file::hidden::message(text, &at),
+        bytes,
+    };
+    match job {
+        Job::Text(text) => file::hidden::places(text).into_iter().map(|at| found(text, at.clone(), at)).collect(),
+        Job::Words(words) => {
+            let each = |word: &String| file::hidden::places(word).into_iter().next().map(|at| found(word, 0..0, at));
+            words.iter().filter_map(each).collect()
+        }
+    }
 }
 
 fn follow(job: &Job, setting: &Setting) -> Judged {

@@ -31,6 +31,13 @@ pub(super) fn check(call: &Call) -> Option<Found> {
     if super::known::in_list(NAMES, &call.name) {
         return Some(call.found(&RULE, format!("`{}` opens a connection that nothing checks", call.name)));
     }
+    let asks = call.name == "getent"
+        && !call.plain(&["-s", "--service"]).first().is_some_and(|database| {
+            database.one().is_some_and(|name| matches!(name, "passwd" | "group" | "shadow" | "services" | "protocols"))
+        });
+    if asks {
+        return Some(call.found(&RULE, "a name that is asked for leaves the guest, with whatever is in it"));
+    }
     let server = call.name == "openssl"
         && call
             .args

@@ -35,7 +35,7 @@ const fn of(names: &'static str, flags: &'static str, valued: &'static str, whol
     Options { names, flags, valued, whole }
 }
 
-static ALLOWED: [Options; 35] = [
+static ALLOWED: [Options; 36] = [
     of("openssl", "", "", "-sha256 -sha384 -sha512 -hex -base64 -r -noout -fingerprint -in -binary -subject -dates"),
     of(
         "dpkg",
@@ -100,7 +100,7 @@ static ALLOWED: [Options; 35] = [
         "curl",
         "fsSLIiGqgv#046k",
         "omwHdXAueb",
-        "--fail --silent --show-error --location --noproxy --max-time --connect-timeout --write-out --output --retry --retry-delay --retry-all-errors --retry-connrefused --header --request --data --config --proto --proto-redir --tlsv1.2 --tlsv1.3 --url --include --head --user-agent --compressed --fail-with-body --max-redirs --version --insecure",
+        "--fail --silent --show-error --location --noproxy --max-time --connect-timeout --write-out --output --retry --retry-delay --retry-all-errors --retry-connrefused --header --request --data --proto --proto-redir --tlsv1.2 --tlsv1.3 --url --include --head --user-agent --compressed --fail-with-body --max-redirs --version --insecure",
     ),
     of(
         "wget",
@@ -128,6 +128,12 @@ static ALLOWED: [Options; 35] = [
         "ql",
         "pnt",
         "--user --global --no-block --property --value --now --quiet --no-pager --full --lines --wait --state --type --version",
+    ),
+    of(
+        "pip pip3",
+        "qUv",
+        "rtc",
+        "--require-hashes --requirement --no-deps --no-cache-dir --quiet --target --prefix --no-input --disable-pip-version-check --no-index --only-binary --break-system-packages --user --upgrade --constraint --version --cache-dir",
     ),
     of("passwd", "lS", "", "--lock --status"),
     of(

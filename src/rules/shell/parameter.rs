@@ -1,6 +1,6 @@
 //! What parameters hold: variables, arrays and arguments, with what an expansion like `${name%.*}` makes of them.
 
-use brush_parser::word::{Parameter, ParameterExpr, SpecialParameter, WordPiece};
+use brush_parser::word::{Parameter, ParameterExpr, ParameterTransformOp, SpecialParameter, WordPiece};
 
 use super::expand::Building;
 use super::scope::Assigned;
@@ -52,7 +52,7 @@ impl Walker<'_> {
     }
 
     /// Each value that a variable can have, wherever it gets it.
-    fn lookup(&mut self, name: &str, frame: &Frame, depth: usize) -> Vec<String> {
+    pub(super) fn lookup(&mut self, name: &str, frame: &Frame, depth: usize) -> Vec<String> {
         if matches!(name, "SECONDS" | "EPOCHSECONDS" | "RANDOM" | "LINENO" | "UID" | "EUID" | "PPID" | "BASHPID") {
             return vec![NUMBER.into()];
         }
@@ -144,6 +144,21 @@ impl Walker<'_> {
         }
     }
 
+    /// What the variables of these names hold: `${!name}`.
+    fn named_by(&mut self, names: &[String], frame: &Frame, depth: usize) -> Vec<String> {
+        let mut values = Vec::new();
+        for name in names {
+            self.name(name, frame);
+            let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain && depth < DEEPEST {
+                values.extend(self.lookup(name, frame, depth + 1));
+            } else {
+                values.push(UNKNOWN.into());
+            }
+        }
+        if values.len() > MOST_VALUES { vec![UNKNOWN.into()] } else { values }
+    }
+
     pub(super) fn parameter(&mut self, expression: &ParameterExpr, frame: &Frame, depth: usize) -> Vec<String> {
         use ParameterExpr as E;
         let (parameter, indirect) = match expression {
@@ -166,7 +181,10 @@ impl Walker<'_> {
             E::ParameterLength { .. } => return vec![NUMBER.into()],
             E::VariableNames { .. } | E::MemberKeys { .. } => return vec![UNKNOWN.into()],
         };
-        let values = if indirect { vec![UNKNOWN.into()] } else { self.get(parameter, frame, depth) };
+        let mut values = self.get(parameter, frame, depth);
+        if indirect {
+            values = self.named_by(&values, frame, depth);
+        }
         self.inside(expression, &values, frame, depth);
         match expression {
             E::Parameter { .. } | E::IndicateErrorIfNullOrUnset { .. } => values,
@@ -208,13 +226,21 @@ impl Walker<'_> {
                 [Some(pattern.as_str()), replacement.as_deref()].into_iter().flatten().collect()
             }
             E::Substring { offset, length, .. } => {
-                [Some(offset.value.as_str()), length.as_ref().map(|length| length.value.as_str())]
-                    .into_iter()
-                    .flatten()
-                    .collect()
+                self.arithmetic(&offset.value, frame, depth);
+                if let Some(length) = length {
+                    self.arithmetic(&length.value, frame, depth);
+                }
+                Vec::new()
             }
             // `${x@P}` runs what substitutions its value has.
-            E::Transform { .. } => values.iter().map(String::as_str).collect(),
+            E::Transform { op, .. } => {
+                let unsure = values.iter().any(|value| value.contains([UNKNOWN, FETCHED]));
+                if unsure && matches!(op, ParameterTransformOp::PromptExpand) {
+                    let message = "`@P` runs what substitutions are in a text that cannot be told".into();
+                    self.say_at(frame, "expansion", message);
+                }
+                values.iter().map(String::as_str).collect()
+            }
             _ => Vec::new(),
         };
         for text in texts.into_iter().filter(|text| text.contains(['$', '`'])) {

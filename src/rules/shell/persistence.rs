@@ -1,7 +1,7 @@
 //! What runs later, or again.
 
 use super::call::{Call, Found};
-use super::text::shown;
+use super::text::{PARAMETER, shown};
 use crate::cloud_init::STAGES_UNIT;
 use crate::rules::{Example, Rule, Severity, Trial};
 
@@ -25,8 +25,13 @@ pub(super) static RULE: Rule = Rule {
 pub(super) const NAMES: &str =
     "crontab at batch atd anacron systemd-run systemd-tmpfiles update-rc.d chkconfig rc-update tmux screen watch
 initctl cloud-init cloud-init-per supervisord pm2 dpkg-divert dpkg-trigger";
-const VERBS: &str = "status show is-active is-enabled is-failed daemon-reload start stop restart try-restart reload reset-failed list-units
-list-unit-files list-timers cat disable mask unmask kill is-system-running --version show-environment";
+const VERBS: &str = "status show is-active is-enabled is-failed daemon-reload stop reset-failed list-units list-unit-files list-timers cat
+disable mask kill is-system-running --version show-environment unset-environment";
+/// What makes units run that are there.
+const STARTS: &str = "start restart try-restart reload reload-or-restart unmask";
+/// The units of the system that a stage starts again, beside the gateway's.
+const OTHERS: &str =
+    "systemd-journald.service systemd-journald systemd-resolved.service systemd-resolved user@1000.service";
 const UNITS: [&str; 3] = ["openclaw.service", "openclaw", STAGES_UNIT];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -39,13 +44,21 @@ pub(super) fn check(call: &Call) -> Option<Found> {
         "loginctl" => {
             let plain = call.plain(&["-M", "--machine", "-H", "--host"]);
             let verb = plain.first().and_then(|word| word.one()).unwrap_or_default();
-            let own = plain.get(1).is_none_or(|user| user.is("openclaw"));
+            let own = plain.iter().skip(1).all(|user| user.one() == Some("openclaw"));
             let reads = verb.starts_with("list")
                 || verb.contains("status")
                 || verb.starts_with("show")
                 || verb == "disable-linger";
             (!(reads || (verb == "enable-linger" && own)))
                 .then(|| call.found(&RULE, "only the service user's units may run without a login"))
+        }
+        "service" => {
+            let reads = call.has("--status-all") || call.args.get(1).is_some_and(|verb| verb.is("status"));
+            let stops = call.args.len() == 2 && call.args[1].is("stop");
+            (!reads && !stops).then(|| call.found(&RULE, "`service` starts what is not the lab's"))
+        }
+        "podman-user-generator" | "/usr/lib/systemd/user-generators/podman-user-generator" => {
+            (!call.has("--dryrun")).then(|| call.found(&RULE, "this makes units that podclaw does not know"))
         }
         "enable" => Some(call.found(&RULE, "`enable` changes which builtins the shell has")),
         _ => None,
@@ -78,7 +91,13 @@ fn systemctl(call: &Call) -> Option<Found> {
         {
             None
         }
-        Some("import-environment" | "unset-environment") => None,
+        Some(known) if super::known::in_list(STARTS, known) => {
+            let own =
+                |unit: &str| UNITS.contains(&unit) || super::known::in_list(OTHERS, unit) || unit.contains(PARAMETER);
+            let odd = plain[1..].iter().flat_map(|word| &word.values).find(|unit| !own(unit))?;
+            let message = format!("`systemctl {known} {}` starts what is not the lab's", shown(odd));
+            Some(call.found(&RULE, message))
+        }
         _ => {
             Some(call.found(
                 &RULE,

@@ -27,7 +27,11 @@ const GROUPS: &str =
 pub(super) const NAMES: &str = "visudo setcap setfacl chattr newgrp pkexec machinectl addgroup";
 
 pub(super) fn is_strong(group: &str) -> bool {
-    group.split(',').any(|group| super::known::in_list(GROUPS, group) || group.contains(text::is_hole))
+    group.split(',').any(|group| {
+        // The ids of the system's groups are below those of users.
+        let low = group.trim_start_matches('+').parse::<u32>().is_ok_and(|id| id < 1000);
+        low || super::known::in_list(GROUPS, group) || group.contains(text::is_hole)
+    })
 }
 
 pub(super) fn check(call: &Call) -> Option<Found> {
@@ -42,17 +46,28 @@ pub(super) fn check(call: &Call) -> Option<Found> {
             let modes = call.values_of("--mode", Some('m'));
             modes.iter().find_map(|mode| weak(mode)).map(|why| call.found(&RULE, why))
         }
-        "usermod" | "useradd" => groups(call, &call.values_of("--groups", Some('G'))),
+        "usermod" | "useradd" => {
+            groups(call, &[call.values_of("--groups", Some('G')), call.values_of("--gid", Some('g'))].concat())
+        }
+        "groupadd" | "groupmod" => {
+            let plain = call.plain(&["-g", "--gid", "-n", "--new-name"]);
+            let names = plain.iter().flat_map(|word| word.values.iter().map(String::as_str));
+            let groups: Vec<&str> = names.chain(call.values_of("--new-name", Some('n'))).collect();
+            self::groups(call, &groups)
+        }
         "adduser" => {
             let plain = call.plain(&["--home", "--shell", "--uid", "--gid", "--ingroup", "--gecos", "--comment"]);
-            groups(
-                call,
-                &plain
-                    .get(1)
-                    .map(|word| word.values.iter().map(String::as_str).collect::<Vec<_>>())
-                    .unwrap_or_default(),
-            )
+            let second = plain.get(1).into_iter().flat_map(|word| word.values.iter().map(String::as_str));
+            let options = ["--gid", "--ingroup"].into_iter().flat_map(|option| call.values_of(option, None));
+            groups(call, &second.chain(options).collect::<Vec<_>>())
         }
+        "chown" | "chgrp" => owner(call),
+        "umask" => call
+            .plain(&[])
+            .iter()
+            .flat_map(|word| &word.values)
+            .any(|mask| u32::from_str_radix(mask, 8).is_ok_and(|mask| mask & 0o002 == 0))
+            .then(|| call.found(&RULE, "everybody can write what is made after this")),
         "gpasswd" => Some(call.found(&RULE, "`gpasswd` changes who is in a group")),
         _ => None,
     }
@@ -61,6 +76,20 @@ pub(super) fn check(call: &Call) -> Option<Found> {
 fn groups(call: &Call, groups: &[&str]) -> Option<Found> {
     let group = groups.iter().find(|group| is_strong(group))?;
     Some(call.found(&RULE, format!("the group `{}` is as good as root", text::shown(group))))
+}
+
+/// What root obeys, given to somebody else.
+fn owner(call: &Call) -> Option<Found> {
+    const OBEYED: [&str; 5] = ["/etc", "/run/podclaw", "/usr", "/bin", "/sbin"];
+    let plain = call.plain(&["--from", "--reference"]);
+    let (owner, files) = plain.split_first()?;
+    let root = |owner: &str| matches!(owner.split([':', '.']).next(), Some("root" | "0" | ""));
+    let obeyed = |file: &str| {
+        let path = super::writes::normal(file);
+        OBEYED.iter().any(|start| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    };
+    let given = !owner.values.iter().all(|owner| root(owner)) && files.iter().any(|file| file.any(obeyed));
+    given.then(|| call.found(&RULE, "what root obeys gets another owner here"))
 }
 
 fn sudo(call: &Call) -> Option<Found> {
@@ -101,6 +130,14 @@ pub(super) fn weak(mode: &str) -> Option<String> {
     for part in mode.split(',') {
         let Some(at) = part.find(['+', '=']) else { continue };
         let (who, what) = part.split_at(at);
+        let digits = what[1..].bytes().all(|b| b.is_ascii_digit()) && what.len() > 1;
+        if digits && let Some(why) = weak(&what[1..]) {
+            return Some(why);
+        }
+        // `o=u` gives others what the owner may.
+        if what[1..].contains(['u', 'g', 'o']) && (who.is_empty() || who.contains(['o', 'a'])) {
+            return Some(format!("with the mode {} others may do what the owner may", text::shown(mode)));
+        }
         if what.contains('s') {
             return Some(format!("the mode {} lets everybody run this as its owner", text::shown(mode)));
         }

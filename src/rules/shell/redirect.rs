@@ -49,10 +49,11 @@ impl Walker<'_> {
                     if matches!(kind, K::Read | K::DuplicateInput | K::ReadAndWrite) {
                         input.piped = true;
                     }
-                    if !matches!(kind, K::Read | K::DuplicateInput)
-                        && let Some(found) = writes::path(&word, "redirection", bytes)
-                    {
-                        self.say(frame, found);
+                    if !matches!(kind, K::Read | K::DuplicateInput) {
+                        if let Some(found) = writes::path(&word, "redirection", bytes) {
+                            self.say(frame, found);
+                        }
+                        input.to.extend(word.values);
                     }
                 }
                 IoFileRedirectTarget::Fd(_) => {}
@@ -73,6 +74,7 @@ impl Walker<'_> {
                 {
                     self.say(frame, found);
                 }
+                input.to.extend(word.values);
             }
         }
         if let Some(text) = &input.text {

@@ -93,6 +93,7 @@ impl Walker<'_> {
             self.say(context.frame, found);
         }
         self.calls.push(call.clone());
+        self.builtin(call, context);
         match wrappers::inside(call) {
             wrappers::Inside::Nothing => {}
             wrappers::Inside::Unclear(why) => {
@@ -166,7 +167,12 @@ impl Walker<'_> {
             };
             match text {
                 "--" => {}
-                "-o" | "+o" | "-O" | "+O" | "--init-file" | "--rcfile" => {
+                "--init-file" | "--rcfile" => {
+                    let message = "a shell reads a file before what it is to run";
+                    self.say(context.frame, dynamic::found(context, &call.name, message));
+                    args.next();
+                }
+                "-o" | "+o" | "-O" | "+O" => {
                     args.next();
                 }
                 "-" => break,

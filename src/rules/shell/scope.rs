@@ -52,6 +52,8 @@ pub(super) struct Scope {
     next: FunctionId,
     /// Whether variables are set by names that cannot be told.
     pub(super) any: bool,
+    /// Variables whose every value is worked out as a sum.
+    pub(super) integers: HashSet<String>,
     /// Whether podclaw's own library is read.
     pub(super) library: bool,
 }
@@ -175,6 +177,20 @@ impl Scope {
         let suffix: Vec<_> = simple.suffix.iter().flat_map(|suffix| &suffix.0).collect();
         let numbers = matches!(name, "declare" | "typeset" | "local" | "readonly")
             && suffix.iter().any(|item| matches!(item, Item::Word(word) if is_number_flag(&word.value)));
+        if numbers {
+            for item in &suffix {
+                let name = match item {
+                    Item::Word(word) if !word.value.starts_with('-') => &word.value,
+                    Item::AssignmentWord(assignment, _) => match &assignment.name {
+                        ast::AssignmentName::VariableName(name) | ast::AssignmentName::ArrayElementName(name, _) => {
+                            name
+                        }
+                    },
+                    _ => continue,
+                };
+                self.integers.insert(name.clone());
+            }
+        }
         for item in items.chain(suffix.iter().copied()) {
             if let Item::AssignmentWord(assignment, _) = item {
                 self.assignment(assignment, at, numbers);
@@ -257,7 +273,9 @@ impl Scope {
                 Assigned::Array(words.iter().map(|(_, word)| word.value.clone()).collect())
             }
         };
-        if assignment.append || element {
+        // A list that grows by a list has no elements but theirs.
+        let grows = assignment.append && matches!(value, Assigned::Array(_));
+        if (assignment.append && !grows) || element {
             self.assign(name, at.inside, Assigned::Open);
         }
         self.assign(name, at.inside, value);
@@ -265,12 +283,47 @@ impl Scope {
 
     /// `a = 1`, `a++` and the like make numbers of names.
     fn arithmetic(&mut self, expression: &str, at: &Place<'_>) {
-        for name in expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && expression.contains(['=', '+', '-']) {
+        if !expression.contains(['=', '+', '-']) {
+            return;
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut end = 0;
+        while let Some(start) = expression[end..].find(is_part).map(|start| end + start) {
+            end = expression[start..].find(|c| !is_part(c)).map_or(expression.len(), |length| start + length);
+            let name = &expression[start..end];
+            if !name.starts_with(|c: char| c.is_ascii_digit()) && sets(&expression[..start], &expression[end..]) {
                 self.assign(name, at.inside, Assigned::Number);
             }
         }
     }
+}
+
+/// How far the end of an element's number may be from its name.
+const FURTHEST: usize = 256;
+
+/// Whether a name is set between these two parts of a sum, or may be: `==`, `<=` and the like only compare.
+fn sets(before: &str, after: &str) -> bool {
+    let (before, mut after) = (before.trim_end(), after.trim_start());
+    if after.starts_with('[') {
+        // What is set is an element.
+        let mut open = 0_usize;
+        let close = after.char_indices().take(FURTHEST).find(|(_, c)| {
+            open = match c {
+                '[' => open + 1,
+                ']' => open - 1,
+                _ => open,
+            };
+            open == 0
+        });
+        let Some((close, _)) = close else { return true };
+        after = after[close + 1..].trim_start();
+    }
+    let counts = ["++", "--"].iter().any(|sign| before.ends_with(sign) || after.starts_with(sign));
+    // An operator has three signs at most, and the fourth tells `==`.
+    let near = after.char_indices().nth(4).map_or(after, |(end, _)| &after[..end]);
+    let Some((operator, value)) = near.split_once('=') else { return counts };
+    let assigns = matches!(operator, "" | "+" | "-" | "*" | "/" | "%" | "<<" | ">>" | "&" | "^" | "|");
+    counts || (assigns && !value.starts_with('='))
 }
 
 fn is_number_flag(word: &str) -> bool {

@@ -15,16 +15,18 @@ impl Walker<'_> {
         let at = Frame { anchor: Some(bytes.clone()), ..frame.clone() };
         let mut own = Input::default();
         let mut inside = false;
+        self.reads = simple.word_or_name.as_ref().is_some_and(|name| matches!(name.value.as_str(), "read" | "mapfile"));
         // An assignment before a command is no argument.
         let mut assignments = Vec::new();
         for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
             inside |= self.item(item, frame, &at, &bytes, &mut own, &mut assignments);
         }
+        self.reads = false;
         let mut words = Vec::new();
         for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
             inside |= self.item(item, frame, &at, &bytes, &mut own, &mut words);
         }
-        let input = if own.piped || own.text.is_some() { own } else { input.clone() };
+        let input = own.over(input);
         let Some(name) = &simple.word_or_name else { return inside };
         let context = Context { frame, bytes, input, depth: 0 };
         let mut fetched = inside;
@@ -64,6 +66,10 @@ impl Walker<'_> {
                 let values = match &assignment.value {
                     ast::AssignmentValue::Scalar(word) => self.values(&word.value, at, 0),
                     ast::AssignmentValue::Array(elements) => {
+                        // The number of an element is a sum, or a text in which something may run.
+                        for index in elements.iter().filter_map(|(index, _)| index.as_ref()) {
+                            self.arithmetic(&index.value, at, 0);
+                        }
                         let words = elements.iter().flat_map(|(_, word)| self.words(&word.value, at, 0));
                         words.collect::<Vec<_>>().into_iter().flat_map(|word| word.values).collect()
                     }
@@ -75,7 +81,14 @@ impl Walker<'_> {
                         name
                     }
                 };
-                if let Some(found) = environment::check(name, &values, bytes) {
+                if self.scope.integers.contains(name) {
+                    for value in &values {
+                        self.evaluated(value, at, 0);
+                    }
+                }
+                // `IFS=, read` is for what it reads alone.
+                let for_read = name == "IFS" && self.reads;
+                if !for_read && let Some(found) = environment::check(name, &values, bytes) {
                     self.say(frame, found);
                 }
                 if matches!(assignment.value, ast::AssignmentValue::Scalar(_)) {

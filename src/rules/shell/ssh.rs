@@ -23,8 +23,24 @@ pub(super) static RULE: Rule = Rule {
 pub(super) const NAMES: &str =
     "ssh scp sftp sshd ssh-add ssh-agent ssh-copy-id ssh-import-id ssh-import-id-gh ssh-import-id-lp ssh-keygen
 ssh-keyscan sshpass dropbear dropbearkey autossh mosh rsync rclone tailscale zerotier-cli cloudflared ngrok frpc";
-const PACKAGES: [&str; 8] =
-    ["openssh-server", "ssh", "dropbear", "dropbear-bin", "tinysshd", "ssh-import-id", "task-ssh-server", "mosh"];
+const PACKAGES: [&str; 16] = [
+    "openssh-sftp-server",
+    "telnetd",
+    "inetutils-telnetd",
+    "xrdp",
+    "vsftpd",
+    "proftpd",
+    "tigervnc-standalone-server",
+    "cockpit",
+    "openssh-server",
+    "ssh",
+    "dropbear",
+    "dropbear-bin",
+    "tinysshd",
+    "ssh-import-id",
+    "task-ssh-server",
+    "mosh",
+];
 
 pub(super) fn check(call: &Call) -> Option<Found> {
     let name = call.name.as_str();

@@ -32,6 +32,7 @@ pub(super) fn check(calls: &[Call], library: bool) -> Option<Found> {
         call.name == "set"
             && (call.args.iter().any(|word| word.any(|value| value.starts_with('+') && value.contains('e')))
                 || (call.has("+o") && call.has("errexit")))
+            || (call.name == "shopt" && call.has("errexit") && call.short('u', ""))
     });
     if let Some(call) = undoes {
         return Some(call.found(&RULE, "from here on the script goes on after an error"));

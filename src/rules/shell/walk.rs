@@ -66,13 +66,15 @@ pub(super) struct Walker<'a> {
     realm: usize,
     realms: usize,
     /// What was followed already, and whether something came from the network there.
-    followed: HashMap<(usize, String, FunctionId, Parameters), bool>,
+    followed: HashMap<(usize, String, FunctionId, Parameters, Input), bool>,
     /// What a function by itself has: it need not be said again where the function is called.
     said: HashSet<(FunctionId, &'static str, String)>,
     /// Whether something was defined after things that may use it.
     pub(super) grew: bool,
     /// Whether the words are a command's name, where nothing may be unsure.
     pub(super) naming: bool,
+    /// Whether what is assigned is for a command that reads, and for nothing else.
+    pub(super) reads: bool,
     /// The variables whose values are being put together.
     pub(super) looking: Vec<String>,
 }
@@ -91,6 +93,7 @@ impl<'a> Walker<'a> {
             said: HashSet::new(),
             grew: false,
             naming: false,
+            reads: false,
             looking: Vec::new(),
         }
     }
@@ -197,23 +200,17 @@ impl<'a> Walker<'a> {
 
     /// What a command substitution puts into a word.
     pub(super) fn substitution(&mut self, script: &str, frame: &Frame, depth: usize) -> char {
-        let key = (self.realm, script.to_owned(), frame.function, frame.parameters.clone());
+        let input = Input { excused: true, ..Input::default() };
+        let key = (self.realm, script.to_owned(), frame.function, frame.parameters.clone(), input.clone());
         if let Some(fetched) = self.followed.get(&key) {
             return if *fetched { FETCHED } else { UNKNOWN };
         }
         self.followed.insert(key.clone(), false);
         let bytes = frame.anchor.clone().unwrap_or(0..0);
-        let context = Context { frame, bytes, input: Input::default(), depth };
+        let context = Context { frame, bytes, input, depth };
         let fetched = self.inner(script, &context);
         self.followed.insert(key, fetched);
         if fetched { FETCHED } else { UNKNOWN }
-    }
-
-    /// What runs inside of a sum, or of an element's number.
-    pub(super) fn arithmetic(&mut self, expression: &str, frame: &Frame, depth: usize) {
-        if expression.contains(['$', '`']) && depth < DEEPEST {
-            self.values(expression, frame, depth + 1);
-        }
     }
 
     /// A function, with what it is called with. None if there is no such function.
@@ -222,7 +219,8 @@ impl<'a> Walker<'a> {
         let mut fetched = false;
         for function in functions {
             let parameters = if function.moves { Parameters::Unknown } else { Parameters::Known(args.to_vec()) };
-            let key = (self.realm, String::from(if context.input.fetched { "<" } else { "" }), function.id, parameters);
+            // What a function reads decides what it does, as much as what it is called with.
+            let key = (self.realm, String::new(), function.id, parameters, context.input.clone());
             if let Some(did) = self.followed.get(&key) {
                 fetched |= did;
                 continue;

@@ -41,7 +41,7 @@ const fn wrapper(
 const WRAPPERS: [Wrapper; 17] = [
     wrapper(
         "sudo",
-        &["-u", "--user", "-g", "--group", "-D", "--chdir"],
+        &["-u", "--user", "-D", "--chdir"],
         &[
             "-H",
             "-n",
@@ -57,7 +57,6 @@ const WRAPPERS: [Wrapper; 17] = [
             "-i",
             "--preserve-env",
             "--user",
-            "--group",
         ],
         0,
     ),
@@ -75,7 +74,7 @@ const WRAPPERS: [Wrapper; 17] = [
     wrapper("taskset", &[], &["-c", "--cpu-list"], 1),
     wrapper("stdbuf", &["-i", "-o", "-e"], &["-oL", "-eL", "-o0", "-e0", "-i0", "--output", "--error", "--input"], 0),
     wrapper("setsid", &[], &["-f", "-w", "-c", "--fork", "--wait"], 0),
-    wrapper("time", &["-f", "-o"], &["-p", "-v"], 0),
+    wrapper("time", &["-f"], &["-p", "-v"], 0),
     wrapper("command", &[], &["-p"], 0),
     wrapper("exec", &["-a"], &["-c", "-l"], 0),
     wrapper("eatmydata", &[], &[], 0),
@@ -253,6 +252,18 @@ fn user(call: &Call) -> Inside {
         return Inside::Unclear(format!("`{}` runs a shell of its own here", call.name));
     }
     let codes = call.values_of("--command", Some('c'));
+    // Of several the last one counts, and which are words of a command is not told.
+    if codes.len() > 1 && !call.has("--") {
+        return Inside::Unclear(format!("`{}` gets more than one command here", call.name));
+    }
+    let before: Vec<_> = call.args.iter().take_while(|word| !word.is("--")).cloned().collect();
+    let options = Call { args: before, ..call.clone() };
+    if ["--group", "--supp-group"].iter().any(|option| options.long(option))
+        || options.short('g', "ucs")
+        || options.short('G', "ucs")
+    {
+        return Inside::Unclear(format!("`{}` runs something in another group here", call.name));
+    }
     if let Some(code) = codes.first() {
         return Inside::Code(Word::known(*code));
     }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::call::{Call, Found};
-use super::text::{PARAMETER, Word, is_hole, shown};
-use super::{accounts, hardening, install, persistence, privilege, ssh};
+use super::places::{ANYWHERE, EXACT, FINE, OWN, QUADLET, QUADLETS, SPECIAL, TRACES};
+use super::text::{FETCHED, PARAMETER, UNKNOWN, Word, is_hole, shown};
+use super::{persistence, ssh};
 use crate::rules::{Example, Rule, Severity, Trial};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,119 +24,15 @@ pub(super) static RULE: Rule = Rule {
     }],
 };
 
-/// Where anything may be written, below each.
-const FINE: [&str; 14] = [
-    "/etc/podclaw/",
-    "/var/lib/podclaw/",
-    "/var/log/podclaw/",
-    "/run/podclaw/",
-    "/home/openclaw/",
-    "/tmp/",
-    "/var/tmp/",
-    "/opt/openclaw/",
-    "/etc/containers/systemd/users/",
-    "/etc/apparmor.d/podclaw-",
-    "/run/user/1000/",
-    "/etc/systemd/journald.conf.d/",
-    "/etc/systemd/resolved.conf.d/",
-    "/etc/containers/registries.conf.d/",
-];
-/// Files and directories that are written as they are, or with an ending while they are being replaced.
-const EXACT: [&str; 25] = [
-    "/dev/null",
-    "/dev/stdout",
-    "/dev/stderr",
-    "/dev/tty",
-    "/etc/subuid",
-    "/etc/subgid",
-    "/etc/containers/storage.conf",
-    "/etc/containers/registries.conf",
-    "/etc/containers/containers.conf",
-    "/etc/containers/systemd",
-    "/etc/containers/systemd/users",
-    "/etc/containers",
-    "/etc/systemd/journald.conf.d",
-    "/etc/systemd/resolved.conf.d",
-    "/home/openclaw",
-    "/run/podclaw",
-    "/var/log/podclaw",
-    "/etc/podclaw",
-    "/tmp",
-    "/opt/openclaw",
-    // What makes an image of a guest fit for others: none of these runs anything, or lets anybody in.
-    "/etc/machine-id",
-    "/etc/netplan",
-    "/etc/netplan/50-cloud-init.yaml",
-    "/etc/hostname",
-    "/etc/cloud/cloud-init.disabled",
-];
-/// podclaw's own scripts and units. cloud-init writes them, and nothing that they run may change them.
-const OWN: [&str; 2] = ["/usr/local/lib/podclaw/", "/usr/local/share/podclaw/"];
-/// Where traces of a guest are: they may be removed, below each, but not written.
-const TRACES: [&str; 13] = [
-    "/etc/ssh/ssh_host_",
-    "/root/",
-    "/run/cloud-init/",
-    "/run/log/",
-    "/var/backups/",
-    "/var/cache/",
-    "/var/lib/apt/",
-    "/var/lib/cloud/",
-    "/var/lib/dbus/",
-    "/var/lib/dhcp/",
-    "/var/lib/private/",
-    "/var/lib/systemd/",
-    "/var/log/",
-];
-/// Where writing means something of its own, and the rule that says what.
-static SPECIAL: [(&str, &crate::rules::Rule, &str); 42] = [
-    ("/etc/sudoers", &privilege::RULE, "decides who becomes root"),
-    ("/etc/doas.conf", &privilege::RULE, "decides who becomes root"),
-    ("/etc/polkit-1", &privilege::RULE, "decides who may do what"),
-    ("/etc/pam", &privilege::RULE, "decides who gets in"),
-    ("/etc/security", &privilege::RULE, "decides who gets in"),
-    ("/etc/passwd", &accounts::RULE, "holds the users"),
-    ("/etc/shadow", &accounts::RULE, "holds the passwords"),
-    ("/etc/gshadow", &accounts::RULE, "holds the passwords"),
-    ("/etc/group", &accounts::RULE, "holds the groups"),
-    ("/etc/login.defs", &accounts::RULE, "decides what users get"),
-    ("/etc/skel", &accounts::RULE, "decides what users get"),
-    ("/etc/ssh", &ssh::RULE, "opens a way in"),
-    ("/root/.ssh", &ssh::RULE, "opens a way in"),
-    ("/etc/cron", &persistence::RULE, "makes something run later"),
-    ("/var/spool/cron", &persistence::RULE, "makes something run later"),
-    ("/var/spool/at", &persistence::RULE, "makes something run later"),
-    ("/etc/at.", &persistence::RULE, "makes something run later"),
-    ("/etc/init.d", &persistence::RULE, "makes something run at boot"),
-    ("/etc/rc", &persistence::RULE, "makes something run at boot"),
-    ("/etc/systemd/system", &persistence::RULE, "makes something run at boot"),
-    ("/etc/systemd/user", &persistence::RULE, "makes something run at boot"),
-    ("/lib/systemd", &persistence::RULE, "makes something run at boot"),
-    ("/usr/lib/systemd", &persistence::RULE, "makes something run at boot"),
-    ("/usr/local/lib/systemd", &persistence::RULE, "makes something run at boot"),
-    ("/run/systemd", &persistence::RULE, "makes something run"),
-    ("/etc/profile", &persistence::RULE, "runs in every shell"),
-    ("/etc/bash", &persistence::RULE, "runs in every shell"),
-    ("/etc/environment", &persistence::RULE, "changes every program"),
-    ("/root/.", &persistence::RULE, "runs in root's shells"),
-    ("/etc/udev", &persistence::RULE, "runs when a device comes"),
-    ("/etc/update-motd.d", &persistence::RULE, "runs at a login"),
-    ("/var/lib/cloud", &persistence::RULE, "runs at boot"),
-    ("/etc/cloud", &persistence::RULE, "changes what cloud-init runs"),
-    ("/etc/ld.so", &persistence::RULE, "runs in every program"),
-    ("/etc/dpkg", &install::RULE, "changes what packages do"),
-    ("/etc/apt", &install::RULE, "changes where packages come from"),
-    ("/usr/share/keyrings", &install::RULE, "changes which packages are trusted"),
-    ("/proc", &hardening::RULE, "changes the kernel's settings"),
-    ("/sys", &hardening::RULE, "changes the kernel's settings"),
-    ("/etc/sysctl", &hardening::RULE, "changes the kernel's settings"),
-    ("/etc/apparmor", &hardening::RULE, "changes what confines programs"),
-    ("/etc/modprobe.d", &hardening::RULE, "changes which modules load"),
-];
-
 /// Whether a path is certainly one of podclaw's own scripts and units.
 pub(super) fn is_own(path: &str) -> bool {
     OWN.iter().any(|own| path.starts_with(own)) && normal(path) == path
+}
+
+/// Whether what is not known of a path can lead out of where it begins: by `..`, or by a `/` and that. Digits cannot, nor
+/// can a pattern, which stands for names of files.
+pub(super) fn is_unsure(path: &str) -> bool {
+    path.contains([UNKNOWN, FETCHED])
 }
 
 /// Whether a path is certainly where only traces are.
@@ -145,6 +42,7 @@ fn is_trace(word: &Word) -> bool {
         let certain = path.split(|c| is_hole(c) || matches!(c, '*' | '?' | '[')).next().unwrap_or_default();
         // What comes after a hole could lead out again.
         !path[certain.len()..].contains("..")
+            && !is_unsure(value)
             && TRACES.iter().any(|trace| certain.starts_with(trace) || certain == trace.trim_end_matches('/'))
     };
     !word.values.is_empty() && word.values.iter().all(traces)
@@ -162,6 +60,9 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
     }
     // What is unknown, or a pattern, can be anything from there on.
     let path = normal(value);
+    if let Some((_, rule, why)) = ANYWHERE.iter().find(|(part, ..)| path.contains(part)) {
+        return found(rule, format!("`{}` {why}", shown(value)));
+    }
     if path.contains("/.ssh") || path.contains("authorized_keys") {
         return found(&ssh::RULE, format!("`{}` opens a way in", shown(value)));
     }
@@ -176,11 +77,16 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
         let is_deep = path.trim_start_matches("./").trim_end_matches('/').contains('/');
         return if is_deep { judge(&format!("/{path}"), subject, bytes) } else { None };
     }
+    if path.starts_with(QUADLETS) && !QUADLET.contains(&path.as_str()) {
+        return found(&persistence::RULE, format!("`{}` makes a container run without a login", shown(value)));
+    }
     if FINE
         .iter()
         .any(|fine| certain.starts_with(fine) || (certain.len() == path.len() && certain == fine.trim_end_matches('/')))
     {
-        return None;
+        return is_unsure(value)
+            .then(|| format!("`{}` may lead out of there: what is not known of it can be `..`", shown(value)))
+            .and_then(|message| found(&RULE, message));
     }
     if path.starts_with("/dev/fd/") || path.starts_with("/proc/self/fd/") {
         return None;
@@ -199,9 +105,20 @@ fn judge(value: &str, subject: &str, bytes: &Range<usize>) -> Option<Found> {
     found(&RULE, format!("{what}`{}`", shown(value)))
 }
 
-/// A directory, as the path of something in it.
+/// Directories of a system's root.
+const ROOTS: &str = "bin boot dev etc home lib lib64 media mnt opt proc root run sbin srv sys tmp usr var";
+
+/// A directory, as the path of something in it. What sets up a guest starts in `/`.
 fn below(word: &Word) -> Word {
-    let values = word.values.iter().map(|value| if value.is_empty() { String::new() } else { format!("{value}/") });
+    let in_root = |value: &str| {
+        let first = value.trim_start_matches("./").split('/').next().unwrap_or_default();
+        !value.starts_with('/') && super::known::in_list(ROOTS, first)
+    };
+    let values = word.values.iter().map(|value| match value.as_str() {
+        "" => String::new(),
+        value if in_root(value) => format!("/{value}/"),
+        value => format!("{value}/"),
+    });
     Word { values: values.collect(), many: word.many }
 }
 
@@ -222,6 +139,30 @@ pub(super) fn normal(path: &str) -> String {
     }
     let end = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
     format!("/{}{end}", parts.join("/"))
+}
+
+/// Directories in which a command writes, or from which on others do.
+fn directories(call: &Call) -> Vec<Word> {
+    match call.name.as_str() {
+        // From there on paths without a `/` before them are in that directory.
+        "cd" if call.plain(&[]).is_empty() => vec![Word::known("/root/")],
+        "cd" | "pushd" => call.plain(&[]).into_iter().filter(|word| !word.is("/")).map(below).collect(),
+        "flock" => call
+            .plain(&["-w", "-E"])
+            .into_iter()
+            .take(1)
+            .filter(|word| word.any(|v| v.contains('/')))
+            .cloned()
+            .collect(),
+        "npm" | "pip" | "pip3" => {
+            let short = if call.name == "npm" { 'C' } else { 't' };
+            let options = ["--prefix", "--cache", "--cache-dir"].into_iter();
+            let given = options.flat_map(|option| call.values_of(option, None));
+            let given = given.chain(call.values_of("--target", Some(short)));
+            given.map(|path| Word::known(format!("{path}/"))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Files that a command writes by its arguments.
@@ -291,8 +232,6 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             call.args.iter().take_while(|word| !word.any(|value| value.starts_with('-'))).cloned().collect()
         }
         "podman" if call.has("save") => call.values_of("--output", Some('o')).into_iter().map(Word::known).collect(),
-        // From there on paths without a `/` before them are in that directory.
-        "cd" | "pushd" => call.plain(&[]).into_iter().filter(|word| !word.is("/")).map(below).collect(),
         "env" | "sudo" => {
             let (long, short) = if call.name == "env" { ("--chdir", 'C') } else { ("--chdir", 'D') };
             let words = call.args.iter().take_while(|word| word.values.iter().all(|value| value.starts_with('-')));
@@ -314,7 +253,7 @@ pub(super) fn check(call: &Call) -> Vec<Found> {
             let takes_file = |word: &Word| ["-out", "-keyout", "-writerand"].iter().any(|option| word.is(option));
             call.args.windows(2).filter(|pair| takes_file(&pair[0])).map(|pair| pair[1].clone()).collect()
         }
-        _ => Vec::new(),
+        _ => directories(call),
     };
     let makes = call.name == "mkdir" && call.values_of("--mode", Some('m')).is_empty();
     // A directory that is there already, above one that may be written, stays as it is.

@@ -40,7 +40,9 @@ pub fn judge(source: &Arc<Source>) -> Vec<Finding> {
     if source.text.len() > cloud_init::MOST_TEMPLATE_BYTES {
         return vec![broken::too_large(source)];
     }
-    let mut found = construct::check(source);
+    // What stands in a comment of the template is in no document that it makes.
+    let mut found = super::file::hidden(source);
+    found.extend(construct::check(source));
     found.extend(hole::check(source));
     match cloud_init::names(&source.text) {
         Ok(names) => found.extend(variable::check(source, &names)),
