@@ -178,6 +178,7 @@ pub struct ProfileFacts {
 }
 
 /// An image.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that is seen of it by itself")]
 #[derive(Debug, Clone, Default)]
 pub struct Image {
     /// Its fingerprint.

@@ -43,7 +43,7 @@ pub(super) fn the_gateway_of_a_bake_has_no_network(daemon: &Daemon) {
     let answered = ask(&lab, &service);
     assert_eq!(answered.code, 0, "{answered}");
     bake.signal(Signal::INT);
-    bake.wait().exits(3);
+    drop(bake.wait().exits(3));
     assert_eq!(instances(&lab), json!([]));
 
     // Somebody who gives a builder its card back gets no image of it.
