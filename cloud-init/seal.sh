@@ -62,11 +62,17 @@ stop_user() {
     fail "process $left of $SERVICE_USER does not end"
 }
 
+# Changes what the gateway may have left, which can be anything, and says what of it can't be changed, and why.
+change() {
+    local said
+    said=$("$@" 2>&1) || fail "what the gateway left can't be changed: ${said:0:300}"
+}
+
 # It is root's from now on. What the gateway put there besides files is not taken along.
 keep_compiled() {
     say "node has kept $(find "$COMPILE_CACHE" -type f | wc -l) files of what it compiled"
-    chown -R root:root "$COMPILE_CACHE"
-    chmod -R u=rwX,go=rX "$COMPILE_CACHE"
+    change chown -R root:root "$COMPILE_CACHE"
+    change chmod -R u=rwX,go=rX "$COMPILE_CACHE"
 }
 
 # What is not there is not stopped.
@@ -96,11 +102,12 @@ prepare_unit() {
 remove_traces() {
     # Whatever is below the user's home is touched by the user only, who might have put a link there. All goes that is not
     # Podman's store: a unit or a setting of Podman's there would be in every guest.
-    as_user chmod -R u+rwX "$SERVICE_HOME/.openclaw" "$SERVICE_HOME/.config"
-    as_user find "$SERVICE_HOME" -mindepth 1 -maxdepth 1 ! -name .local -exec rm -rf -- {} +
-    as_user find "$SERVICE_HOME/.local" -mindepth 1 -maxdepth 1 ! -name share -exec rm -rf -- {} +
-    as_user find "$SERVICE_HOME/.local/share" -mindepth 1 -maxdepth 1 ! -name containers -exec rm -rf -- {} +
-    as_user find "$store" -mindepth 1 -maxdepth 1 ! -name storage -exec rm -rf -- {} +
+    # One that the user can't read or write is opened first: nothing is removed from it otherwise. Links are not followed.
+    change as_user find "$SERVICE_HOME" -path "$store/storage" -prune -o -type d ! -perm -u=rwx -exec chmod u+rwx {} \;
+    change as_user find "$SERVICE_HOME" -mindepth 1 -maxdepth 1 ! -name .local -exec rm -rf -- {} +
+    change as_user find "$SERVICE_HOME/.local" -mindepth 1 -maxdepth 1 ! -name share -exec rm -rf -- {} +
+    change as_user find "$SERVICE_HOME/.local/share" -mindepth 1 -maxdepth 1 ! -name containers -exec rm -rf -- {} +
+    change as_user find "$store" -mindepth 1 -maxdepth 1 ! -name storage -exec rm -rf -- {} +
     put_as_user "$SERVICE_HOME/.config/containers/storage.conf" 0600 <"$SHARE/files/storage-$STORAGE_DRIVER.conf"
     as_user find "$store/storage" -maxdepth 1 -name 'db.sql*' -delete
     as_user find "$store/storage/overlay-containers" "$store/storage/libpod" -mindepth 1 -delete
@@ -138,6 +145,7 @@ left_over() {
         -path /etc/machine-id -size +0 -o -path /var/lib/dbus/machine-id ! -type l \
         \) -print -quit
     # Without -xdev: a subvolume is another file system.
+    # What the gateway made of subvolumes stays in the image, and is judged as all else.
     find "$COMPILE_CACHE" \( ! \( -type f -o -type d \) -o ! \( -user root -group root ! -perm /022 \) -o -size +16M \) -print -quit
 }
 

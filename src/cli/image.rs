@@ -10,7 +10,7 @@ use super::failure::{DONE, Failure};
 use super::{duration, words};
 use crate::image::{self, BakedImage, Kind, Listed, Place};
 use crate::incus::Job;
-use crate::lab::{self, BakeOptions, Lab, LaunchRequest, Settled};
+use crate::lab::{self, BakeOptions, Lab, LaunchRequest, Settled, Source};
 use crate::text;
 
 /// What `image` takes.
@@ -110,6 +110,13 @@ pub(super) struct Baked {
     was_there: bool,
 }
 
+impl Baked {
+    /// What guests are made of.
+    pub(super) fn source(&self) -> Source {
+        Source::Baked(self.image.clone())
+    }
+}
+
 /// Settles as many guests of the lab's own profiles, and bakes the image that fits where there is none. A builder that is
 /// there is waited for, or cleaned up after: nobody else looks for it as long as there is an image.
 pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
@@ -124,20 +131,24 @@ pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) ->
         .await?;
     drop(rest);
     let was_there = found.is_some();
-    let image = match found {
-        Some(image) if !settled.has_builder => image,
-        _ => bake(&lab, &settled, timeout, context).await?,
-    };
-    Ok(Baked { lab, settled, image, was_there })
+    match found {
+        Some(image) if !settled.has_builder => Ok(Baked { lab, settled, image, was_there }),
+        _ => {
+            let baked = bake(&lab, &settled, &request, timeout, context).await?;
+            Ok(Baked { was_there, ..baked })
+        }
+    }
 }
 
-/// Bakes the image that fits what was settled, and shows how it goes.
+/// Bakes the image that fits what was settled, and shows how it goes. That takes a while, in which the lab and its file may
+/// have changed: what is to be made from the image is settled anew.
 pub(super) async fn bake(
     lab: &Lab,
     settled: &Settled,
+    request: &LaunchRequest,
     timeout: Duration,
     context: &Context,
-) -> Result<BakedImage, Failure> {
+) -> Result<Baked, Failure> {
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress.lane("bake"), context.cancel());
     drop(progress);
@@ -145,7 +156,19 @@ pub(super) async fn bake(
     let outcome = lab::bake(lab, settled, options, &job).await;
     drop(job);
     watch.finish().await;
-    outcome.map_err(|error| Failure::from(error).about("cannot bake an image".into()))
+    outcome.map_err(|error| Failure::from(error).about("cannot bake an image".into()))?;
+    let (lab, rest) = context.lab_at_rest().await?;
+    let request = LaunchRequest { may_claim: false, ..request.clone() };
+    let (settled, found) = context
+        .unless_cancelled(async {
+            let mut settled = lab::settle(&lab, &request).await?;
+            let found = settled.baked(&lab).await?;
+            Ok((settled, found))
+        })
+        .await?;
+    drop(rest);
+    let image = found.ok_or(lab::Error::BakedGone)?;
+    Ok(Baked { lab, settled, image, was_there: false })
 }
 
 async fn list(context: &Context) -> Result<u8, Failure> {

@@ -86,12 +86,15 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         _ => Claims::default(),
     };
     drop(rest);
+    let (mut lab, mut settled) = (lab, settled);
+    let mut anew = None;
     let source = match baked {
         _ if args.cold => Source::Cold,
         // It runs on otherwise, and takes up room: nobody else looks for it as long as there is an image.
         Some(_) if settled.has_builder && !args.dry_run && claims.claimed.is_empty() => {
             context.ui.note("waiting for a bake that runs, or cleaning up after one that was killed");
-            Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
+            let made = super::image::bake(&lab, &settled, &request, args.timeout, context).await?;
+            anew.insert(made).source()
         }
         Some(baked) => Source::Baked(baked),
         None if args.dry_run => {
@@ -100,9 +103,13 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
         }
         None => {
             context.ui.note("there is no baked image for this podclaw.lock yet: making it, once");
-            Source::Baked(super::image::bake(&lab, &settled, args.timeout, context).await?)
+            let made = super::image::bake(&lab, &settled, &request, args.timeout, context).await?;
+            anew.insert(made).source()
         }
     };
+    if let Some(made) = anew {
+        (lab, settled) = (made.lab, made.settled);
+    }
     for (name, why) in &claims.passed_over {
         context.ui.note(format!("{name} stands by and is not claimed: {why} (`podclaw pool` replaces what is stale)"));
     }

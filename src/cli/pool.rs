@@ -34,7 +34,7 @@ pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure
         lock.lab().set_standby(count).await?;
     }
     let (progress, watch) = context.ui.watch();
-    let turn = StandbyTurn::take(&lab, &Job::new(progress, context.cancel())).await;
+    let turn = StandbyTurn::take(&lab, &context.runtime_dir(), &Job::new(progress, context.cancel())).await;
     watch.finish().await;
     let turn = turn?;
     // Read only now: another `pool` may have said something else while its end was waited for.

@@ -5,27 +5,27 @@
 //! image of the lab's project. It gets its key, and the project names it, only when it was looked at; until then nothing is
 //! made from it, and the next bake removes it.
 
+mod baker;
 mod note;
 mod offline;
+mod others;
 
 use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+pub(super) use baker::{BAKER_KEY, Baker};
 use offline::{must_be_offline, take_offline};
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::attempt::{LaunchOptions, attempt, make_and_start, step};
-use super::cleanup::{remove_guest, remove_launched};
+use super::cleanup::remove_launched;
 use super::follow::Follower;
-use super::guests::{Readiness, STATE_KEY};
-use super::prepare::BUILDER;
 use super::timings::SettledAt;
 use super::{Error, Lab, Prepared, Result, Settled};
 use crate::cloud_init::{LOG_DIR, SEAL};
 use crate::image::{self, BakeKey, BakedImage, Turn};
 use crate::incus::{Command, Instance, Job, Object, StateChange};
-use crate::names::GuestName;
 use crate::text;
 
 /// How long sealing may take: the gateway alone may need 90 seconds to stop.
@@ -35,8 +35,8 @@ const LOG_BYTES: usize = 256 * 1024;
 const LOG_LINES: usize = 15;
 /// How long the logs of a builder that failed are waited for.
 const LOG_WITHIN: Duration = Duration::from_secs(20);
-/// How long an image is waited for that the daemon still makes for a bake that was killed.
-const PUBLISHED_WITHIN: Duration = Duration::from_mins(5);
+/// How long is waited before the builder of somebody who was quicker is looked for.
+const BREATH: Duration = Duration::from_millis(300);
 
 /// How a bake is bounded, and where the lab's lock is.
 #[derive(Debug, Clone, Copy)]
@@ -68,37 +68,53 @@ impl Settled {
 /// How a stage failed, or sealing, or the daemon; what it says where the disk is full.
 pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
-    remove_stale(lab, job).await?;
-    remove_unfinished(lab, job).await?;
+    let until = Instant::now() + options.timeout;
+    let key = settled.key(&settled.builder(lab)?);
+    loop {
+        others::wait_for(lab, until, job).await?;
+        remove_unfinished(lab, job).await?;
+        // Somebody else may have made one since the images were listed.
+        let note = lab.bake_note().await?;
+        if let Some(found) = image::baked(&lab.client, lab.image_request(), note.as_ref(), &key).await? {
+            return Ok(found);
+        }
+        match make(lab, settled, options, &turn.log("bake"), job).await {
+            // Somebody with another turn was quicker, and has the builder's name.
+            Err(Error::NameTaken(_)) if Instant::now() < until => sleep(BREATH).await,
+            made => return made,
+        }
+    }
+}
+
+async fn make(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, log: &Path, job: &Job) -> Result<BakedImage> {
     let builder = settled.builder(lab)?;
     let key = settled.key(&builder);
-    // Somebody else may have made one since the images were listed.
-    let note = lab.bake_note().await?;
-    if let Some(found) = image::baked(&lab.client, lab.image_request(), note.as_ref(), &key).await? {
-        return Ok(found);
-    }
     let limits = LaunchOptions { timeout: options.timeout, keep_failed: false };
-    let log = turn.log("bake");
     let made = attempt(lab, &builder, limits, job, async |follower: &mut Follower<'_>, job: &Job| {
         let done = build(lab, settled, &builder, &key, options.runtime, follower, job).await;
         if done.is_err() {
-            keep_logs(lab, &builder, &log).await;
+            keep_logs(lab, &builder, log).await;
         }
         done
     })
     .await;
-    if made.is_err() {
-        // Whatever this comes to: nothing is made from what is left.
-        let _ = remove_unfinished(lab, &Job::quiet()).await;
-    }
-    let made = made.map_err(|error| match error {
-        Error::Cancelled => error,
-        error => Error::NotBaked { error: Box::new(error), log },
-    })?;
+    let made = match made {
+        Ok(made) => made,
+        // Somebody else bakes, and has an image that is not finished either.
+        Err(error @ Error::NameTaken(_)) => return Err(error),
+        Err(error) => {
+            // Whatever this comes to: nothing is made from what is left.
+            let _ = remove_unfinished(lab, &Job::quiet()).await;
+            return Err(match error {
+                Error::Cancelled => error,
+                error => Error::NotBaked { error: Box::new(error), log: log.to_owned() },
+            });
+        }
+    };
     for before in image::baked_before(&lab.client, lab.image_request(), &made).await? {
         // Guests that were made from it don't need it any more.
         lab.client.delete(&Object::image(&lab.project, before.as_str()), job).await?;
-        job.progress.note(format!("deleted {}, which was baked of something else", before.short()));
+        job.progress.note(format!("deleted {}, which was baked before", before.short()));
     }
     Ok(made)
 }
@@ -192,29 +208,6 @@ async fn unpack(lab: &Lab, builder: &Prepared, baked: &BakedImage, job: &Job) ->
     let instance = crate::incus::NewInstance { image, ..builder.instance.clone() };
     lab.client.create(&Object::instance(&lab.project, builder.name.as_str()), &instance, job).await?;
     remove_launched(lab, &builder.name, builder.launch_id(), job).await.map(drop)
-}
-
-/// Removes the builder of a bake that was killed. Nobody else bakes now, so there is nobody whose it could be.
-async fn remove_stale(lab: &Lab, job: &Job) -> Result<()> {
-    let name: GuestName = BUILDER.parse()?;
-    let object = Object::instance(&lab.project, BUILDER);
-    let Some(found) = lab.client.get::<Instance>(&object).await? else { return Ok(()) };
-    if Readiness::read(found.config.get(STATE_KEY)) != Readiness::Baking {
-        return Err(Error::NameTaken(name));
-    }
-    job.progress.begin("removing what a killed bake left");
-    // The daemon goes on with what it was asked for, and would fail in the middle of it without the builder.
-    let publishing = async {
-        for task in lab.client.images_in_the_making(&lab.project).await? {
-            // However it ends: what it leaves is looked for below.
-            let _ = lab.client.wait(task, job).await;
-        }
-        Ok::<_, Error>(())
-    };
-    if let Ok(waited) = timeout(PUBLISHED_WITHIN, publishing).await {
-        waited?;
-    }
-    remove_guest(lab, &name, job).await.map(drop)
 }
 
 /// Removes the images of bakes that were killed before these had been looked at.

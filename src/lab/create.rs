@@ -25,11 +25,14 @@ pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     for attempt in 1..=TRIES {
         let turn = lab.client.timeline().waiting(Wait::Turn, lab.creating.lock()).await;
-        lab.client.create(&instance, &prepared.instance, job).await.map_err(|error| match error.refusal() {
-            // Busy is a guest that another launch makes just now.
-            Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
-            _ => error.into(),
-        })?;
+        if let Err(error) = lab.client.create(&instance, &prepared.instance, job).await {
+            return Err(match error.refusal() {
+                // Busy is a guest that another launch makes just now.
+                Some(Refusal::AlreadyExists | Refusal::Busy) => Error::NameTaken(prepared.name.clone()),
+                Some(_) if !has_its_image(lab, prepared).await? => Error::BakedGone,
+                _ => error.into(),
+            });
+        }
         if let Some(made) = with_own_ids(lab, prepared).await? {
             return Ok(made);
         }
@@ -39,6 +42,14 @@ pub(super) async fn create(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<
         sleep(BREATH * attempt + Duration::from_millis(u64::from(std::process::id()) % 200)).await;
     }
     Err(Error::SharedIds(prepared.name.clone()))
+}
+
+/// Whether the image that it is made from is there. A bake deletes those that were baked before.
+async fn has_its_image(lab: &Lab, prepared: &Prepared) -> Result<bool> {
+    match &prepared.baked {
+        Some(baked) => Ok(lab.client.exists(&Object::image(&lab.project, baked.fingerprint.as_str())).await?),
+        None => Ok(true),
+    }
 }
 
 /// What the daemon made, unless another guest has its ids.

@@ -228,6 +228,15 @@ pub enum Error {
     /// The stages of a builder ended before its network was taken away.
     #[error("the builder's stages ended before its network was taken away")]
     NeverOffline,
+    /// Somebody else bakes, and does not end.
+    #[error("another podclaw (pid {pid}) bakes an image for this lab, and did not end in time")]
+    OtherBakes {
+        /// Its process id, as it said.
+        pid: i32,
+    },
+    /// The image that a guest was to be made from is gone.
+    #[error("the baked image is gone, or no longer what the lab file and podclaw.lock ask for")]
+    BakedGone,
     /// An image could not be baked.
     #[error("{error}")]
     NotBaked {
@@ -377,6 +386,10 @@ impl Error {
             Self::Online { .. } | Self::NeverOffline => {
                 "the gateway of a bake runs without a network: see who changes the builder, and bake again".into()
             }
+            Self::OtherBakes { .. } => {
+                "wait until it has ended; `podclaw delete podclaw-bake` removes its builder".into()
+            }
+            Self::BakedGone => "another bake made a new one, or somebody deleted it: run it again".into(),
             Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
             Self::LabFile(_)
             | Self::Templates(_)

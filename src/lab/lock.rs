@@ -165,6 +165,16 @@ impl Lab {
         Ok(AtRest { _held: taken.await? })
     }
 
+    /// The file for another kind of turn in this lab, beside its lock. It is made where it is not there.
+    pub(super) fn turn_file(&self, directory: &Path, kind: &str) -> Result<PathBuf> {
+        let name = format!("{kind}-{}", self.place(directory).name());
+        let path = directory.join(&name);
+        match file::open(directory, &name) {
+            Ok(_) => Ok(path),
+            Err(source) => Err(LockError::Unusable { path, source }.into()),
+        }
+    }
+
     /// The same lab with other settings.
     ///
     /// # Errors

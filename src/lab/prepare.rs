@@ -16,6 +16,7 @@ use crate::profile::{Effective, Layer, Stack};
 use crate::rules::{self, Finding, Severity};
 use crate::text;
 
+use super::bake::{BAKER_KEY, Baker};
 use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
 use super::timings::SettledAt;
 use super::{Change, Digests, Error, Lab, Plan, Result, Step, digests, init, user_data};
@@ -213,6 +214,9 @@ impl Settled {
         config.extend(user_data.map(|user_data| (digests::USER_DATA.to_owned(), user_data)));
         config.insert(STATE_KEY.into(), state.as_str().into());
         config.insert(LAUNCH_KEY.into(), launch_id()?);
+        if state == Readiness::Baking {
+            config.extend(Baker::own().map(|baker| (BAKER_KEY.to_owned(), baker.to_string())));
+        }
         lab.mark().put_on(&mut config);
         let layer = Layer { config, devices: Devices::new() };
         let found = rules::profile::stack(stack, &layer, &lab.settings.name);

@@ -1,6 +1,7 @@
 //! Baking: what is made, what two guests that are made from it share, and that a bake which fails leaves nothing.
 
 mod offline;
+mod others;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,11 @@ use super::launches::{instances, ready};
 use crate::common::Output;
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 use offline::the_gateway_of_a_bake_has_no_network;
-use trust::only_what_the_project_names_is_used;
+use others::{
+    bakes_with_caches_of_their_own_make_one_image, what_changes_during_a_bake_is_seen,
+    what_the_gateway_left_is_removed_or_named,
+};
+use trust::{only_what_the_project_names_is_used, what_is_published_is_looked_at};
 
 pub(crate) const TESTS: &[Test] = tests![
     guests_of_one_bake_share_nothing_of_their_own,
@@ -23,7 +28,11 @@ pub(crate) const TESTS: &[Test] = tests![
     a_killed_bake_leaves_no_image,
     a_pool_that_is_too_small,
     only_what_the_project_names_is_used,
+    what_is_published_is_looked_at,
     the_gateway_of_a_bake_has_no_network,
+    bakes_with_caches_of_their_own_make_one_image,
+    what_changes_during_a_bake_is_seen,
+    what_the_gateway_left_is_removed_or_named,
 ];
 
 /// The images of the lab that were baked.

@@ -1,6 +1,7 @@
 //! Keeping as many guests standing by as are wanted, and none that is stale.
 
 use std::fs::File;
+use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -52,15 +53,13 @@ pub struct Tidied {
 pub struct StandbyTurn(#[expect(dead_code, reason = "it is held, and not used")] File);
 
 impl StandbyTurn {
-    /// Waits for it.
+    /// Waits for it, in the directory of the lab's lock: whoever has another cache directory waits, too.
     ///
     /// # Errors
     /// What the file system says; that the job was cancelled.
-    pub async fn take(lab: &Lab, job: &Job) -> Result<Self> {
-        let directory = &lab.settings.cache;
-        let path = directory.join(format!("standby-{}.lock", lab.settings.name));
+    pub async fn take(lab: &Lab, directory: &Path, job: &Job) -> Result<Self> {
+        let path = lab.turn_file(directory, "standby")?;
         let failed = |source| Error::Unreadable { path: path.display().to_string(), source };
-        std::fs::create_dir_all(directory).map_err(failed)?;
         let lock = turn::wait(&path, "waiting for another `podclaw pool` to end", job).await.map_err(failed)?;
         lock.map(Self).ok_or(Error::Cancelled)
     }

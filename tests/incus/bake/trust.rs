@@ -1,10 +1,12 @@
 //! Which images guests are made from: none that podclaw did not bake, whatever its properties say.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{bake, baked};
 use crate::harness::{Daemon, Gateway, Lab, tiny};
-use crate::launches::ready;
+use crate::launches::{instances, ready};
 
 /// What the project says.
 fn note(lab: &Lab) -> Value {
@@ -65,4 +67,22 @@ pub(super) fn only_what_the_project_names_is_used(daemon: &Daemon) {
     bake(&lab).ok();
     let images = lab.daemon().get(&format!("/1.0/images?project={}", lab.name())).to_string();
     assert!(!images.contains(&planted), "the image of the killed bake is left: {images}");
+}
+
+/// The seal sees nothing of this: the daemon has it, and would write to the file as the host's root in each guest.
+pub(super) fn what_is_published_is_looked_at(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let mut bake = lab.podclaw(&["image", "bake"]).timeout(Duration::from_mins(5)).start();
+    bake.wait_for("✓ bake: 6/7");
+    let path = format!("/1.0/instances/podclaw-bake/metadata?project={}", lab.name());
+    let mut metadata = daemon.get(&path);
+    let template = json!({"when": ["copy"], "template": "hostname.tpl", "create_only": false, "properties": {}});
+    metadata["templates"]["/etc/shadow"] = template;
+    daemon.incus(&["query", "-X", "PUT", "-d", &metadata.to_string(), &path]).run().ok();
+    let said = bake.wait().exits(3);
+    assert!(said.stderr.contains("what was made of the builder is not fit for guests: "), "{said}");
+    assert!(said.stderr.contains("its template hostname.tpl for /etc/shadow leads elsewhere"), "{said}");
+    let images = lab.daemon().get(&format!("/1.0/images?recursion=1&project={}", lab.name()));
+    assert_eq!(images.as_array().map(Vec::len), Some(1), "more than the base image is left: {images}");
+    assert_eq!((instances(&lab), note(&lab)), (json!([]), Value::Null));
 }
