@@ -4,6 +4,7 @@ mod bridge;
 mod inbound;
 mod locks;
 mod range;
+mod settled;
 mod sum;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use super::plan::Said;
 use super::{ALL, EGRESS, Group, NET_ACL, NET_FENCE, Outcome, Probe, Set, Verdict, Witness};
 use inbound::inbound;
 use range::Range;
+pub use settled::all_seen;
 
 /// All that is known of the probes in one guest.
 #[derive(Debug)]

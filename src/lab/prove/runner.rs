@@ -17,7 +17,7 @@ use crate::lab::bring::{bring, random};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Gauge, Knocked, Knockee, view};
 use crate::probe::plan::{Line, Plan, Said};
-use crate::probe::{Aims, Outcome, Place, RUNNER_ARGUMENT, Set};
+use crate::probe::{Aims, Outcome, Place, RUNNER_ARGUMENT, Set, all_seen};
 use crate::text;
 
 /// How much of what the runner says is read, in bytes.
@@ -26,8 +26,11 @@ const MOST: usize = 512 << 10;
 const COMPLAINT: usize = 400;
 /// How often the runner is started that the daemon loses.
 const TRIES: usize = 3;
-/// How long the host may take to see what was sent.
+/// How long the host may take to see what was sent, how often it is looked whether it has, and how long what it does with
+/// the last of it may take.
 const SETTLE: Duration = Duration::from_millis(120);
+const TICK: Duration = Duration::from_millis(5);
+const REST: Duration = Duration::from_millis(10);
 
 /// What is known once the runner has ended, one way or another.
 #[derive(Debug)]
@@ -74,12 +77,29 @@ pub(super) async fn run(
                 gathered.broken = Some(format!("the guest did not end it within {} s", options.timeout.as_secs()));
             }
         }
-        sleep(SETTLE).await;
-        if let Some(knock) = knock {
-            gathered.knocked = knock.await.ok();
-        }
+        let settled = async {
+            settle(prover, &gathered).await;
+            match knock {
+                Some(knock) => knock.await.ok(),
+                None => None,
+            }
+        };
+        gathered.knocked = lab.client.timeline().waiting(Wait::Guest, settled).await;
         return Ok(gathered);
     }
+}
+
+/// Waits until the host has seen what was sent, but not for long: what does not come in never does.
+async fn settle(prover: &Prover, gathered: &Gathered) {
+    let (Ok(aims), Ok(sniffer)) = (&gathered.aims, &prover.sniffer) else { return };
+    let all_seen = async {
+        while !all_seen(gathered.nonce, aims, sniffer, &gathered.said) {
+            sleep(TICK).await;
+        }
+        // Of what has come in the host does the rest at once.
+        sleep(REST).await;
+    };
+    let _ = timeout(SETTLE, all_seen).await;
 }
 
 /// Sends packets to the guest while the runner is brought into it.
@@ -171,7 +191,7 @@ async fn attempt(
         while let Ok(length @ 1..) = timeline.waiting(Wait::Guest, stdout.read(&mut buffer)).await {
             for heard in lines.feed(&buffer[..length])? {
                 if let (Said::Started { port, .. }, Some(address)) = (&heard, address) {
-                    outcomes.extend(from_host::inbound(address, *port).await);
+                    outcomes.extend(timeline.waiting(Wait::Guest, from_host::inbound(address, *port)).await);
                 }
                 said.push(heard);
             }
