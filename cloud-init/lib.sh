@@ -18,6 +18,8 @@ readonly QUADLET=/etc/containers/systemd/users/$SERVICE_ID/openclaw.container
 # What node has compiled, from one start for the next. Only the gateway of a bake can write it: one that was taken over
 # must not change what it runs after its next start.
 readonly COMPILE_CACHE=/var/lib/podclaw/compile-cache
+# Says that nothing needs a network any more, in the guest of a bake.
+readonly OFFLINE=/run/podclaw/offline
 # Says that something was changed under a gateway that may be running.
 readonly RESTART=/run/podclaw/changed
 

@@ -28,6 +28,7 @@ mod machine;
 mod oci;
 mod page;
 mod plot;
+mod prove;
 mod rounds;
 mod samples;
 mod tiny;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
 fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
     // First, as it needs a quiet machine most.
     let tiny = tiny::measure(daemon, rounds.all);
+    let prove = prove::measure(daemon, rounds.all);
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     println!("building the images, unless they are in the cache");
@@ -91,6 +93,7 @@ fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
         "ways": ways,
         "bake_seconds": samples::seconds(bake),
         "tiny": tiny,
+        "prove": prove,
         "itself": itself::measure(&lab),
     })
 }

@@ -11,12 +11,13 @@ pub(crate) fn text(kept: &Value) -> String {
     let bake = kept["bake_seconds"].as_f64();
     let bake = bake.map(|bake| format!("Baking, once for each `podclaw.lock`, took {bake:.1} s.\n\n"));
     format!(
-        "{}\n\n{}\n{}{}\n{}\n{}",
+        "{}\n\n{}\n{}{}\n{}\n{}\n{}",
         measured(&kept["machine"]),
         ways(kept).markdown(),
         bake.unwrap_or_default(),
         asked(kept).markdown(),
         tiny(kept).markdown(),
+        proven(kept).markdown(),
         itself(kept).markdown()
     )
 }
@@ -92,6 +93,8 @@ fn asked(kept: &Value) -> Table {
         ("the same, in requests of the incus client", 1.0, 2, share(requests, itself["by_hand_requests"].as_f64())),
         ("ten tiny guests at once, in ten one at a time on each core", 2.0, 2, share(at_once, by_core)),
         ("ten tiny guests at once, in one on each core", 2.0, 2, share(at_once, tiny("one_on_each_core_seconds"))),
+        ("proving one guest, s", 3.0, 2, median(&kept["prove"]["one_seconds"])),
+        ("proving twenty side by side, s", 15.0, 1, median(&kept["prove"]["all_seconds"])),
     ];
     let row = |(what, most, digits, is): (&str, f64, usize, Option<f64>)| {
         let verdict = is.map_or("not measured", |is| if is <= most { "reached" } else { "missed" });
@@ -103,13 +106,23 @@ fn asked(kept: &Value) -> Table {
 fn tiny(kept: &Value) -> Table {
     let tiny = &kept["tiny"];
     let (guests, cores) = (&tiny["guests"], &tiny["cores"]);
-    let rows = [
+    let rows = vec![
         (format!("{guests} at once"), "at_once_seconds"),
         (format!("{guests}, one at a time on each of {cores} cores"), "one_at_a_time_on_each_core_seconds"),
         (format!("{cores}, one on each core"), "one_on_each_core_seconds"),
     ];
+    spreads("Tiny guests, made and started", tiny, rows)
+}
+
+fn proven(kept: &Value) -> Table {
+    let prove = &kept["prove"];
+    let rows = vec![("one".into(), "one_seconds"), (format!("{} side by side", prove["guests"]), "all_seconds")];
+    spreads("Guests, proven by the quick set", prove, rows)
+}
+
+fn spreads(of_what: &'static str, kept: &Value, rows: Vec<(String, &str)>) -> Table {
     let row = |(what, key): (String, &str)| {
-        let spread = Spread::of(&tiny[key])?;
+        let spread = Spread::of(&kept[key])?;
         Some(vec![
             what,
             format!("{:.2}", spread.median()),
@@ -117,10 +130,7 @@ fn tiny(kept: &Value) -> Table {
             spread.all().len().to_string(),
         ])
     };
-    Table {
-        head: vec!["Tiny guests, made and started", "s", "from – to", "rounds"],
-        rows: rows.into_iter().filter_map(row).collect(),
-    }
+    Table { head: vec![of_what, "s", "from – to", "rounds"], rows: rows.into_iter().filter_map(row).collect() }
 }
 
 fn itself(kept: &Value) -> Table {

@@ -177,7 +177,7 @@ impl Context {
     }
 
     /// Where the locks of labs are. Root's is root's alone, whatever root's environment says of a user's.
-    fn runtime_dir(&self) -> PathBuf {
+    pub(crate) fn runtime_dir(&self) -> PathBuf {
         absolute("PODCLAW_RUNTIME_DIR").unwrap_or_else(|| {
             if rustix::process::geteuid().is_root() {
                 return "/run/podclaw".into();

@@ -10,7 +10,7 @@ use super::failure::{DONE, Failure};
 use super::{duration, words};
 use crate::image::{self, BakedImage, Kind, Listed, Place};
 use crate::incus::Job;
-use crate::lab::{self, Lab, LaunchRequest, Settled};
+use crate::lab::{self, BakeOptions, Lab, LaunchRequest, Settled};
 use crate::text;
 
 /// What `image` takes.
@@ -113,12 +113,12 @@ pub(super) struct Baked {
 /// Settles as many guests of the lab's own profiles, and bakes the image that fits where there is none. A builder that is
 /// there is waited for, or cleaned up after: nobody else looks for it as long as there is an image.
 pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
-    let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new(), may_claim: false };
+    let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new(), may_claim: false, only_looks: false };
     let (lab, rest) = context.lab_at_rest().await?;
     let (settled, found) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let found = settled.baked(&lab).await?;
+            let found = settled.baked(&lab)?;
             Ok((settled, found))
         })
         .await?;
@@ -141,7 +141,8 @@ pub(super) async fn bake(
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress.lane("bake"), context.cancel());
     drop(progress);
-    let outcome = lab::bake(lab, settled, timeout, &job).await;
+    let options = BakeOptions { timeout, runtime: &context.runtime_dir() };
+    let outcome = lab::bake(lab, settled, options, &job).await;
     drop(job);
     watch.finish().await;
     outcome.map_err(|error| Failure::from(error).about("cannot bake an image".into()))
@@ -169,10 +170,16 @@ async fn delete(which: image::Which<'_>, context: &Context) -> Result<u8, Failur
     let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
-    let outcome = image::delete(&lab.client, lab.image_request(), which, &job).await;
+    let outcome = async {
+        let deleted = image::delete(&lab.client, lab.image_request(), which, &job).await?;
+        let gone: Vec<&str> = deleted.iter().map(|image| image.digest.hex()).collect();
+        lab.forget_baked(&gone, &context.runtime_dir(), &job).await?;
+        Ok::<_, lab::Error>(deleted)
+    };
+    let outcome = outcome.await;
     drop(job);
     watch.finish().await;
-    let deleted = outcome.map_err(lab::Error::from)?;
+    let deleted = outcome?;
     if context.ui.json() {
         context.ui.say_json(&json!({ "deleted": deleted.iter().map(as_json).collect::<Vec<_>>() }))?;
     } else {

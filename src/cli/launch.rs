@@ -54,7 +54,13 @@ pub(crate) struct LaunchArgs {
 
 pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failure> {
     let may_claim = args.name.is_none() && args.profiles.is_empty() && !args.cold;
-    let request = LaunchRequest { names: names(&args)?, count: args.count.into(), profiles: args.profiles, may_claim };
+    let request = LaunchRequest {
+        names: names(&args)?,
+        count: args.count.into(),
+        profiles: args.profiles,
+        may_claim,
+        only_looks: args.dry_run,
+    };
     // Nothing is made before everything is settled, so there is nothing to clean up when Ctrl-C comes in it.
     let (lab, rest) = if args.dry_run {
         (context.unless_cancelled(context.lab()).await?, None)
@@ -66,7 +72,7 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     let (settled, baked) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let baked = if args.cold { None } else { settled.baked(&lab).await? };
+            let baked = if args.cold { None } else { settled.baked(&lab)? };
             Ok((settled, baked))
         })
         .await?;

@@ -5,20 +5,31 @@
 use std::ffi::OsString;
 
 use super::failure::{COULD_NOT, DONE};
-use crate::probe::RUNNER_ARGUMENT;
 use crate::probe::inside::{self, MEMORY_ARGUMENT};
+use crate::probe::{FOLLOW_ARGUMENT, RUNNER_ARGUMENT};
 
 /// Does what the arguments ask for, if they are the runner's.
 pub(super) fn run(mut arguments: impl Iterator<Item = OsString>) -> Option<u8> {
     let first = arguments.next()?;
-    if first == MEMORY_ARGUMENT {
+    let (input, output) = (std::io::stdin(), std::io::stdout());
+    let ended = if first == MEMORY_ARGUMENT {
         let bytes = arguments.next()?.to_str()?.parse().ok()?;
         return Some(inside::take_memory(bytes));
-    }
-    if first != RUNNER_ARGUMENT {
+    } else if first == RUNNER_ARGUMENT {
+        inside::read_plan(input.lock()).and_then(|plan| {
+            inside::remove_own();
+            inside::run(&plan, output.lock())
+        })
+    } else if first == FOLLOW_ARGUMENT {
+        let line = arguments.next()?.to_str()?.parse().ok()?;
+        // Nothing of it stays in a guest that becomes an image.
+        inside::remove_own();
+        inside::follow(&input, output.lock(), line)
+            .and_then(|plan| plan.map_or(Ok(()), |plan| inside::run(&plan, output.lock())))
+    } else {
         return None;
-    }
-    Some(match inside::run(std::io::stdin().lock(), std::io::stdout().lock()) {
+    };
+    Some(match ended {
         Ok(()) => DONE,
         Err(error) => {
             // Where nobody listens any more, nothing can be said.

@@ -42,6 +42,9 @@ pub const RUNNER: &str = "/usr/local/lib/podclaw/run";
 /// What makes a guest with [`Boot::Bake`] fit to be an image that others are made from. It takes no arguments.
 pub const SEAL: &str = "/usr/local/lib/podclaw/seal";
 
+/// Where the guest of a bake says that nothing that it still does needs a network.
+pub const OFFLINE: &str = "/run/podclaw/offline";
+
 /// A file that is there when the stages have ended in this boot, well or not.
 pub const ENDED: &str = "/run/podclaw/ended";
 

@@ -9,6 +9,7 @@
 //! whatever the host itself takes in is not for guests, and that needs no list of its addresses. And connections that
 //! stand already are cut when a rule closes them. And the host tells nobody, by ARP, which other addresses it has.
 
+mod bound;
 mod matching;
 mod nft;
 mod rule;
@@ -22,6 +23,7 @@ use ipnet::Ipv4Net;
 use crate::incus::Acl;
 use crate::names::LabName;
 
+pub use bound::bound;
 pub use nft::NftError;
 pub use rule::NotUnderstood;
 pub use ruleset::Ruleset;
@@ -171,7 +173,7 @@ pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
 /// # Errors
 /// Why nft could not say.
 pub async fn own_ruleset(lab: &LabName) -> Result<Option<Ruleset>, NftError> {
-    nft::ruleset(&name(lab)).await
+    nft::ruleset("inet", &name(lab)).await
 }
 
 /// The table in which Incus keeps the rules of all bridges, as the kernel has it; nothing where there is none.
@@ -179,7 +181,7 @@ pub async fn own_ruleset(lab: &LabName) -> Result<Option<Ruleset>, NftError> {
 /// # Errors
 /// Why nft could not say.
 pub async fn incus_ruleset() -> Result<Option<Ruleset>, NftError> {
-    nft::ruleset("incus").await
+    nft::ruleset("inet", "incus").await
 }
 
 /// Removes the table, if there is one.

@@ -39,9 +39,9 @@ pub(super) async fn listing(family: &'static str, table: &str) -> Result<Option<
     list(family, table, "-nn").await
 }
 
-/// A table of the family that both firewalls filter packets in, part by part.
-pub(super) async fn ruleset(table: &str) -> Result<Option<Ruleset>, NftError> {
-    let Some(said) = list("inet", table, "--json").await? else { return Ok(None) };
+/// A table, part by part.
+pub(super) async fn ruleset(family: &'static str, table: &str) -> Result<Option<Ruleset>, NftError> {
+    let Some(said) = list(family, table, "--json").await? else { return Ok(None) };
     let not_understood = |error: serde_json::Error| NftError::Failed { what: LIST, said: error.to_string() };
     Ruleset::read(&said).map(Some).map_err(not_understood)
 }

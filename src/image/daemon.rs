@@ -18,11 +18,30 @@ pub(super) fn project(lab: &LabName) -> ProjectName {
     ProjectName::from(lab)
 }
 
+/// The images in a lab's project, as they were listed.
+#[derive(Debug)]
+pub struct Stored(Vec<Image>);
+
+impl Stored {
+    /// Lists them, in one request.
+    pub(super) async fn list(client: &Client, lab: &LabName) -> Result<Self> {
+        Ok(Self(client.list(&Collection::images(&project(lab))).await?))
+    }
+
+    /// Whether the image is there, whoever brought it.
+    pub(super) fn has(&self, fingerprint: &Fingerprint) -> bool {
+        self.0.iter().any(|image| image.fingerprint == fingerprint.as_str())
+    }
+
+    /// Those that carry the lab's mark.
+    pub(super) fn marked(&self, lab: &LabName) -> impl Iterator<Item = &Image> {
+        self.0.iter().filter(move |image| Mark::of(lab).is_on(&image.properties))
+    }
+}
+
 /// The images in the lab's project that carry its mark.
 pub(super) async fn images(client: &Client, lab: &LabName) -> Result<Vec<Image>> {
-    let mut found: Vec<Image> = client.list(&Collection::images(&project(lab))).await?;
-    found.retain(|image| Mark::of(lab).is_on(&image.properties));
-    Ok(found)
+    Ok(Stored::list(client, lab).await?.marked(lab).cloned().collect())
 }
 
 /// The fingerprint of an image that the daemon listed.

@@ -83,6 +83,12 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// What was made of a builder must not be an image.
+    #[error("what was made of the builder is not fit for guests: {reason}")]
+    Unfit {
+        /// What is wrong with it, escaped.
+        reason: String,
+    },
     /// A given OCI archive is not one.
     #[error("cannot use {} as the gateway image: {reason}", path.display())]
     OciArchive {
@@ -154,6 +160,9 @@ impl Error {
             Self::Lock { .. } => Some("put the file back, or remove it and run `podclaw image build`".into()),
             Self::Npm { .. } => {
                 Some("put right what `gateway.npm.directory` in the lab file names, or leave that out".into())
+            }
+            Self::Unfit { .. } => {
+                Some("no image of it is left; bake again, and if it is the same, look at the base image".into())
             }
             Self::OciArchive { .. } => {
                 Some("name an uncompressed OCI archive of one image in `gateway.archive.path` in the lab file".into())

@@ -5,16 +5,17 @@ use super::error::{Error, Result};
 use super::lock::{LockedBase, LockedGateway, LockedNpm};
 use super::make::{BASE, GATEWAY, Making};
 use super::npm::Packages;
-use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, daemon, gateway, oci_read};
+use super::{BaseImage, GatewayArchive, GatewayImage, Images, Kind, Stored, gateway, oci_read};
 use crate::lab_file::{BaseSource, GatewaySource};
 
 impl Making<'_> {
     /// Finds what is pinned, without making anything.
-    pub(super) async fn find(&self) -> Result<Images> {
-        Ok(Images { base: self.find_base().await?, gateway: self.find_gateway()? })
+    pub(super) async fn find(&self) -> Result<(Images, Stored)> {
+        let stored = Stored::list(self.client, self.request.lab).await?;
+        Ok((Images { base: self.find_base(&stored)?, gateway: self.find_gateway()? }, stored))
     }
 
-    async fn find_base(&self) -> Result<BaseImage> {
+    fn find_base(&self, stored: &Stored) -> Result<BaseImage> {
         let missing = |reason| Err(Error::NotBuilt { image: BASE, reason });
         let Some(locked) = &self.lock.base else {
             return missing(format!("{} names none yet", self.request.lock.display()));
@@ -29,7 +30,7 @@ impl Making<'_> {
             BaseSource::Ubuntu(archive) => self.describe(Family::Ubuntu, archive, locked)?,
         };
         let fingerprint = locked.fingerprint();
-        if !daemon::has(self.client, self.request.lab, fingerprint).await? {
+        if !stored.has(fingerprint) {
             let project = self.request.lab.project();
             return missing(format!(
                 "the project {project} does not have {}, which podclaw.lock pins",

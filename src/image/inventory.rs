@@ -71,6 +71,7 @@ pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> 
         _ => None,
     };
     let pinned = pinned(request)?;
+    let note = baked::note(client, request).await?;
     let mut found = Vec::new();
     for image in daemon::images(client, request.lab).await? {
         let description = image.properties.get("description").map_or("", String::as_str);
@@ -80,7 +81,10 @@ pub async fn list(client: &Client, request: Request<'_>) -> Result<Vec<Listed>> 
             None => base.as_ref() == Some(&digest),
             Some((from_base, from_gateway)) => {
                 let is = |pinned: Option<String>, from: &str| pinned.is_some_and(|pinned| pinned == from);
-                is(pinned.base.as_ref().map(ToString::to_string), from_base) && is(pinned.gateway.clone(), from_gateway)
+                let is_named = note.as_ref().is_some_and(|note| note.vouches_for(&image));
+                is_named
+                    && is(pinned.base.as_ref().map(ToString::to_string), from_base)
+                    && is(pinned.gateway.clone(), from_gateway)
             }
         };
         found.push(Listed {

@@ -64,7 +64,7 @@ impl<'a> Making<'a> {
             made.write(self.request.lock)?;
         }
         let found = Self { lock: made, ..self };
-        found.find().await
+        found.find().await.map(|(images, _)| images)
     }
 
     /// Refuses what is not as pinned.

@@ -24,6 +24,7 @@ mod npm_lock;
 mod oci;
 mod oci_read;
 mod rootfs;
+mod sealed;
 mod tarball;
 mod untar;
 
@@ -32,7 +33,11 @@ use std::path::{Path, PathBuf};
 pub use crate::lab_file::{
     Archive, BaseSource, GatewaySource, GivenArchive, ImageServer, Npm, Protocol, Registry, Sources,
 };
-pub use baked::{BakeKey, BakedImage, Turn, baked, baked_before, baked_properties, made_of};
+pub use baked::{
+    BAKE_NOTE, BakeKey, BakeNote, BakedImage, Turn, baked, baked_before, baked_of, baked_properties, made_of,
+    unfinished, vouch,
+};
+pub use daemon::Stored;
 pub use error::{Error, Result};
 pub use inventory::{Kind, Listed, Pinned, Place, Which, delete, list, pinned};
 pub use lock::Difference;
@@ -123,12 +128,12 @@ pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job
     Box::pin(lab.build(job)).await
 }
 
-/// Finds what a launch needs, without making anything.
+/// Finds what a launch needs, without making anything; and all else that the lab's project has.
 ///
 /// # Errors
 /// [`Error::NotBuilt`] where there is none yet, [`Error::Mismatch`] where the sources or what is there are not what
 /// `podclaw.lock` says.
-pub async fn find(client: &Client, request: Request<'_>) -> Result<Images> {
+pub async fn find(client: &Client, request: Request<'_>) -> Result<(Images, Stored)> {
     Making::new(client, request, false)?.find().await
 }
 

@@ -1,19 +1,27 @@
 //! Getting images into the daemon.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufReader, Read};
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncRead;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::client::Client;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::job::Job;
 use super::location::{Collection, Object, ProjectName};
+use super::timeline::Wait;
 use super::transport::{Answer, Payload, Verdict};
 use super::verbs::to_json;
 use crate::digest::Fingerprint;
+
+/// How much of an image that is read waits to be looked at: in parts as they come, and as a whole in bytes.
+const CHUNKS: usize = 16;
+const BUFFER: usize = 256 << 10;
 
 /// A unified image tarball to upload.
 #[derive(Debug, Clone)]
@@ -126,6 +134,50 @@ impl Client {
         }
     }
 
+    /// Reads an image as the daemon would give it away: a tar archive, where it was published without being compressed.
+    /// `read` runs on a thread of its own; where it ends early, no more is fetched.
+    ///
+    /// # Errors
+    /// What `read` gives is no error of this. [`super::Refusal::NotFound`] where there is no such image; that the daemon
+    /// stood still.
+    pub async fn export_image<T: Send + 'static>(
+        &self,
+        project: &ProjectName,
+        fingerprint: &str,
+        read: impl FnOnce(&mut dyn Read) -> T + Send + 'static,
+        job: &Job,
+    ) -> Result<T> {
+        let object = Object::image(project, fingerprint);
+        let asked = Asked::new("read", &object);
+        let request = self.request(&asked, Method::GET, &object.request().below("export"))?;
+        let sent = timeout(self.limits.read, self.send(&asked, Wait::Request, request)).await;
+        let (mut response, _span) = sent.map_err(|_| asked.timed_out(self.limits.read))??;
+        if !response.status().is_success() {
+            return match self.verdict(&asked, response).await? {
+                Verdict::Refusal { code, message, .. } => Err(asked.refused(code, &message)),
+                Verdict::Answer(_) => Err(asked.malformed(&"it says two things at once")),
+            };
+        }
+        let (sender, receiver) = mpsc::channel(CHUNKS);
+        let reader = tokio::task::spawn_blocking(move || {
+            let mut archive = BufReader::with_capacity(BUFFER, Chunks { receiver, chunk: None, at: 0, ended: false });
+            read(&mut archive)
+        });
+        loop {
+            let next = tokio::select! {
+                next = timeout(self.limits.stall, response.chunk()) => next,
+                () = job.cancel.cancelled() => return Err(Error::Cancelled),
+            };
+            let chunk = next.map_err(|_| asked.timed_out(self.limits.stall))?.map_err(|error| asked.broken(error))?;
+            let is_last = chunk.is_none();
+            // Whoever has read enough does not listen any more.
+            if sender.send(chunk).await.is_err() || is_last {
+                break;
+            }
+        }
+        reader.await.map_err(|error| asked.source(&error))
+    }
+
     /// Points an alias at an image, whether or not it pointed at another before.
     ///
     /// # Errors
@@ -143,6 +195,35 @@ impl Client {
             self.replace(&object, &body, job).await
         } else {
             self.create(&object, &body, job).await
+        }
+    }
+}
+
+/// What comes in, for somebody who waits for it.
+struct Chunks<B> {
+    /// Nothing is the end; without it, what came is cut off.
+    receiver: mpsc::Receiver<Option<B>>,
+    chunk: Option<B>,
+    at: usize,
+    ended: bool,
+}
+
+impl<B: AsRef<[u8]>> Read for Chunks<B> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.chunk.as_ref().and_then(|chunk| chunk.as_ref().get(self.at..)).unwrap_or_default();
+            if !left.is_empty() {
+                let taken = left.len().min(buffer.len());
+                buffer[..taken].copy_from_slice(&left[..taken]);
+                self.at += taken;
+                return Ok(taken);
+            }
+            if self.ended {
+                return Ok(0);
+            }
+            self.chunk = self.receiver.blocking_recv().ok_or(io::ErrorKind::UnexpectedEof)?;
+            self.at = 0;
+            self.ended = self.chunk.is_none();
         }
     }
 }

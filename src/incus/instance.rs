@@ -14,6 +14,9 @@ use super::transport::Payload;
 use super::types::{Operation, OperationStatus};
 use super::verbs::to_json;
 
+/// What the daemon calls a task that makes an image, wherever that comes from.
+const MAKES_IMAGE: &str = "Downloading image";
+
 /// What an instance is made to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateChange {
@@ -93,6 +96,19 @@ impl Client {
             operation.status_code == OperationStatus::Running
                 && operation.class == "task"
                 && operation.instances().any(|name| name == instance)
+        };
+        Ok(self.operations(project).await?.into_iter().filter(is_wanted).collect())
+    }
+
+    /// The tasks in which the daemon still makes an image of something. It does not say of what.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn images_in_the_making(&self, project: &ProjectName) -> Result<Vec<Operation>> {
+        let is_wanted = |operation: &Operation| {
+            operation.status_code == OperationStatus::Running
+                && operation.class == "task"
+                && operation.description == MAKES_IMAGE
         };
         Ok(self.operations(project).await?.into_iter().filter(is_wanted).collect())
     }

@@ -13,6 +13,7 @@ use super::timings::Clock;
 use super::{Error, Identity, Lab, Prepared, Result};
 use crate::image::GatewayImage;
 use crate::incus::{Instance, Job, Object, StateChange};
+use crate::probe::Program;
 use crate::profile::Layer;
 
 /// How long a failed guest that is kept gets to shut down.
@@ -36,7 +37,9 @@ pub(super) async fn attempt<T>(
     job: &Job,
     work: impl AsyncFnOnce(&mut Follower<'_>, &Job) -> Result<T>,
 ) -> Result<T> {
-    let mut follower = Follower::new(lab, &prepared.name, Clock::start(&prepared.settled, lab.client.timeline()));
+    let clock = Clock::start(&prepared.settled, lab.client.timeline());
+    // Before anything is made: without it nobody would hear of the stages.
+    let mut follower = Follower::new(lab, &prepared.name, Program::own()?, clock);
     // Running out of time ends the work as Ctrl-C does, in order; afterwards it is told apart.
     let limited = Job::new(job.progress.clone(), job.cancel.child_token());
     let timer = {
@@ -78,33 +81,52 @@ pub(super) async fn bring_up(
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<Identity> {
-    let mut made = step(job, "created", "create", create(lab, prepared, job)).await?;
+    let guest = make_and_start(lab, prepared, follower, job).await?;
+    follower.run(job).await?;
+    Ok(guest)
+}
+
+/// The same without following it.
+pub(super) async fn make_and_start(
+    lab: &Lab,
+    prepared: &Prepared,
+    follower: &mut Follower<'_>,
+    job: &Job,
+) -> Result<Identity> {
+    let made = step(job, "created", "create", create(lab, prepared, job)).await;
+    let made = match made {
+        Err(error @ Error::Incus(crate::incus::Error::Refused { .. })) => return Err(lab.blame(error).await),
+        made => made?,
+    };
+    let mut guest = as_judged(lab, prepared, made).await?;
     follower.clock.mark("create");
     if let (None, GatewayImage::Archive(archive)) = (&prepared.baked, &prepared.images.gateway) {
         step(job, "gateway image pushed", "push gateway image", push(lab, &prepared.name, archive, job)).await?;
         follower.clock.mark("push");
         // That took a while, in which somebody may have changed a profile.
-        made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
+        let made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
+        guest = as_judged(lab, prepared, made).await?;
     }
-    let guest = as_judged(lab, prepared, made)?;
     step(job, "started", "start", async {
         Ok(lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await?)
     })
     .await?;
     follower.clock.mark("start");
-    follower.run(job).await?;
     Ok(guest)
 }
 
-/// The daemon merged the profiles itself, and somebody may have changed them since they were read. Nothing that differs
-/// from what was judged is started. Gives what the guest is known by from now on.
-fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<Identity> {
+/// The daemon merged its own profiles, which are somebody else's to change. Nothing that differs from what was judged is
+/// started. Gives what the guest is known by from now on.
+async fn as_judged(lab: &Lab, prepared: &Prepared, made: Instance) -> Result<Identity> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let identity = Identity::of(&made);
     let made = Layer { config: made.expanded_config, devices: made.expanded_devices };
     match prepared.judged.differs_from(&made).first() {
         None => Ok(identity),
-        Some(difference) => Err(Error::Drifted { object: instance.to_string(), difference: difference.to_string() }),
+        Some(difference) => {
+            let (object, difference) = (instance.to_string(), difference.to_string());
+            Err(lab.blame(Error::Drifted { object, difference }).await)
+        }
     }
 }
 

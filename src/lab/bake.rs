@@ -2,12 +2,20 @@
 //!
 //! A builder guest runs all stages, up to a gateway that has started and was looked at. Then it removes all that is its
 //! own, such as its token, its logs and its machine id, is killed before anything can be written again, and becomes an
-//! image of the lab's project. An image appears there only when it is whole.
+//! image of the lab's project. It gets its key, and the project names it, only when it was looked at; until then nothing is
+//! made from it, and the next bake removes it.
+
+mod note;
+mod offline;
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use super::attempt::{LaunchOptions, attempt, bring_up, step};
+use offline::{must_be_offline, take_offline};
+use tokio::time::timeout;
+
+use super::attempt::{LaunchOptions, attempt, make_and_start, step};
 use super::cleanup::{remove_guest, remove_launched};
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
@@ -27,18 +35,25 @@ const LOG_BYTES: usize = 256 * 1024;
 const LOG_LINES: usize = 15;
 /// How long the logs of a builder that failed are waited for.
 const LOG_WITHIN: Duration = Duration::from_secs(20);
+/// How long an image is waited for that the daemon still makes for a bake that was killed.
+const PUBLISHED_WITHIN: Duration = Duration::from_mins(5);
+
+/// How a bake is bounded, and where the lab's lock is.
+#[derive(Debug, Clone, Copy)]
+pub struct BakeOptions<'a> {
+    /// How long it may take.
+    pub timeout: Duration,
+    /// The directory of the lab's lock.
+    pub runtime: &'a Path,
+}
 
 impl Settled {
-    /// The baked image that fits, if there is one.
-    pub async fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let found = self.look_for_baked(lab).await?;
+    /// The baked image that fits, if there was one when it was settled.
+    pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
+        let key = self.key(&self.builder(lab)?);
+        let found = image::baked_of(&self.stored, lab.image_request(), self.note.as_ref(), &key);
         self.at = SettledAt::now(&lab.client);
         Ok(found)
-    }
-
-    async fn look_for_baked(&self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let key = self.key(&self.builder(lab)?);
-        Ok(image::baked(&lab.client, lab.image_request(), &key).await?)
     }
 
     fn key(&self, builder: &Prepared) -> BakeKey {
@@ -51,29 +66,36 @@ impl Settled {
 ///
 /// # Errors
 /// How a stage failed, or sealing, or the daemon; what it says where the disk is full.
-pub async fn bake(lab: &Lab, settled: &Settled, timeout: Duration, job: &Job) -> Result<BakedImage> {
+pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
     remove_stale(lab, job).await?;
-    if let Some(found) = settled.look_for_baked(lab).await? {
-        return Ok(found);
-    }
+    remove_unfinished(lab, job).await?;
     let builder = settled.builder(lab)?;
     let key = settled.key(&builder);
-    let options = LaunchOptions { timeout, keep_failed: false };
+    // Somebody else may have made one since the images were listed.
+    let note = lab.bake_note().await?;
+    if let Some(found) = image::baked(&lab.client, lab.image_request(), note.as_ref(), &key).await? {
+        return Ok(found);
+    }
+    let limits = LaunchOptions { timeout: options.timeout, keep_failed: false };
     let log = turn.log("bake");
-    let made = attempt(lab, &builder, options, job, async |follower: &mut Follower<'_>, job: &Job| {
-        let done = build(lab, settled, &builder, &key, follower, job).await;
+    let made = attempt(lab, &builder, limits, job, async |follower: &mut Follower<'_>, job: &Job| {
+        let done = build(lab, settled, &builder, &key, options.runtime, follower, job).await;
         if done.is_err() {
             keep_logs(lab, &builder, &log).await;
         }
         done
     })
-    .await
-    .map_err(|error| match error {
+    .await;
+    if made.is_err() {
+        // Whatever this comes to: nothing is made from what is left.
+        let _ = remove_unfinished(lab, &Job::quiet()).await;
+    }
+    let made = made.map_err(|error| match error {
         Error::Cancelled => error,
         error => Error::NotBaked { error: Box::new(error), log },
     })?;
-    for before in image::baked_before(&lab.client, lab.image_request(), &key).await? {
+    for before in image::baked_before(&lab.client, lab.image_request(), &made).await? {
         // Guests that were made from it don't need it any more.
         lab.client.delete(&Object::image(&lab.project, before.as_str()), job).await?;
         job.progress.note(format!("deleted {}, which was baked of something else", before.short()));
@@ -86,11 +108,13 @@ async fn build(
     settled: &Settled,
     builder: &Prepared,
     key: &BakeKey,
+    runtime: &Path,
     follower: &mut Follower<'_>,
     job: &Job,
 ) -> Result<BakedImage> {
     let name = builder.name.as_str();
-    bring_up(lab, builder, follower, job).await?;
+    make_and_start(lab, builder, follower, job).await?;
+    run_stages(lab, builder, follower, job).await?;
     must_be_ours(lab, builder).await?;
     // The command that followed the stages ends with it, and is no part of the image.
     drop(follower.line.take());
@@ -99,32 +123,50 @@ async fn build(
     // Not an orderly shutdown, in which services write down what they know.
     lab.client.change_state(&lab.project, name, StateChange::Kill, job).await?;
     must_be_ours(lab, builder).await?;
-    let properties = image::baked_properties(lab.image_request(), &settled.images, key);
+    let properties = image::baked_properties(lab.image_request(), &settled.images);
     let fingerprint = step(job, "published", "making an image of it", async {
         Ok(lab.client.publish(&lab.project, name, &properties, job).await?)
     })
     .await?;
     let fingerprint = fingerprint.parse().map_err(|_| Error::Untrustworthy("its image has no fingerprint".into()))?;
-    remove_launched(lab, &builder.name, builder.launch_id(), job).await?;
     let baked = BakedImage { fingerprint, key: key.clone() };
-    let unpacked = step(job, "unpacked", "unpacking the image", unpack(lab, builder, &baked, job)).await;
-    if unpacked.is_err() {
+    let finished = finish(lab, builder, &baked, runtime, job).await;
+    if finished.is_err() {
         // Such as where the pool is too small for it: then it is of no use, and takes up room.
-        let image = Object::image(&lab.project, baked.fingerprint.as_str());
-        lab.client.delete(&image, &Job::quiet()).await?;
+        lab.forget_baked(&[baked.fingerprint.as_str()], runtime, &Job::quiet()).await?;
+        lab.client.delete(&Object::image(&lab.project, baked.fingerprint.as_str()), &Job::quiet()).await?;
     }
-    unpacked.map(|()| baked)
+    finished.map(|()| baked)
+}
+
+/// Makes the image one that guests are made from. As long as the project does not name it, its builder is there, and says to
+/// everybody that it is being baked.
+async fn finish(lab: &Lab, builder: &Prepared, baked: &BakedImage, runtime: &Path, job: &Job) -> Result<()> {
+    image::vouch(&lab.client, lab.image_request(), baked, job).await?;
+    lab.name_baked(baked, runtime, job).await?;
+    remove_launched(lab, &builder.name, builder.launch_id(), job).await?;
+    step(job, "unpacked", "unpacking the image", unpack(lab, builder, baked, job)).await
+}
+
+/// Follows the builder's stages, and takes its network away before its gateway runs in the last one.
+async fn run_stages(lab: &Lab, builder: &Prepared, follower: &mut Follower<'_>, job: &Job) -> Result<()> {
+    let mut stages = pin!(follower.run(job));
+    let taken = tokio::select! {
+        ended = &mut stages => return ended.and(Err(Error::NeverOffline)),
+        taken = take_offline(lab, builder, job) => taken,
+    };
+    taken?;
+    stages.await
 }
 
 /// What follows goes by the builder's name. Somebody with another cache directory, and so with another turn, may have made
-/// another one of that name.
+/// another one of that name; or somebody gave it a network again.
 async fn must_be_ours(lab: &Lab, builder: &Prepared) -> Result<()> {
     let object = Object::instance(&lab.project, builder.name.as_str());
-    let found = lab.client.get::<Instance>(&object).await?;
-    if found.is_some_and(|found| builder.made(&found.config)) {
-        return Ok(());
+    match lab.client.get::<Instance>(&object).await? {
+        Some(found) if builder.made(&found.config) => must_be_offline(&found),
+        _ => Err(Error::Foreign { object: object.to_string() }),
     }
-    Err(Error::Foreign { object: object.to_string() })
 }
 
 /// Lets the builder remove what is its own, and stop what could write it again.
@@ -161,7 +203,26 @@ async fn remove_stale(lab: &Lab, job: &Job) -> Result<()> {
         return Err(Error::NameTaken(name));
     }
     job.progress.begin("removing what a killed bake left");
+    // The daemon goes on with what it was asked for, and would fail in the middle of it without the builder.
+    let publishing = async {
+        for task in lab.client.images_in_the_making(&lab.project).await? {
+            // However it ends: what it leaves is looked for below.
+            let _ = lab.client.wait(task, job).await;
+        }
+        Ok::<_, Error>(())
+    };
+    if let Ok(waited) = timeout(PUBLISHED_WITHIN, publishing).await {
+        waited?;
+    }
     remove_guest(lab, &name, job).await.map(drop)
+}
+
+/// Removes the images of bakes that were killed before these had been looked at.
+async fn remove_unfinished(lab: &Lab, job: &Job) -> Result<()> {
+    for left in image::unfinished(&lab.client, lab.image_request()).await? {
+        lab.client.delete(&Object::image(&lab.project, left.as_str()), job).await?;
+    }
+    Ok(())
 }
 
 /// Keeps what the stages of a failed builder said. Whatever goes wrong here is less than what went wrong before.

@@ -120,6 +120,9 @@ pub enum Error {
         /// Where it leads.
         to: String,
     },
+    /// This program can't be brought into a guest.
+    #[error(transparent)]
+    Program(#[from] crate::probe::Unusable),
     /// The lab's objects are not as they have to be.
     #[error("the lab's {object} is not as it has to be: {difference}")]
     Drifted {
@@ -216,6 +219,15 @@ pub enum Error {
         /// The end of its output, escaped.
         log: String,
     },
+    /// A builder has a network when its gateway runs.
+    #[error("the builder has the device {card} while its gateway runs, which could come from elsewhere then")]
+    Online {
+        /// The device; escaped.
+        card: String,
+    },
+    /// The stages of a builder ended before its network was taken away.
+    #[error("the builder's stages ended before its network was taken away")]
+    NeverOffline,
     /// An image could not be baked.
     #[error("{error}")]
     NotBaked {
@@ -362,6 +374,9 @@ impl Error {
                 _ => format!("all that the builder said is in {}; `podclaw launch --cold` needs no baked image", log.display()),
             },
             Self::NotSealed { .. } => "what is baked must hold nothing of the builder's own; look at what it says".into(),
+            Self::Online { .. } | Self::NeverOffline => {
+                "the gateway of a bake runs without a network: see who changes the builder, and bake again".into()
+            }
             Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
             Self::LabFile(_)
             | Self::Templates(_)
@@ -370,6 +385,7 @@ impl Error {
             | Self::Name(_)
             | Self::Unreadable { .. }
             | Self::Receipt(_)
+            | Self::Program(_)
             | Self::Cancelled => return None,
         };
         Some(help)

@@ -6,14 +6,15 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
-use tokio_util::sync::CancellationToken;
 
+use super::bring::bring;
 use super::timings::Clock;
 use super::{Error, Lab, Result, StageRecord};
-use crate::cloud_init::{self, MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
-use crate::incus::{Command, Instance, Job, Object, Session, Status, Wait};
+use crate::cloud_init::{MAX_EVENT_BYTES, Outcome, Stage, StageEvent, parse_event};
+use crate::incus::{Command, Instance, Job, Object, Output, Session, Status, Terminal, Wait};
 use crate::names::GuestName;
-use crate::probe::RUNNER_ARGUMENT;
+use crate::probe::inside::{FOLLOWS, NO_REPORT};
+use crate::probe::{FOLLOW_ARGUMENT, Program};
 use crate::text;
 
 /// A guest of podclaw reports 15 events; one that reports more than this is up to something.
@@ -27,32 +28,9 @@ const LOG_LINES: usize = 15;
 /// How long fetching a log may take.
 const LOG_WITHIN: Duration = Duration::from_secs(10);
 
-/// Shell that follows a file from a line on as soon as the file is there, until it is told what to run in its place: the
-/// probes. `tail -F` would wait for the file too, but misses it when its directory is made at the wrong moment. When the
-/// stages' runner or cloud-init has ended, and a report that trails behind had its time, it says so with the mark, and
-/// what cloud-init says of itself; not where the report has its end, as whoever speaks next may be the probes. A look at
-/// two files each half second costs less than `cloud-init status --wait`, which starts a Python that polls. All of it is
-/// one command, as each is five requests to the daemon. What it starts ends with it, and it ends with its input.
-const FOLLOW: &str = r#"events=$1 result=$3 mark=$4 end=$6 grace=$7
-ended() { [ -e "$end" ] || [ -s "$result" ]; }
-until [ -e "$events" ] || ended; do sleep 0.1; done
-tail -n "+$2" -s 0.2 --pid="$$" -f "$events" </dev/null & tail=$!
-{
-  until ended; do sleep 0.5 >&- 2>&-; done; sleep "$grace" >&- 2>&-
-  grep -qs '"event":"finish"' "$events" || { printf '%s\n' "$mark"; exec head -c 4096 "$result"; }
-} </dev/null & look=$!
-IFS= read -r program || { kill "$tail" "$look"; exit 1; }
-kill "$tail" "$look"
-wait "$tail" "$look"
-exec "$program" "$5""#;
-
-/// How long a report may trail behind the end of what runs the stages, in seconds.
-const GRACE: &str = "5";
-/// Where cloud-init says how it went.
-const RESULT: &str = "/run/cloud-init/result.json";
-/// The line that begins what is no report. No report begins so.
-const NO_REPORT: &str = "# ended";
-/// How long what is said after that may take.
+/// The terminal that the runner gets. Nothing is shown on it.
+const TERMINAL: Terminal = Terminal { width: 80, height: 24 };
+/// How long what is said after the end of what runs the stages may take.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What is known of a guest's stages so far.
@@ -60,22 +38,24 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(5);
 pub(super) struct Follower<'a> {
     lab: &'a Lab,
     name: &'a GuestName,
+    program: Program,
     running: Option<Stage>,
     events: usize,
     reconnects: usize,
     failure: Option<(Stage, u8, String)>,
     pub(super) records: Vec<StageRecord>,
-    /// The command that followed the last stage to its end: it runs the probes next.
+    /// The runner that followed the last stage to its end: it runs the probes next. Dropping it kills it.
     pub(super) line: Option<Session>,
     /// How long what came before took, and each stage.
     pub(super) clock: Clock,
 }
 
 impl<'a> Follower<'a> {
-    pub(super) fn new(lab: &'a Lab, name: &'a GuestName, clock: Clock) -> Self {
+    pub(super) fn new(lab: &'a Lab, name: &'a GuestName, program: Program, clock: Clock) -> Self {
         Self {
             lab,
             name,
+            program,
             running: None,
             events: 0,
             reconnects: 0,
@@ -106,55 +86,18 @@ impl<'a> Follower<'a> {
 
     /// Follows the reports from the first one not taken yet; says why it broke off, if it did before the last.
     async fn follow(&mut self, job: &Job) -> Result<Option<String>> {
-        let first = (self.events + 1).to_string();
-        let tail = Command::new([
-            "sh",
-            "-c",
-            FOLLOW,
-            "follow",
-            cloud_init::EVENTS,
-            &first,
-            RESULT,
-            NO_REPORT,
-            RUNNER_ARGUMENT,
-            cloud_init::ENDED,
-            GRACE,
-        ]);
-        let client = &self.lab.client;
-        let session = match client.exec_tame(&self.lab.project, self.name.as_str(), &tail).await {
+        let session = match self.start(job).await {
             Ok(session) => session,
-            Err(error) => return Ok(Some(error.to_string())),
+            Err(reason) => return Ok(Some(reason)),
         };
-        let Session { stdin, stdout, mut stderr, process } = session;
-        // Unread, complaints would hold it up.
-        let followed = CancellationToken::new();
-        let until = followed.clone();
-        let complaints = tokio::spawn(async move {
-            let mut nowhere = tokio::io::sink();
-            tokio::select! {
-                _ = tokio::io::copy(&mut stderr, &mut nowhere) => {}
-                () = until.cancelled() => {}
-            }
-            stderr
-        });
+        let Session { stdin, stdout, stderr, process } = session;
+        let timeline = self.lab.client.timeline();
         let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
+        let mut is_first = true;
         let ended = loop {
-            match client.timeline().waiting(Wait::Guest, lines.next()).await {
-                Some(Ok(line)) if line == NO_REPORT => {
-                    // That ends it.
-                    drop(stdin);
-                    let mut log = Vec::new();
-                    let words = async {
-                        while let Some(Ok(line)) = lines.next().await
-                            && log.len() < LOG_BYTES
-                        {
-                            log.extend_from_slice(line.as_bytes());
-                            log.push(b'\n');
-                        }
-                    };
-                    let _ = timeout(LAST_WORDS_WITHIN, words).await;
-                    return Err(Error::CloudInit { log: text::tail(&log, LOG_LINES) });
-                }
+            match timeline.waiting(Wait::Guest, lines.next()).await {
+                Some(Ok(line)) if std::mem::take(&mut is_first) && line == FOLLOWS => {}
+                Some(Ok(line)) if line == NO_REPORT => return Err(Error::CloudInit { log: last_words(lines).await }),
                 Some(Ok(line)) => match self.take(&line, job).await {
                     Ok(false) => {}
                     Ok(true) => break Ok(None),
@@ -168,12 +111,22 @@ impl<'a> Follower<'a> {
                 None => break Ok(Some("its report ended".into())),
             }
         };
-        followed.cancel();
         // What came after the last report is no report, and must not be taken for an answer of the probes either.
-        if let (Ok(None), Ok(stderr), true) = (&ended, complaints.await, lines.read_buffer().is_empty()) {
+        if let (Ok(None), true) = (&ended, lines.read_buffer().is_empty()) {
             self.line = Some(Session { stdin, stdout: lines.into_inner(), stderr, process });
         }
         ended
+    }
+
+    /// Brings the runner into the guest, and starts it.
+    async fn start(&self, job: &Job) -> std::result::Result<Session, String> {
+        // The disk is there before anything runs. What is put into a tmpfs may be gone when the guest mounts its own.
+        let path = bring(self.lab, self.program, self.name.as_str(), ["", ""], job).await?;
+        let command = Command::new([&path, FOLLOW_ARGUMENT, &(self.events + 1).to_string()]);
+        let (client, project) = (&self.lab.client, &self.lab.project);
+        // One stream in place of three; the runner does what makes it carry all bytes as they are.
+        let started = client.exec_unwatched(project, self.name.as_str(), &command, Some(TERMINAL)).await;
+        started.map_err(|error| error.to_string())
     }
 
     async fn is_running(&self) -> Result<bool> {
@@ -262,6 +215,17 @@ impl<'a> Follower<'a> {
     }
 }
 
-#[cfg(test)]
-#[path = "follow_tests.rs"]
-mod tests;
+/// What is said after the mark that there is no report. It may never end.
+async fn last_words(mut lines: FramedRead<Output, LinesCodec>) -> String {
+    let mut log = Vec::new();
+    let words = async {
+        while let Some(Ok(line)) = lines.next().await
+            && log.len() < LOG_BYTES
+        {
+            log.extend_from_slice(line.as_bytes());
+            log.push(b'\n');
+        }
+    };
+    let _ = timeout(LAST_WORDS_WITHIN, words).await;
+    text::tail(&log, LOG_LINES)
+}

@@ -37,6 +37,8 @@ struct Init<'a> {
     running: OnceCell<Vec<Instance>>,
     /// The project, where it was read already.
     project: Option<Project>,
+    /// Whether pool and profiles are looked at, too.
+    all: bool,
 }
 
 /// Compares the lab with what it has to be, and makes or changes what differs.
@@ -52,9 +54,20 @@ pub async fn plan_init(lab: &Lab) -> Result<Plan> {
     run(Init::looking(lab, &Job::quiet())).await
 }
 
-/// The same, where the project was read just now, and is not asked for again.
-pub(super) async fn look(lab: &Lab, project: Project) -> Result<Plan> {
-    run(Init { project: Some(project), ..Init::looking(lab, &Job::quiet()) }).await
+/// The same, where the project was read just now, and is not asked for again; only if that is asked for with pool and
+/// profiles.
+pub(super) async fn look(lab: &Lab, project: Project, all: bool) -> Result<Plan> {
+    run(Init { project: Some(project), all, ..Init::looking(lab, &Job::quiet()) }).await
+}
+
+/// What `init` would do with pool and profiles. Nothing is changed.
+pub(super) async fn look_at_sources(lab: &Lab) -> Result<Plan> {
+    let job = Job::quiet();
+    let init = Init::looking(lab, &job);
+    let mut plan = Plan::default();
+    plan.steps.push(init.pool().await?);
+    init.profiles(&mut plan).await?;
+    Ok(plan)
 }
 
 async fn run(init: Init<'_>) -> Result<Plan> {
@@ -63,11 +76,15 @@ async fn run(init: Init<'_>) -> Result<Plan> {
     // What can't be is said before anything is done.
     let project = lab.desired_project()?;
     let mut plan = Plan::default();
-    plan.steps.push(init.pool().await?);
+    if init.all {
+        plan.steps.push(init.pool().await?);
+    }
     let acl = init.acl(&mut plan).await?;
     init.bridge(&acl, &mut plan).await?;
     init.project(&project, &mut plan).await?;
-    init.profiles(&mut plan).await?;
+    if init.all {
+        init.profiles(&mut plan).await?;
+    }
     // Only now, as what is shortened is for people and must never be sent.
     for step in &mut plan.steps {
         resolver::shorten(step.change.differences_mut());
@@ -77,7 +94,7 @@ async fn run(init: Init<'_>) -> Result<Plan> {
 
 impl<'a> Init<'a> {
     fn looking(lab: &'a Lab, job: &'a Job) -> Self {
-        Self { lab, mode: None, job, running: OnceCell::new(), project: None }
+        Self { lab, mode: None, job, running: OnceCell::new(), project: None, all: true }
     }
 }
 

@@ -42,10 +42,12 @@ pub enum Work {
     Launch,
     /// It is said how many guests stand by.
     Pool,
+    /// It is said which image was baked.
+    Bake,
 }
 
 impl Work {
-    const ALL: [Self; 5] = [Self::Init, Self::RefreshNames, Self::Wipe, Self::Launch, Self::Pool];
+    const ALL: [Self; 6] = [Self::Init, Self::RefreshNames, Self::Wipe, Self::Launch, Self::Pool, Self::Bake];
 
     /// The command that does it.
     #[must_use]
@@ -56,6 +58,7 @@ impl Work {
             Self::Wipe => "wipe",
             Self::Launch => "launch",
             Self::Pool => "pool",
+            Self::Bake => "image",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod attempt;
 pub mod audit;
 mod bake;
+mod bring;
 mod cleanup;
 mod create;
 mod desired;
@@ -38,7 +39,7 @@ pub use crate::lab_file::{InvalidSubnet, LabFile, LabFileError, Network, Pool, P
 pub use crate::mark::Mark;
 pub use attempt::LaunchOptions;
 pub use audit::audit;
-pub use bake::bake;
+pub use bake::{BakeOptions, bake};
 pub use cleanup::remove_guest;
 pub use digests::Digests;
 pub use egress::{Opened, Summary};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
-use crate::image::{self, BakedImage, GatewayImage, Images};
+use crate::image::{self, BakeNote, BakedImage, GatewayImage, Images, Stored};
 use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
@@ -34,6 +34,8 @@ pub struct LaunchRequest {
     pub profiles: Vec<String>,
     /// Whether guests that stand by may be claimed for it. Only then they are looked for.
     pub may_claim: bool,
+    /// Whether nothing is going to be made, so that the daemon does not show what it makes of the lab's profiles.
+    pub only_looks: bool,
 }
 
 /// A guest that can be launched: what is sent for it was judged.
@@ -108,8 +110,12 @@ pub struct Settled {
     fence: Option<Fence>,
     /// When that was known, with what it took. What comes between that and a launch, such as a bake, is no part of it.
     pub(super) at: SettledAt,
+    /// Which image the project says was baked.
+    pub(super) note: Option<BakeNote>,
     /// The images in podclaw.lock.
     pub images: Images,
+    /// All images that the lab's project had.
+    pub(super) stored: Stored,
     /// Whether there is a guest that an image is baked in: somebody bakes, or a bake was killed.
     pub has_builder: bool,
 }
@@ -120,17 +126,33 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let project = lab.existing().await?;
     let there = names_of_guests(&project);
     let has_builder = there.contains(BUILDER);
+    let note = BakeNote::read(&project.config);
     let names = names(&there, request)?;
     let stack = lab.stack(&request.profiles)?;
     let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
-    let plan = lab.must_be_in_order(project).await?;
-    let images = image::find(&lab.client, lab.image_request()).await?;
+    // What the daemon makes of the profiles is compared with what was judged before a guest is started. What stands by was
+    // made of them long ago.
+    let all = request.only_looks || !standing_by.is_empty();
+    let plan = lab.must_be_in_order(project, all).await?;
+    let (images, stored) = image::find(&lab.client, lab.image_request()).await?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
     let at = SettledAt::now(&lab.client);
-    Ok(Settled { names, stack, templates, standing_by, acl: plan.acl, fence: plan.fence, at, images, has_builder })
+    Ok(Settled {
+        names,
+        stack,
+        templates,
+        standing_by,
+        acl: plan.acl,
+        fence: plan.fence,
+        at,
+        note,
+        images,
+        stored,
+        has_builder,
+    })
 }
 
 impl Settled {
@@ -251,27 +273,43 @@ impl Lab {
         Ok(library.stack(wanted.iter().map(String::as_str))?)
     }
 
-    /// Fails unless project, pool, network, ACL and profiles are just as they have to be: a guest is only contained where
-    /// all of them are, and what is judged here must be what the daemon merges there. Returns what was seen.
-    async fn must_be_in_order(&self, project: Project) -> Result<Plan> {
-        let plan = init::look(self, project).await?;
-        // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
-        let is_root = rustix::process::geteuid().is_root();
-        let not_right = |step: &&Step| match step.change {
-            Change::Keep => false,
-            Change::Unseen(_) => is_root,
-            _ => true,
-        };
-        let Some(step) = plan.steps.iter().find(not_right) else { return Ok(plan) };
-        let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
-        let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
-        Err(match step.change.clone() {
-            Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
-            Change::Hold(_, held) => Error::HeldBack { object, difference, held },
-            Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
-            _ => Error::Drifted { object, difference },
-        })
+    /// Fails unless project, network and ACL, and with `all` pool and profiles, too, are just as they have to be: a guest is
+    /// only contained where all of them are. Returns what was seen.
+    async fn must_be_in_order(&self, project: Project, all: bool) -> Result<Plan> {
+        let plan = init::look(self, project, all).await?;
+        in_order(&plan)?;
+        Ok(plan)
     }
+
+    /// Why the daemon would not make, or made otherwise, what was judged: that pool or profiles are not as they have to be,
+    /// where that is so.
+    pub(super) async fn blame(&self, error: Error) -> Error {
+        match init::look_at_sources(self).await {
+            Ok(plan) => in_order(&plan).err().unwrap_or(error),
+            Err(Error::Incus(_)) => error,
+            Err(foreign) => foreign,
+        }
+    }
+}
+
+/// Fails unless everything in a plan is as it has to be.
+fn in_order(plan: &Plan) -> Result<()> {
+    // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
+    let is_root = rustix::process::geteuid().is_root();
+    let not_right = |step: &&Step| match step.change {
+        Change::Keep => false,
+        Change::Unseen(_) => is_root,
+        _ => true,
+    };
+    let Some(step) = plan.steps.iter().find(not_right) else { return Ok(()) };
+    let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
+    let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
+    Err(match step.change.clone() {
+        Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
+        Change::Hold(_, held) => Error::HeldBack { object, difference, held },
+        Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
+        _ => Error::Drifted { object, difference },
+    })
 }
 
 /// Judging is a part of settling, whatever lies between.

@@ -8,7 +8,8 @@ mod place;
 mod provable;
 mod runner;
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,6 +72,8 @@ pub struct Prover {
     door: Arc<std::result::Result<Door, std::io::Error>>,
     program: std::result::Result<Program, Unusable>,
     locks: Locks,
+    /// The addresses that the daemon binds guests' ports to, as the kernel has it.
+    bound: BTreeMap<String, Ipv4Addr>,
 }
 
 impl Prover {
@@ -88,13 +91,15 @@ impl Prover {
             poke_gateways();
             HostFacts::read()
         });
-        let (looked, locks) = tokio::join!(looked, locks::locks(lab, fence));
+        let (looked, locks, bound) = tokio::join!(looked, locks::locks(lab, fence), crate::fence::bound());
         let looked = looked.map_err(std::io::Error::other).and_then(|looked| looked);
         let facts = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
         // Only now: the link for packets to guests is no part of what a guest could want to reach.
         let door =
             tokio::task::spawn_blocking(Door::make).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own(), locks })
+        // Where nft does not say, the daemon does.
+        let bound = bound.unwrap_or_default();
+        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own(), locks, bound })
     }
 
     /// Runs the probes in a guest, which must run.
@@ -107,8 +112,7 @@ impl Prover {
         self.prove_seen(lab, &seen, options, None, job).await
     }
 
-    /// The same for a guest that was looked at just now, and where a command may run already that becomes the runner as
-    /// soon as it is told where that is.
+    /// The same for a guest that was looked at just now, and where the runner may wait already.
     pub(super) async fn prove_seen(
         &self,
         lab: &Lab,

@@ -31,6 +31,10 @@ pub use reach::{Reach, Way};
 /// The argument that makes podclaw the runner of the probes in a guest.
 pub const RUNNER_ARGUMENT: &str = "__probe";
 
+/// The argument that makes podclaw follow the stages in a guest first. A number follows: that of the first line that is
+/// wanted.
+pub const FOLLOW_ARGUMENT: &str = "__follow";
+
 /// How the runner's file in a guest is called; a number follows.
 pub const FILE: &str = "podclaw-probe-";
 

@@ -1,5 +1,8 @@
 //! Baking: what is made, what two guests that are made from it share, and that a bake which fails leaves nothing.
 
+mod offline;
+mod trust;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
@@ -10,13 +13,17 @@ use serde_json::{Value, json};
 use super::launches::{instances, ready};
 use crate::common::Output;
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
+use offline::the_gateway_of_a_bake_has_no_network;
+use trust::only_what_the_project_names_is_used;
 
 pub(crate) const TESTS: &[Test] = tests![
     guests_of_one_bake_share_nothing_of_their_own,
     two_bakes_at_once_make_one_image,
     a_bake_that_fails_leaves_a_log,
     a_killed_bake_leaves_no_image,
-    a_pool_that_is_too_small
+    a_pool_that_is_too_small,
+    only_what_the_project_names_is_used,
+    the_gateway_of_a_bake_has_no_network,
 ];
 
 /// The images of the lab that were baked.

@@ -123,7 +123,7 @@ fn an_image_is_pulled_pinned_and_deleted(daemon: &Daemon) {
         assert!(matches!(made.gateway, GatewayImage::Registry(_)));
         let locked = fs::read_to_string(&here.lock).unwrap();
         assert!(locked.contains(&server.fingerprint), "{locked}");
-        assert_eq!(image::find(&client, here.request(&sources)).await.unwrap(), made);
+        assert_eq!(image::find(&client, here.request(&sources)).await.unwrap().0, made);
         assert_eq!(build(&client, here.request(&sources)).await.unwrap(), made);
         assert_eq!(fs::read_to_string(&here.lock).unwrap(), locked, "the second build changed the lock");
 

@@ -163,12 +163,20 @@ fn refusals_before_anything_is_made(daemon: &Daemon) {
     // A profile that somebody changed on the daemon.
     let guest = format!("{}-guest", lab.name());
     lab.incus(&["profile", "set", &guest, "security.guestapi=true"]).run().ok();
-    refused(
-        &["launch", "--cold", "a"],
-        &format!("the lab's profile {guest} is not as it has to be: config security.guestapi"),
-        "put it right with `podclaw init`",
-    );
+    let drifted = |what: &str| format!("the lab's profile {guest} is not as it has to be: {what}");
+    let init = "put it right with `podclaw init`";
+    refused(&["launch", "--cold", "a", "--dry-run"], &drifted("config security.guestapi"), init);
+    // What the daemon makes of it is looked at before it is started.
+    let cannot = |what: &str| format!("cannot launch a: {}", drifted(what));
+    refused(&["launch", "--cold", "a"], &cannot("config security.guestapi"), init);
     lab.podclaw(&["init"]).run().ok();
+    lab.incus(&["profile", "device", "set", &guest, "eth0", "security.port_isolation=false"]).run().ok();
+    refused(&["launch", "--cold", "a"], &cannot("device eth0: security.port_isolation"), init);
+    lab.podclaw(&["init"]).run().ok();
+    // One that the daemon refuses by itself.
+    lab.incus(&["profile", "rename", &guest, "elsewhere"]).run().ok();
+    refused(&["launch", "--cold", "a"], &cannot("it is missing"), init);
+    lab.incus(&["profile", "rename", "elsewhere", &guest]).run().ok();
 
     // A base image that is not the lock's.
     let path = lab.file().with_file_name("podclaw.lock");

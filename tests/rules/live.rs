@@ -287,8 +287,9 @@ fn secrets_are_found_and_never_shown() {
 
 #[test]
 fn a_baked_image_is_of_what_is_pinned() {
-    let judged = |base: &str, gateway: &str, is_marked: bool| {
+    let judged = |base: &str, gateway: &str, is_marked: bool, is_named: bool| {
         let image = Image {
+            is_named,
             fingerprint: "cc".into(),
             is_marked,
             baked_of: Some((base.into(), gateway.into())),
@@ -298,10 +299,12 @@ fn a_baked_image_is_of_what_is_pinned() {
         let pinned = Pinned { base: Some("aa".into()), gateway: Some("bb".into()) };
         brief(&judge(&LiveFacts { images: vec![image], pinned, ..facts(open()) }))
     };
-    assert_eq!(judged("aa", "bb", true), Vec::<String>::new());
+    assert_eq!(judged("aa", "bb", true, true), Vec::<String>::new());
     for (base, gateway, is_marked) in [("ab", "bb", true), ("aa", "bc", true), ("aa", "bb", false)] {
-        assert_eq!(judged(base, gateway, is_marked), ["live-image fingerprint"], "{base} {gateway} {is_marked}");
+        assert_eq!(judged(base, gateway, is_marked, true), ["live-image fingerprint"], "{base} {gateway} {is_marked}");
     }
+    // Whoever may write images can give one every property of the one that podclaw baked.
+    assert_eq!(judged("aa", "bb", true, false), ["live-image baked"]);
 }
 
 #[test]

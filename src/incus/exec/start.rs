@@ -35,7 +35,7 @@ impl Client {
         command: &Command,
         terminal: Option<Terminal>,
     ) -> Result<Session> {
-        let mut session = self.start(project, instance, command, terminal, true).await?;
+        let mut session = self.start(project, instance, command, terminal).await?;
         session.process.watch();
         Ok(session)
     }
@@ -44,19 +44,19 @@ impl Client {
     /// command that says itself that it is done. Who waits must do so as soon as its output ends, as the daemon forgets
     /// a command after five seconds.
     ///
-    /// # Errors
-    /// As [`Self::exec`].
-    pub async fn exec_unwatched(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
-        self.start(project, instance, command, None, true).await
-    }
-
-    /// The same for a command that ends by itself when its input does: it can't be sent signals, and is not killed when
-    /// the session is dropped. Another request less.
+    /// With a terminal it is three requests, and five without: the daemon wants a stream for each of input, output and
+    /// complaints then.
     ///
     /// # Errors
     /// As [`Self::exec`].
-    pub async fn exec_tame(&self, project: &ProjectName, instance: &str, command: &Command) -> Result<Session> {
-        self.start(project, instance, command, None, false).await
+    pub async fn exec_unwatched(
+        &self,
+        project: &ProjectName,
+        instance: &str,
+        command: &Command,
+        terminal: Option<Terminal>,
+    ) -> Result<Session> {
+        self.start(project, instance, command, terminal).await
     }
 
     async fn start(
@@ -65,7 +65,6 @@ impl Client {
         instance: &str,
         command: &Command,
         terminal: Option<Terminal>,
-        controlled: bool,
     ) -> Result<Session> {
         let object = Object::instance(project, instance);
         let asked = Asked::new("run a command in", &object);
@@ -92,9 +91,7 @@ impl Client {
 
         // The control socket comes first: once the others are there the command runs, and must be killed with it.
         let (sender, receiver) = mpsc::unbounded_channel();
-        if controlled {
-            tokio::spawn(keep_control(connect("control").await?, receiver));
-        }
+        tokio::spawn(keep_control(connect("control").await?, receiver));
         let mut input = connect("0").await?;
         if terminal.is_some() {
             input.get_mut().only_listen();

@@ -12,7 +12,7 @@ pub mod server;
 mod words;
 
 use super::{Error, Lab, Result};
-use crate::image;
+use crate::image::{self, BakeNote};
 use crate::incus::{Collection, Image, Object, Profile, Project, StoragePool};
 use crate::lint::{Judged, Report};
 use crate::names::GuestName;
@@ -62,6 +62,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
     let own_acl = attached.iter().find(|acl| acl.name == lab.settings.name.acl());
     let guests = guests::facts(&instances, &used_by, &profiles, own_acl, &mut fetch);
     let (guests, others) = guests::asked(guests, names, &mut fetch);
+    let note = project.as_ref().and_then(|project| BakeNote::read(&project.config));
     let words = words::words(&Objects {
         project: project.as_ref(),
         pool: pool.as_ref(),
@@ -79,7 +80,7 @@ pub async fn audit(lab: &Lab, names: &[GuestName]) -> Result<Report> {
         acls: attached.iter().map(objects::acl).collect(),
         pool: pool.map(|pool| objects::pool(pool, used_by)),
         profiles: objects::profiles(profiles, &mut fetch),
-        images: images.iter().map(|image| objects::image(lab, image)).collect(),
+        images: images.iter().map(|image| objects::image(lab, image, note.as_ref())).collect(),
         pinned: Pinned { base: pinned.base.map(|base| base.to_string()), gateway: pinned.gateway },
         guests,
         words,

@@ -3,7 +3,7 @@
 use ipnet::Ipv4Net;
 
 use super::fetch::Fetch;
-use crate::image::made_of;
+use crate::image::{BakeNote, made_of};
 use crate::incus::{Acl, AclRule, Image, Network, Profile, StoragePool};
 use crate::lab::Lab;
 use crate::lab::egress::Closed;
@@ -104,11 +104,12 @@ pub(super) fn profiles(profiles: Vec<Profile>, fetch: &mut Fetch<'_>) -> Vec<Pro
     profiles.into_iter().map(facts).collect()
 }
 
-pub(super) fn image(lab: &Lab, image: &Image) -> live::Image {
+pub(super) fn image(lab: &Lab, image: &Image, note: Option<&BakeNote>) -> live::Image {
     live::Image {
         is_marked: lab.mark().is_on(&image.properties),
         fingerprint: image.fingerprint.clone(),
         baked_of: made_of(&image.properties).map(|(base, gateway)| (base.to_owned(), gateway.to_owned())),
+        is_named: note.is_some_and(|note| note.vouches_for(image)),
         is_public: image.public,
         is_renewed: image.auto_update,
     }

@@ -2,13 +2,14 @@
 
 use super::Init;
 use super::target::Target;
+use crate::image::BAKE_NOTE;
 use crate::incus::{self, Object, Project};
 use crate::lab::plan::{Held, compare, contents, with_own_books};
 use crate::lab::{Change, Error, Plan, Result, standby, totals};
 use crate::profile::Difference;
 
 /// What is set on the project by other commands.
-const BOOKS: [&str; 1] = [standby::KEY];
+const BOOKS: [&str; 2] = [standby::KEY, BAKE_NOTE];
 
 impl Init<'_> {
     pub(super) async fn project(&self, wanted: &Project, plan: &mut Plan) -> Result<()> {

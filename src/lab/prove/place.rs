@@ -1,10 +1,11 @@
 //! Where a guest is in the network, by the daemon's and the host's word.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use ipnet::Ipv4Net;
 
+use super::Prover;
 use crate::incus::InstanceWithState;
 use crate::lab::Lab;
 use crate::probe::host::HostFacts;
@@ -38,13 +39,13 @@ pub(super) async fn place(
     lab: &Lab,
     guest: &InstanceWithState,
     all: &[InstanceWithState],
-    facts: &HostFacts,
+    prover: &Prover,
     control: Option<SocketAddr>,
 ) -> Result<Place, String> {
     let bridge = lab.settings.name.network();
     let subnet = lab.settings.network.subnet.net();
-    let leases = lab.client.leases(&lab.project, &bridge).await.unwrap_or_default();
-    let card = |of: &InstanceWithState| card(of, &bridge, &leases);
+    let known = Known::of(lab, &bridge, guest, all, prover).await;
+    let card = |of: &InstanceWithState| known.card(of);
     let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
     let address = own.address.ok_or("the guest has no address on the lab's network")?;
     let bridge_mac = std::fs::read_to_string(format!("/sys/class/net/{bridge}/address")).ok();
@@ -59,7 +60,7 @@ pub(super) async fn place(
             Some(Sibling { name: other.instance.name.clone(), mac: card.mac, address: card.address? })
         })
         .collect();
-    let mut taken: BTreeSet<Ipv4Addr> = leases.iter().map(|(_, address)| *address).collect();
+    let mut taken: BTreeSet<Ipv4Addr> = known.taken().collect();
     taken.extend(siblings.iter().map(|sibling| sibling.address));
     taken.extend([address, subnet.addr()]);
     let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
@@ -71,7 +72,7 @@ pub(super) async fn place(
     };
     let open_ports = open_ports(&bridge, &own.host_name).map(|open| open.iter().map(|port| name_of(port)).collect());
     // Without their subnets: what is beside the host is told by the probes about its neighbours.
-    let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
+    let host: Vec<Ipv4Net> = prover.facts.addresses.iter().filter_map(own_address).collect();
     let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
     let (gateway, mac) = (subnet.addr(), own.mac);
     Ok(Place {
@@ -122,31 +123,82 @@ fn pick(free: &[Ipv4Addr]) -> Option<([Ipv4Addr; 2], Ipv4Addr)> {
     (free.len() > 1).then_some((unused, Ipv4Addr::new(198, 18 + high % 2, middle, low)))
 }
 
-/// The card by which a guest hangs on the bridge. Its hardware address is what the daemon gave it; what the guest itself
-/// reports counts only where nobody else knows.
-fn card(of: &InstanceWithState, bridge: &str, leases: &[(String, Ipv4Addr)]) -> Option<Card> {
-    let is_card = |device: &&std::collections::BTreeMap<String, String>| {
-        device.get("type").is_some_and(|kind| kind == "nic")
-            && [device.get("network"), device.get("parent")].into_iter().flatten().any(|on| on == bridge)
-    };
-    let (name, device) = of.instance.expanded_devices.iter().find(|(_, device)| is_card(device))?;
-    let volatile = |key: &str| of.instance.config.get(&format!("volatile.{name}.{key}"));
-    let written = device.get("hwaddr").or_else(|| volatile("hwaddr"))?;
-    let leased = leases.iter().find(|(owner, _)| owner == written).map(|(_, address)| *address);
-    let reported = || {
-        let own = of.state.network.values().find(|interface| interface.hwaddr == *written)?;
-        let global = own.addresses.iter().filter(|found| found.scope == "global");
-        global.filter_map(|found| found.address.parse::<IpAddr>().ok()).find_map(|address| match address {
-            IpAddr::V4(four) => Some(four),
-            IpAddr::V6(_) => None,
+/// Who has which address, by the word of others than the guests.
+struct Known<'k> {
+    bridge: &'k str,
+    bound: &'k BTreeMap<String, Ipv4Addr>,
+    leases: Vec<(String, Ipv4Addr)>,
+}
+
+impl<'k> Known<'k> {
+    /// What is known of a guest and all others that run. The resolver is asked for what it gave out only where the daemon
+    /// does not bind each of them to an address: of one that is bound, whatever comes from another address is dropped.
+    async fn of(
+        lab: &Lab,
+        bridge: &'k str,
+        guest: &InstanceWithState,
+        all: &[InstanceWithState],
+        prover: &'k Prover,
+    ) -> Self {
+        let known = Self { bridge, bound: &prover.bound, leases: Vec::new() };
+        let is_told = |of: &InstanceWithState| known.device(of).is_none_or(|card| known.told(&card).is_some());
+        if all.iter().filter(|of| of.state.pid > 1).chain([guest]).all(is_told) {
+            return known;
+        }
+        let leases = lab.client.leases(&lab.project, bridge).await.unwrap_or_default();
+        Self { leases, ..known }
+    }
+
+    /// The addresses that somebody has, or may come back to.
+    fn taken(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.leases.iter().map(|(_, address)| *address).chain(self.bound.values().copied())
+    }
+
+    /// The card by which a guest hangs on the bridge. Its hardware address is what the daemon gave it; what the guest itself
+    /// reports counts only where nobody else knows.
+    fn card(&self, of: &InstanceWithState) -> Option<Card> {
+        let device = self.device(of)?;
+        let leased = || self.leases.iter().find(|(owner, _)| *owner == device.written).map(|(_, address)| *address);
+        let reported = || {
+            let own = of.state.network.values().find(|interface| interface.hwaddr == device.written)?;
+            let global = own.addresses.iter().filter(|found| found.scope == "global");
+            global.filter_map(|found| found.address.parse::<IpAddr>().ok()).find_map(|address| match address {
+                IpAddr::V4(four) => Some(four),
+                IpAddr::V6(_) => None,
+            })
+        };
+        let address = self.told(&device).or_else(leased).or_else(reported);
+        Some(Card { mac: mac(&device.written)?, host_name: device.host_name, address })
+    }
+
+    /// The address that the daemon itself gave or binds a card to.
+    fn told(&self, card: &Device) -> Option<Ipv4Addr> {
+        card.fixed.or_else(|| self.bound.get(&card.host_name).copied())
+    }
+
+    fn device(&self, of: &InstanceWithState) -> Option<Device> {
+        let is_card = |device: &&BTreeMap<String, String>| {
+            device.get("type").is_some_and(|kind| kind == "nic")
+                && [device.get("network"), device.get("parent")].into_iter().flatten().any(|on| on == self.bridge)
+        };
+        let (name, device) = of.instance.expanded_devices.iter().find(|(_, device)| is_card(device))?;
+        let volatile = |key: &str| of.instance.config.get(&format!("volatile.{name}.{key}"));
+        Some(Device {
+            written: device.get("hwaddr").or_else(|| volatile("hwaddr"))?.clone(),
+            host_name: device.get("host_name").or_else(|| volatile("host_name")).cloned().unwrap_or_default(),
+            fixed: device.get("ipv4.address").and_then(|address| address.parse().ok()),
         })
-    };
-    let fixed = device.get("ipv4.address").and_then(|address| address.parse().ok());
-    Some(Card {
-        mac: mac(written)?,
-        host_name: device.get("host_name").or_else(|| volatile("host_name")).cloned().unwrap_or_default(),
-        address: fixed.or(leased).or_else(reported),
-    })
+    }
+}
+
+/// A card, as the daemon has it written down.
+struct Device {
+    /// Its hardware address.
+    written: String,
+    /// The host's end of it.
+    host_name: String,
+    /// The address that its configuration gives it.
+    fixed: Option<Ipv4Addr>,
 }
 
 fn own_address(address: &IpAddr) -> Option<Ipv4Net> {

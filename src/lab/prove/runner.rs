@@ -12,11 +12,12 @@ use super::beside::beside;
 use super::limits::limits;
 use super::place::place;
 use super::{ProveOptions, Prover, Seen, from_host};
-use crate::incus::{Command, FileMode, InstanceWithState, Job, Owner, Refusal, Session, Wait};
+use crate::incus::{Command, InstanceWithState, Job, Refusal, Session, Wait};
+use crate::lab::bring::{bring, random};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Gauge, Knocked, Knockee, view};
 use crate::probe::plan::{Line, Plan, Said};
-use crate::probe::{Aims, FILE, OWN, Outcome, Place, RUNNER_ARGUMENT, Set};
+use crate::probe::{Aims, Outcome, Place, RUNNER_ARGUMENT, Set};
 use crate::text;
 
 /// How much of what the runner says is read, in bytes.
@@ -53,7 +54,7 @@ pub(super) async fn run(
     let mut tries = 0;
     loop {
         tries += 1;
-        let place = timeout_at(deadline, place(lab, guest, all, &prover.facts, options.control)).await;
+        let place = timeout_at(deadline, place(lab, guest, all, prover, options.control)).await;
         let place = place.unwrap_or_else(|_| Err("the daemon did not say in time where the guest is".into()));
         let nonce = random();
         let knock = place.as_ref().ok().map(|place| knock(prover, place, nonce));
@@ -114,6 +115,15 @@ enum Trouble {
     Ended { code: i32, complaint: String },
 }
 
+impl Trouble {
+    fn of(error: &crate::incus::Error) -> Self {
+        match error.refusal() {
+            Some(Refusal::Lost) => Self::Lost,
+            _ => Self::Run(error.to_string()),
+        }
+    }
+}
+
 async fn attempt(
     prover: &Prover,
     lab: &Lab,
@@ -124,7 +134,12 @@ async fn attempt(
     job: &Job,
 ) -> std::result::Result<(), Trouble> {
     let name = &guest.instance.name;
-    let path = push(prover, lab, name, job).await?;
+    let is_line = line.is_some();
+    // A runner that followed the stages is there already.
+    let session = match line {
+        Some(line) => line,
+        None => start(prover, lab, name, job).await?,
+    };
     let limits = if options.set == Set::Full { Some(limits(lab, guest).await) } else { None };
     let plan = Plan {
         nonce: gathered.nonce,
@@ -133,21 +148,8 @@ async fn attempt(
         network: gathered.aims.as_ref().ok().map(Aims::plan),
         limits,
     };
-    let plan = serde_json::to_vec(&plan).map_err(|error| Trouble::Program(error.to_string()))?;
-    let lost = |error: crate::incus::Error| match error.refusal() {
-        Some(Refusal::Lost) => Trouble::Lost,
-        _ => Trouble::Run(error.to_string()),
-    };
-    let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
-    let is_line = line.is_some();
-    let session = match line {
-        Some(mut line) => {
-            // Where it does not read that, it does not become the runner, which shows.
-            let _ = line.stdin.send(format!("{path}\n").as_bytes()).await;
-            line
-        }
-        None => lab.client.exec_unwatched(&lab.project, name, &command).await.map_err(lost)?,
-    };
+    let mut plan = serde_json::to_vec(&plan).map_err(|error| Trouble::Program(error.to_string()))?;
+    plan.push(b'\n');
     let Session { mut stdin, mut stdout, mut stderr, mut process } = session;
     // A runner that does not read its plan shows by what it does not say.
     let _ = stdin.send(&plan).await;
@@ -201,27 +203,19 @@ async fn attempt(
             let complaint = if complaint.is_empty() { complaint } else { format!(": {complaint}") };
             Err(Trouble::Ended { code, complaint })
         }
-        Ok(Err(error)) => Err(lost(error)),
+        Ok(Err(error)) => Err(Trouble::of(&error)),
         Err(_) => Err(Trouble::Run("it does not end".into())),
     }
 }
 
-/// Brings the runner into the guest; where to.
-async fn push(prover: &Prover, lab: &Lab, guest: &str, job: &Job) -> std::result::Result<String, Trouble> {
-    let program = prover.program.as_ref().map_err(|error| Trouble::Program(error.to_string()))?;
-    let mut failure = String::new();
+/// Brings the runner into a guest, and starts it.
+async fn start(prover: &Prover, lab: &Lab, guest: &str, job: &Job) -> std::result::Result<Session, Trouble> {
+    let program = *prover.program.as_ref().map_err(|error| Trouble::Program(error.to_string()))?;
     // A tmpfs where there is one; else the guest's own disk.
-    for directory in ["/run", ""] {
-        let path = format!("{directory}/{FILE}{:016x}", random());
-        let file = tokio::fs::File::open(OWN).await.map_err(|error| Trouble::Program(error.to_string()))?;
-        let (mode, root) = (FileMode(0o700), Owner::default());
-        let quiet = Job::new(crate::progress::Progress::silent(), job.cancel.clone());
-        match lab.client.push_file(&lab.project, guest, &path, mode, root, program.size, file, &quiet).await {
-            Ok(()) => return Ok(path),
-            Err(error) => failure = error.to_string(),
-        }
-    }
-    Err(Trouble::Push(failure))
+    let path = bring(lab, program, guest, ["/run", ""], job).await.map_err(Trouble::Push)?;
+    let command = Command::new([path.as_str(), RUNNER_ARGUMENT]);
+    let started = lab.client.exec_unwatched(&lab.project, guest, &command, None).await;
+    started.map_err(|error| Trouble::of(&error))
 }
 
 /// What the runner says, line by line.
@@ -249,13 +243,6 @@ impl Lines {
         }
         Ok(said)
     }
-}
-
-fn random() -> u64 {
-    let mut bytes = [0; 8];
-    // The kernel always has random numbers by the time that a daemon runs.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    u64::from_ne_bytes(bytes)
 }
 
 /// Where the guest is reached from the host, were it reached.

@@ -40,7 +40,7 @@ impl Lab {
         Ok(self.client.replace_if(&tag, &Object::project(&self.project), &project).await?)
     }
 
-    async fn own_project(&self) -> Result<(Project, Tag)> {
+    pub(super) async fn own_project(&self) -> Result<(Project, Tag)> {
         let object = Object::project(&self.project);
         match self.client.get_tagged::<Project>(&object).await? {
             None => Err(Error::NoLab { lab: self.settings.name.clone() }),

@@ -5,6 +5,7 @@
 
 mod cgroups;
 mod devices;
+mod follow;
 mod gateway;
 mod kernel;
 mod limits;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use super::plan::{LARGEST_PLAN, Line, Plan, Said};
 use super::{FILE, Probe, Verdict};
 
+pub use follow::{FOLLOWS, NO_REPORT, follow};
 pub use limits::{MEMORY_ARGUMENT, take_memory};
 
 /// A probe, and what is done for it.
@@ -64,20 +66,31 @@ struct Runner<W> {
     output: W,
 }
 
-/// Runs the plan that `input` holds, and writes what comes of it.
+/// Reads a plan to the end of the input.
 ///
 /// # Errors
-/// Where the plan can't be read, or nobody reads what comes of it.
-pub fn run(input: impl Read, output: impl Write) -> io::Result<()> {
+/// Where it can't be read.
+pub fn read_plan(input: impl Read) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     input.take(LARGEST_PLAN).read_to_end(&mut text)?;
-    let plan: Plan = serde_json::from_slice(&text)?;
-    // The program has done its part as a file. Where somebody runs it by hand, it is no such file.
+    Ok(text)
+}
+
+/// Removes the program, which has done its part as a file. Where somebody runs it by hand, it is no such file.
+pub fn remove_own() {
     if let Ok(own) = std::env::current_exe()
         && own.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FILE))
     {
         let _ = std::fs::remove_file(own);
     }
+}
+
+/// Runs a plan, and writes what comes of it.
+///
+/// # Errors
+/// Where it is no plan, or nobody reads what comes of it.
+pub fn run(plan: &[u8], output: impl Write) -> io::Result<()> {
+    let plan: Plan = serde_json::from_slice(plan)?;
     let mut runner = Runner { nonce: plan.nonce, output };
     // What is tried from the host is tried on something that listens, or a closed port would look like a closed network.
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).ok();

@@ -178,6 +178,7 @@ pub struct ProfileFacts {
 }
 
 /// An image.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that is seen of it by itself")]
 #[derive(Debug, Clone, Default)]
 pub struct Image {
     /// Its fingerprint.
@@ -186,6 +187,8 @@ pub struct Image {
     pub is_marked: bool,
     /// Of a baked image, the base image's fingerprint and the gateway image's digest or reference.
     pub baked_of: Option<(String, String)>,
+    /// Whether the project names it as the one that podclaw baked.
+    pub is_named: bool,
     /// Whether strangers may fetch it.
     pub is_public: bool,
     /// Whether the daemon renews it by itself.

@@ -7,9 +7,10 @@ use crate::rules::{Finding, Rule, Severity};
 pub(super) static RULE: Rule = Rule {
     id: "live-image",
     severity: Severity::Error,
-    summary: "an image in the lab that is not the one that podclaw.lock pins",
+    summary: "an image in the lab that is not the one that podclaw.lock pins, or not the one that podclaw baked",
     why: "A guest is what its image is. One that somebody else put there, that the daemon renews by itself, or that strangers \
-          may fetch, is not what was built and pinned.",
+          may fetch, is not what was built and pinned. Who may write images can give one the properties of a baked one; so \
+          the project says which one podclaw baked.",
     remedy: "delete it: `podclaw image delete`, or Incus' own client if it is not podclaw's; `podclaw image build` makes the \
              one that is pinned",
     threats: &["pinning", "exposure"],
@@ -30,7 +31,6 @@ pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
         }
         let pinned = &facts.pinned;
         let is_pinned = match &image.baked_of {
-            // Whoever can put the mark on an image could bake one, too.
             Some((base, gateway)) if image.is_marked => {
                 (pinned.base.as_ref(), pinned.gateway.as_ref()) == (Some(base), Some(gateway))
             }
@@ -52,6 +52,12 @@ pub(super) fn check(facts: &LiveFacts, findings: &mut Vec<Finding>) {
             {
                 finding.severity = Severity::Warning;
             }
+        } else if image.baked_of.is_some() && image.is_marked && !image.is_named {
+            say(
+                "baked",
+                "it looks like one that podclaw baked, and the project does not name it: nothing is made from it"
+                    .into(),
+            );
         } else if !image.is_marked {
             say("properties", "it is the one that is pinned, but does not have the lab's mark".into());
         }
