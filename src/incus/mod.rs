@@ -30,6 +30,7 @@ mod types;
 mod upload;
 mod verbs;
 mod websocket;
+mod wire;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -14,11 +14,12 @@ use super::error::Result;
 use super::request::Request;
 use super::timeline::Wait;
 use super::transport::{Verdict, header};
+use super::wire::Wire;
 
 /// The largest message that is taken, in bytes. The daemon sends at most 32 KiB at once.
 const LARGEST_MESSAGE: usize = 1 << 20;
 
-pub(super) type Socket = WebSocketStream<Upgraded>;
+pub(super) type Socket = WebSocketStream<Wire<Upgraded>>;
 
 impl Client {
     /// Opens a websocket.
@@ -45,7 +46,7 @@ impl Client {
             let config = WebSocketConfig::default()
                 .max_message_size(Some(LARGEST_MESSAGE))
                 .max_frame_size(Some(LARGEST_MESSAGE));
-            Ok(WebSocketStream::from_raw_socket(connection, Role::Client, Some(config)).await)
+            Ok(WebSocketStream::from_raw_socket(Wire::new(connection), Role::Client, Some(config)).await)
         };
         timeout(self.limits.read, open).await.map_err(|_| asked.timed_out(self.limits.read))?
     }

@@ -26,7 +26,8 @@ impl Aims {
     }
 
     /// Every address of the host, with everything that listens there, a port where nothing does, and an echo. DNS and DHCP
-    /// are let through to the host by Incus itself: what answers there is asked for, not what arrives.
+    /// are let through to the host by Incus itself, and the DHCP of IPv6 by IPv4, too: what answers there is asked for, not
+    /// what arrives.
     pub(super) fn host(&mut self, host: &HostFacts) {
         let own = IpAddr::V4(self.place.gateway);
         let four = host.addresses.iter().copied().filter(IpAddr::is_ipv4);
@@ -40,7 +41,8 @@ impl Aims {
                 resolvers.push(SocketAddr::from((address, 53)));
             }
             let quiet = (1..1024).rev().find(|port| !tcp.contains(port)).unwrap_or(1023);
-            let udp = udp.into_iter().filter(|port| !matches!(port, 53 | 67 | 68)).chain([quiet]).map(ShotKind::Udp);
+            let udp =
+                udp.into_iter().filter(|port| !matches!(port, 53 | 67 | 68 | 547)).chain([quiet]).map(ShotKind::Udp);
             let tcp = tcp.into_iter().filter(|port| *port != 53).chain([quiet]).map(ShotKind::Tcp);
             packets.extend(tcp.chain(udp).chain([ShotKind::Echo]).map(|kind| (address, kind)));
         }
@@ -146,5 +148,18 @@ mod tests {
         // The runner reads no more than this.
         let plan = serde_json::to_vec(&aims.plan()).unwrap();
         assert!((plan.len() as u64) < crate::probe::plan::LARGEST_PLAN / 10 * 9, "{}", plan.len());
+    }
+
+    /// Incus' rules let it through on each bridge, by IPv4, too. A resolver of any bridge with IPv6 listens there.
+    #[test]
+    fn the_dhcp_of_ipv6_opens_nothing() {
+        let mut host = HostFacts::default();
+        host.addresses = [Ipv4Addr::new(192, 0, 2, 1).into()].into();
+        host.listeners = [547, 548]
+            .map(|port| super::super::host::Listener { address: Ipv6Addr::UNSPECIFIED.into(), port, udp: true })
+            .into();
+        let aims = Aims::new(Place::example(), &host);
+        let tried = |port: u16| aims.all.iter().any(|aim| aim.shot.kind == ShotKind::Udp(port));
+        assert_eq!([547, 548].map(tried), [false, true]);
     }
 }

@@ -19,7 +19,11 @@ pub(crate) struct Program {
     cwd: PathBuf,
     stdin: Vec<u8>,
     timeout: Duration,
+    again: fn(&Output) -> bool,
 }
+
+/// How often a program is run at most whose failures pass.
+const TRIES: usize = 6;
 
 impl Program {
     /// `program` with no arguments, in `/`, with nothing but `PATH`, a `HOME` of its own and a locale in its environment.
@@ -37,6 +41,7 @@ impl Program {
             cwd: "/".into(),
             stdin: Vec::new(),
             timeout: TIMEOUT,
+            again: |_| false,
         }
     }
 
@@ -82,6 +87,13 @@ impl Program {
         self
     }
 
+    /// Which failures pass by themselves: it is run again after one of them. The program must bear that.
+    #[must_use]
+    pub(crate) fn again_if(mut self, passes: fn(&Output) -> bool) -> Self {
+        self.again = passes;
+        self
+    }
+
     /// Starts it, for tests that do something while it runs.
     ///
     /// # Panics
@@ -100,6 +112,12 @@ impl Program {
     /// # Panics
     /// When it cannot be started, or runs into its timeout.
     pub(crate) fn run(self) -> Output {
+        for _ in 1..TRIES {
+            let output = self.clone().start().wait();
+            if output.code == 0 || !(self.again)(&output) {
+                return output;
+            }
+        }
         self.start().wait()
     }
 }

@@ -101,13 +101,13 @@ impl<'d> Street<'d> {
         assert_eq!(self.reached(), wanted, "{egress}, by the fence alone: {said}");
     }
 
-    /// What of all places the guest reaches.
+    /// What of all places the guest reaches. It tries all of them at once, as what is silent is waited for.
     fn reached(&self) -> Vec<&'static str> {
         let mut script = String::new();
         for (name, address, port) in self.places() {
-            let _ = writeln!(script, "nc -w 3 {address} {port} </dev/null >/dev/null 2>&1 && echo '{name}'");
+            let _ = writeln!(script, "(nc -w 3 {address} {port} </dev/null >/dev/null 2>&1 && echo '{name}') &");
         }
-        let reached = self.lab.exec(&["one", "--", "sh", "-c", &format!("{script}true")], "").ok();
+        let reached = self.lab.exec(&["one", "--", "sh", "-c", &format!("{script}wait")], "").ok();
         let reached: Vec<&str> = reached.lines().collect();
         self.places().into_iter().map(|(name, ..)| name).filter(|name| reached.contains(name)).collect()
     }

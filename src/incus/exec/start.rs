@@ -92,14 +92,21 @@ impl Client {
         // The control socket comes first: once the others are there the command runs, and must be killed with it.
         let (sender, receiver) = mpsc::unbounded_channel();
         tokio::spawn(keep_control(connect("control").await?, receiver));
-        let (to_stdin, from_stdin) = connect("0").await?.split();
+        let mut input = connect("0").await?;
+        if terminal.is_some() {
+            input.get_mut().only_listen();
+        }
+        let (to_stdin, from_stdin) = input.split();
         let ended = CancellationToken::new();
         let (stdout, stderr) = if terminal.is_some() {
             (Output::new(from_stdin, ended.clone()), Output::empty())
         } else {
             // Only pings come back here; reading answers them.
             tokio::spawn(from_stdin.for_each(|_| std::future::ready(())));
-            let output = |socket: Socket| Output::new(socket.split().1, CancellationToken::new());
+            let output = |mut socket: Socket| {
+                socket.get_mut().only_listen();
+                Output::new(socket.split().1, CancellationToken::new())
+            };
             (output(connect("1").await?), output(connect("2").await?))
         };
         let stdin = Stdin::new(to_stdin, ended);

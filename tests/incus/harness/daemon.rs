@@ -1,9 +1,10 @@
 //! A private Incus daemon: its own directory, database and socket. The machine's own one is never touched.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -11,14 +12,19 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::guardian::Guardian;
 use super::slot::{MARK, Slot};
-use crate::common::Program;
+use crate::common::{Output, Program};
 
 /// Where distributions keep the daemon.
 const PLACES: [&str; 3] = ["/usr/libexec/incus/incusd", "/usr/lib/incus/incusd", "/opt/incus/bin/incusd"];
 
-static GUARDIAN: Mutex<Option<Guardian>> = Mutex::new(None);
-static SHARED: OnceLock<Daemon> = OnceLock::new();
+/// The guardians of all workers.
+static GUARDIANS: Mutex<Vec<Guardian>> = Mutex::new(Vec::new());
 static DAEMONS: AtomicU16 = AtomicU16::new(0);
+
+thread_local! {
+    /// This worker's own.
+    static OWN: OnceCell<&'static Daemon> = const { OnceCell::new() };
+}
 
 /// A running daemon, unless a test has killed it.
 #[derive(Debug)]
@@ -29,11 +35,19 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
-    /// The one that all tests share. Nobody kills it: see [`Daemon::another`].
-    pub(crate) fn shared() -> &'static Self {
-        SHARED.get_or_init(|| {
-            let slot = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(Guardian::start).slot;
-            Self::new(slot)
+    /// The one of this worker, in a slot of its own: all tests that it runs share it. Nobody kills it: see
+    /// [`Daemon::another`].
+    pub(crate) fn own() -> &'static Self {
+        OWN.with(|own| {
+            *own.get_or_init(|| {
+                let slot = {
+                    // Held meanwhile: whoever removes all waits for one that is just starting.
+                    let mut guardians = GUARDIANS.lock().unwrap_or_else(PoisonError::into_inner);
+                    guardians.push(Guardian::start());
+                    guardians[guardians.len() - 1].slot
+                };
+                Box::leak(Box::new(Self::new(slot)))
+            })
         })
     }
 
@@ -66,11 +80,26 @@ impl Daemon {
         self.slot
     }
 
-    /// Starts it after [`Daemon::kill`], and waits until it is ready.
+    /// Starts it after [`Daemon::kill`], and waits until it and its networks are ready.
     ///
     /// # Panics
     /// When it does not start.
     pub(crate) fn start(&self) {
+        self.start_once();
+        // It puts off a network for a minute if a link of the machine goes away meanwhile, as another daemon's may.
+        for _ in 0..5 {
+            let networks = self.get("/1.0/networks?recursion=1");
+            let mut managed = networks.as_array().into_iter().flatten().filter(|network| network["managed"] == true);
+            if managed.all(|network| network["status"] == "Created") {
+                return;
+            }
+            self.end(Signal::TERM);
+            self.start_once();
+        }
+        panic!("its networks do not start");
+    }
+
+    fn start_once(&self) {
         let program = PLACES.iter().find(|place| Path::new(place).exists());
         let program = program.expect("Incus is installed: run `make test`, or scripts/host-setup --tests");
         // `setsid` gives it a session of its own and is then replaced by it, so that the process id is the daemon's.
@@ -96,7 +125,11 @@ impl Daemon {
 
     /// The `incus` command line on this daemon, for looking at it in another way than podclaw's.
     pub(crate) fn incus<S: AsRef<std::ffi::OsStr>>(&self, args: &[S]) -> Program {
-        self.program("incus").args(args)
+        let program = self.program("incus").args(args);
+        let is = |place: usize, words: &[&str]| {
+            args.get(place).is_some_and(|word| words.iter().any(|it| std::ffi::OsStr::new(it) == word.as_ref()))
+        };
+        if is(0, &["network"]) && is(1, &["set", "unset", "edit"]) { program.again_if(passes) } else { program }
     }
 
     /// What a path of the REST API answers, through `incus query`.
@@ -121,10 +154,10 @@ impl Daemon {
         podclaw::text::tail(&log, lines)
     }
 
-    /// The ends of the logs of all daemons of this run.
+    /// The ends of the logs of all daemons of this worker.
     pub(crate) fn logs() -> String {
-        let Some(shared) = SHARED.get() else { return String::new() };
-        let dirs = (0..DAEMONS.load(Ordering::Relaxed)).map(|number| shared.slot.dir().join(format!("d{number}")));
+        let Some(own) = OWN.with(|own| own.get().copied()) else { return String::new() };
+        let dirs = (0..DAEMONS.load(Ordering::Relaxed)).map(|number| own.slot.dir().join(format!("d{number}")));
         let logs = dirs.filter_map(|dir| Some((fs::read(dir.join("incusd.log")).ok()?, dir)));
         let shown =
             |(log, dir): (Vec<u8>, PathBuf)| format!("--- {}\n{}\n", dir.display(), podclaw::text::tail(&log, 12));
@@ -134,8 +167,8 @@ impl Daemon {
     /// Removes all daemons and all that is in them, if there are any. False if something is left.
     pub(crate) fn remove_all() -> bool {
         // Held until they are: after Ctrl-C the work ends too, as its daemon is gone, and must not end this program before.
-        let mut guardian = GUARDIAN.lock().unwrap_or_else(PoisonError::into_inner);
-        guardian.take().is_none_or(Guardian::finish)
+        let mut guardians = GUARDIANS.lock().unwrap_or_else(PoisonError::into_inner);
+        Guardian::finish(guardians.drain(..).collect())
     }
 
     fn log(&self) -> PathBuf {
@@ -164,6 +197,12 @@ impl Daemon {
     fn process(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether Incus could not change a network, and may be able to the next time: it looks at all links of the machine, and one
+/// went away meanwhile, which may be another daemon's; or the bridge's old dnsmasq had not ended yet.
+pub(super) fn passes(output: &Output) -> bool {
+    ["does not exist", "Address already in use"].iter().any(|reason| output.stderr.contains(reason))
 }
 
 impl Drop for Daemon {

@@ -37,10 +37,16 @@ impl Guardian {
         Self { child, slot: Slot(slot[0]) }
     }
 
-    /// Lets it remove the run. False if something could not be removed; it has said what.
-    pub(crate) fn finish(mut self) -> bool {
-        drop(self.child.stdin.take());
-        self.child.wait().is_ok_and(|status| status.success())
+    /// Lets each remove its part of the run, all at once. False if something could not be removed; they have said what.
+    pub(crate) fn finish(mut all: Vec<Self>) -> bool {
+        for guardian in &mut all {
+            drop(guardian.child.stdin.take());
+        }
+        all.iter_mut()
+            .map(|guardian| guardian.child.wait())
+            .filter(|ended| !matches!(ended, Ok(code) if code.success()))
+            .count()
+            == 0
     }
 }
 

@@ -1,10 +1,21 @@
 //! Ctrl-C and SIGTERM: the run is removed before the tests end, so that whoever waits for them finds the machine clean.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Daemon;
+
+/// Whether a signal came.
+static CAME: AtomicBool = AtomicBool::new(false);
+
+/// Does not return once a signal came: a test that begins would make anew what is being removed.
+pub(super) fn hold() {
+    while CAME.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
 
 /// Starts to look out for the signals.
 pub(crate) fn watch() {
@@ -19,6 +30,7 @@ pub(crate) fn watch() {
                 _ = terminate.recv() => 128 + 15,
             }
         });
+        CAME.store(true, Ordering::SeqCst);
         eprintln!("\ninterrupted: removing the private Incus daemon and all that is in it");
         Daemon::remove_all();
         exit(code);

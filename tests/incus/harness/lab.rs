@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use super::daemon::passes;
 use super::{Daemon, cache, tiny};
 use crate::common::{self, Output, Program};
 
@@ -134,12 +135,11 @@ impl<'d> Lab<'d> {
         self.incus(&["profile", "device", "add", "default", "eth0", "nic", &format!("network={network}")]).run().ok();
     }
 
-    /// Incus looks at every link of the machine meanwhile, and fails if one goes away: one of another daemon's, too.
+    /// Incus looks at every link of the machine meanwhile.
     fn make_network(&self, create: &[&str]) {
-        let vanished = |output: &Output| output.code != 0 && output.stderr.contains("does not exist");
         let mut output = self.daemon.incus(create).run();
         for _ in 0..5 {
-            if !vanished(&output) {
+            if output.code == 0 || !passes(&output) {
                 break;
             }
             let _ = self.daemon.incus(&["network", "delete", &self.network()]).run();
@@ -179,7 +179,9 @@ impl<'d> Lab<'d> {
         let script = format!(
             "ifconfig eth0 up
              for try in 1 2 3 4 5; do
-                 address=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1 | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
+                 said=$(udhcpc -n -q -i eth0 -s /bin/true 2>&1)
+                 echo \"$said\" >&2
+                 address=$(echo \"$said\" | sed -n 's/.*lease of \\([0-9.]*\\) obtained.*/\\1/p')
                  [ -z \"$address\" ] || break
              done
              ifconfig eth0 $address netmask 255.255.255.0
@@ -187,8 +189,8 @@ impl<'d> Lab<'d> {
              echo $address",
             self.address(1)
         );
-        let address = self.exec(&[name, "--", "sh", "-c", &script], "").ok();
-        assert!(!address.trim().is_empty(), "{name} gets no address");
+        let said = self.exec(&[name, "--", "sh", "-c", &script], "").exits(0);
+        assert!(!said.stdout.trim().is_empty(), "{name} gets no address: {said}");
     }
 
     /// Removes the lab and everything in it, and says what did not work.
@@ -218,10 +220,7 @@ impl<'d> Lab<'d> {
         }
         run(self.daemon.incus(&["project", "delete", &self.name]));
         // Incus looks at every link of the machine here, too.
-        let delete = || self.daemon.incus(&["network", "delete", &self.network()]);
-        let vanished = |output: &Output| output.code != 0 && output.stderr.contains("does not exist");
-        let _ = (0..5).find(|_| !vanished(&delete().run()));
-        run(delete());
+        run(self.daemon.incus(&["network", "delete", &self.network()]).again_if(passes));
         run(self.daemon.incus(&["network", "acl", "delete", &format!("{}-egress", self.name)]));
         run(self.daemon.incus(&["storage", "delete", &self.name]));
         // Made only where podclaw's `init` ran, and gone already where a test took it away.

@@ -1,9 +1,11 @@
 //! Starts a private Incus daemon for the tests, and sees to it that nothing of it is left.
 //!
-//! - A run owns a *slot*: a number, a directory, a range of addresses, and a prefix for the names of labs.
+//! - A few *workers*, threads of the test process, take tests from one queue. Each has a daemon of its own, which starts
+//!   with its first test.
+//! - A worker owns a *slot*: a number, a directory, a range of addresses, and a prefix for the names of labs.
 //! - A *guardian*, this same program in a process of its own, holds the slot. It removes everything in it as soon as the
 //!   test process is gone, however that ended, and what a run left whose guardian was killed too before it starts.
-//! - The daemon starts when the first test asks for it.
+//! - What is the whole machine's, several workers share, and other runs do; a test that can't bear that runs alone.
 
 mod address;
 pub(crate) mod cache;
@@ -15,6 +17,7 @@ mod interrupt;
 mod lab;
 mod lan;
 mod once;
+mod order;
 mod packages;
 mod process;
 mod relay;

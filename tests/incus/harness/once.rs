@@ -11,7 +11,7 @@ pub(crate) fn once(work: impl FnOnce(&Daemon)) -> ExitCode {
         return guardian::main();
     }
     interrupt::watch();
-    let worked = catch_unwind(AssertUnwindSafe(|| work(Daemon::shared()))).is_ok();
+    let worked = catch_unwind(AssertUnwindSafe(|| work(Daemon::own()))).is_ok();
     if !worked {
         eprintln!("{}", Daemon::logs());
     }

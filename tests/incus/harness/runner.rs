@@ -1,14 +1,18 @@
-//! The list of tests, and how they are run: one after the other unless `--test-threads` says otherwise.
+//! The list of tests, and how they are run: by a few workers side by side, each with a daemon of its own. Tests on one daemon
+//! run one after the other: Incus 6.0 now and then hangs when several lists are asked for at once.
 
 use std::any::Any;
 use std::future::Future;
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use super::{Daemon, guardian, interrupt};
+use super::{Daemon, guardian, interrupt, order};
 
 /// The longest that one future of a test may take.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -17,13 +21,29 @@ const LONGEST: Duration = Duration::from_mins(5);
 const LOST: &str = "Failed to retrieve PID of executing child process";
 const TRIES: usize = 3;
 
+/// How many workers there are at most, where nobody says: guests take memory.
+const WORKERS: usize = 3;
+
+/// A test that took as long as this is named at the end.
+const LONG: Duration = Duration::from_secs(25);
+
+/// How long each test took.
+static TIMES: Mutex<Vec<(Duration, &str)>> = Mutex::new(Vec::new());
+
 /// One test.
 #[derive(Clone, Copy)]
 pub(crate) struct Test {
-    /// The path of the function, which is what a filter on the command line is compared with.
+    /// The path of the function.
     pub(crate) name: &'static str,
     /// The test; it fails by panicking.
     pub(crate) run: fn(&Daemon),
+}
+
+impl Test {
+    /// Its name, without the program's.
+    pub(super) fn name(&self) -> &'static str {
+        self.name.split_once("::").map_or(self.name, |(_program, rest)| rest)
+    }
 }
 
 /// Makes a `[Test]` of functions that take `&Daemon`.
@@ -40,11 +60,12 @@ pub(crate) fn main(files: &[&[Test]]) -> ExitCode {
         return guardian::main();
     }
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(1);
+    arguments.test_threads.get_or_insert_with(workers);
     interrupt::watch();
-    let trials = files.iter().copied().flatten().map(trial).collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
+    let tests = order::sort(files.iter().copied().flatten().copied().collect());
+    let conclusion = libtest_mimic::run(&arguments, tests.into_iter().map(trial).collect());
     let clean = Daemon::remove_all();
+    say_what_took_long();
     if conclusion.has_failed() || !clean { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
 
@@ -58,24 +79,46 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(async { tokio::time::timeout(LONGEST, future).await }).expect("the future ends in time")
 }
 
-fn trial(test: &Test) -> Trial {
-    let Test { name, run } = *test;
-    let name = name.split_once("::").map_or(name, |(_crate, rest)| rest);
-    Trial::test(name, move || {
-        let mut tries = 1;
-        loop {
-            let outcome = catch_unwind(AssertUnwindSafe(|| run(Daemon::shared())));
-            let Err(panic) = outcome else { return Ok(()) };
-            let message = message(&*panic);
-            // Incus 6.0 now and then loses a command that it was to run, and says so. That is no fault of podclaw's.
-            if tries < TRIES && message.contains(LOST) {
-                eprintln!("the daemon lost a command; {name} is run again");
-                tries += 1;
-                continue;
-            }
-            return Err(Failed::from(format!("{message}\n{}", Daemon::logs())));
-        }
+/// As many as there are processors: on a machine that has more to do, Incus 6.0 loses what commands say.
+fn workers() -> usize {
+    available_parallelism().map_or(1, NonZero::get).min(WORKERS)
+}
+
+fn trial(test: Test) -> Trial {
+    Trial::test(test.name(), move || {
+        order::in_company(&test, || {
+            interrupt::hold();
+            let began = Instant::now();
+            let outcome = until_the_daemon_loses_none(test);
+            TIMES.lock().unwrap_or_else(PoisonError::into_inner).push((began.elapsed(), test.name()));
+            outcome
+        })
     })
+}
+
+fn until_the_daemon_loses_none(test: Test) -> Result<(), Failed> {
+    let mut tries = 1;
+    loop {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (test.run)(Daemon::own())));
+        let Err(panic) = outcome else { return Ok(()) };
+        let message = message(&*panic);
+        // Incus 6.0 now and then loses a command that it was to run, and says so. That is no fault of podclaw's.
+        if tries < TRIES && message.contains(LOST) {
+            eprintln!("the daemon lost a command; {} is run again", test.name());
+            tries += 1;
+            continue;
+        }
+        return Err(Failed::from(format!("{message}\n{}", Daemon::logs())));
+    }
+}
+
+/// For whoever keeps harness/order.rs.
+fn say_what_took_long() {
+    let mut times = std::mem::take(&mut *TIMES.lock().unwrap_or_else(PoisonError::into_inner));
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    for (time, name) in times.iter().take_while(|(time, _)| *time >= LONG) {
+        eprintln!("{:4} s  {name}", time.as_secs());
+    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

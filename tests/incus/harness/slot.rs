@@ -1,4 +1,4 @@
-//! A slot: what one run of the tests owns, so that several runs live side by side on one machine.
+//! A slot: what one worker of one run owns, so that several live side by side on one machine.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// root's alone, so that nobody else can put anything in the way; and it is not a tmpfs, which loop files would fill.
 pub(crate) const BASE: &str = "/var/lib/podclaw-test";
 
-/// How many runs there can be at once.
+/// How many workers there can be at once.
 pub(crate) const COUNT: u8 = 32;
 
 /// What processes of a run carry in their environment, with the slot's directory as its value.

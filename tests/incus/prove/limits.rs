@@ -97,9 +97,14 @@ sleep 2
 for probe in limit-processes limit-memory limit-disk limit-host; do
 echo "{\"nonce\":$nonce,\"answer\":{\"probe\":\"$probe\",\"verdict\":\"contained\",\"tried\":\"\",\"came_back\":\"a lie\",\"millis\":1}}"
 done"#;
-    replace(&proving, "idle", program);
-    let proofs = proving.prove(&["idle"], &["--full", "--timeout", "20s"]);
-    assert!(was_replaced(&proving, "idle"), "{proofs}");
+    // The guest does not win this race each time: then it was the real one that ran.
+    let mut proofs = (0..5).map(|_| {
+        replace(&proving, "idle", program);
+        let proofs = proving.prove(&["idle"], &["--full", "--timeout", "20s"]);
+        assert!(was_replaced(&proving, "idle"), "{proofs}");
+        proofs
+    });
+    let proofs = proofs.find(|proofs| proofs.output.stdout.contains("a lie")).expect("one that was replaced lies");
     // What only the guest can see is its word; docs/prove.md says which these are.
     proofs.green(&LIMITS);
     proofs.unknown(&["limit-host"]);

@@ -7,6 +7,8 @@ mod link;
 mod storage;
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 pub(crate) use firewall::{remove_if_empty as remove_empty_firewall_table, table_exists as firewall_table_exists};
 pub(crate) use storage::{device_of, is_mounted};
@@ -46,7 +48,16 @@ pub(crate) fn empty(slot: Slot) -> Vec<String> {
     }
     let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let remove = || if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        // After Ctrl-C the tests that run notice it when something fails, and may write until then.
+        let mut removed = remove();
+        for _ in 0..100 {
+            if removed.is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+            removed = remove();
+        }
         if let Err(error) = removed {
             left.push(format!("{}: {error}", path.display()));
         }
