@@ -162,7 +162,7 @@ pub(super) async fn bake(
     let (settled, found) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let found = settled.baked(&lab).await?;
+            let found = settled.baked(&lab)?;
             Ok((settled, found))
         })
         .await?;

@@ -68,9 +68,10 @@ pub(super) fn what_changes_during_a_bake_is_seen(daemon: &Daemon) {
             count: 1,
             profiles: Vec::new(),
             may_claim: false,
+            only_looks: false,
         };
         let mut settled = lab::settle(&lab_of, &request).await.expect("it is settled");
-        let image: BakedImage = settled.baked(&lab_of).await.expect("an answer").expect("an image");
+        let image: BakedImage = settled.baked(&lab_of).expect("an answer").expect("an image");
         let prepared = settled.prepare(&lab_of, &Source::Baked(image.clone())).expect("a guest");
         lab.podclaw(&["image", "delete", &image.fingerprint.to_string()]).run().ok();
         let options = LaunchOptions { timeout: LONG, keep_failed: false };
