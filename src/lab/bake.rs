@@ -31,14 +31,10 @@ const LOG_WITHIN: Duration = Duration::from_secs(20);
 impl Settled {
     /// The baked image that fits, if there was one when it was settled.
     pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let key = self.key(&self.builder(lab)?);
+        let key = BakeKey::new(&self.images, &self.user_data_of_builder()?);
         let found = image::baked_of(&self.stored, lab.image_request(), &key)?;
         self.at = SettledAt::now(&lab.client);
         Ok(found)
-    }
-
-    fn key(&self, builder: &Prepared) -> BakeKey {
-        BakeKey::new(&self.images, builder.user_data().unwrap_or_default())
     }
 }
 
@@ -51,7 +47,7 @@ pub async fn bake(lab: &Lab, settled: &Settled, timeout: Duration, job: &Job) ->
     let turn = Turn::take(lab.image_request(), job).await?;
     remove_stale(lab, job).await?;
     let builder = settled.builder(lab)?;
-    let key = settled.key(&builder);
+    let key = BakeKey::new(&settled.images, builder.user_data().unwrap_or_default());
     // Somebody else may have made one since the images were listed.
     if let Some(found) = image::baked(&lab.client, lab.image_request(), &key).await? {
         return Ok(found);
