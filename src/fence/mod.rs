@@ -17,8 +17,10 @@ mod ruleset;
 mod walk;
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use ipnet::Ipv4Net;
+use tokio::sync::OnceCell;
 
 use crate::incus::Acl;
 use crate::names::LabName;
@@ -33,11 +35,21 @@ pub use walk::{Fate, Hook, Link, Packet, Protocol};
 const FAMILIES: [&str; 2] = ["inet", "arp"];
 
 /// What the table is to be, and the small one beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Fence {
     name: String,
     text: String,
+    /// What nft makes of it: it is asked once, as it does not change its mind as long as podclaw runs.
+    lines: Arc<OnceCell<Vec<Line>>>,
 }
+
+impl PartialEq for Fence {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.text) == (&other.name, &other.text)
+    }
+}
+
+impl Eq for Fence {}
 
 /// A rule of a table, with the chain that it is in.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -123,7 +135,7 @@ impl Fence {
         }
         text.push_str("}\n");
         text += &neighbours(&name, &bridge, subnet);
-        Ok(Self { name, text })
+        Ok(Self { name, text, lines: Arc::default() })
     }
 
     /// The table's name.
@@ -143,7 +155,8 @@ impl Fence {
     /// # Errors
     /// Why nft could not say.
     pub async fn lines(&self) -> Result<Vec<Line>, NftError> {
-        Ok(lines(&nft::rehearsed(self.name.clone(), self.text.clone()).await?))
+        let rehearsed = async || Ok(lines(&nft::rehearsed(self.name.clone(), self.text.clone()).await?));
+        self.lines.get_or_try_init(rehearsed).await.cloned()
     }
 
     /// Puts the table up, in place of the one that stands, in one transaction.

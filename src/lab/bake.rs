@@ -50,14 +50,10 @@ pub struct BakeOptions<'a> {
 impl Settled {
     /// The baked image that fits, if there was one when it was settled.
     pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let key = self.key(&self.builder(lab)?);
+        let key = BakeKey::new(&self.images, &self.user_data_of_builder()?);
         let found = image::baked_of(&self.stored, lab.image_request(), self.note.as_ref(), &key);
         self.at = SettledAt::now(&lab.client);
         Ok(found)
-    }
-
-    fn key(&self, builder: &Prepared) -> BakeKey {
-        BakeKey::new(&self.images, builder.user_data().unwrap_or_default())
     }
 }
 

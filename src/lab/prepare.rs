@@ -103,6 +103,8 @@ pub struct Settled {
     names: Vec<GuestName>,
     stack: Stack,
     templates: Templates,
+    /// The user-data of the guest that an image is baked in; nothing where it is refused.
+    of_builder: Option<String>,
     /// The guests that stand by, the oldest first, as they were listed.
     pub(super) standing_by: Vec<GuestName>,
     /// The digest of the lab's ACL.
@@ -134,17 +136,14 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     // What the daemon makes of the profiles is compared with what was judged before a guest is started. What stands by was
     // made of them long ago.
     let all = request.only_looks || !standing_by.is_empty();
-    let plan = lab.must_be_in_order(project, all).await?;
-    let (images, stored) = image::find(&lab.client, lab.image_request()).await?;
-    let templates = match &lab.settings.data {
-        None => Templates::builtin(),
-        Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
-    };
+    let looked = tokio::join!(lab.must_be_in_order(project, all), made_of(lab));
+    let (plan, (images, stored, templates, of_builder)) = (looked.0?, looked.1?);
     let at = SettledAt::now(&lab.client);
     Ok(Settled {
         names,
         stack,
         templates,
+        of_builder,
         standing_by,
         acl: plan.acl,
         fence: plan.fence,
@@ -153,6 +152,28 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
         images,
         stored,
         has_builder,
+    })
+}
+
+/// The images, the templates, and the builder's user-data, which is judged in a thread of its own: other things are looked
+/// at meanwhile, and it takes as long as they do.
+async fn made_of(lab: &Lab) -> Result<(Images, Stored, Templates, Option<String>)> {
+    let (images, stored) = image::find(&lab.client, lab.image_request()).await?;
+    let templates = match &lab.settings.data {
+        None => Templates::builtin(),
+        Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
+    };
+    let (filled, settings) = (templates.clone(), settings_of_builder(&images)?);
+    let judged = tokio::task::spawn_blocking(move || user_data::judged(&filled, &settings).ok()).await;
+    Ok((images, stored, templates, judged.unwrap_or_default()))
+}
+
+fn settings_of_builder(images: &Images) -> Result<cloud_init::Settings> {
+    let source = gateway_source(&images.gateway);
+    Ok(cloud_init::Settings {
+        boot: Boot::Bake,
+        storage: StorageDriver::Native,
+        ..cloud_init::Settings::new(BUILDER.parse()?, source)
     })
 }
 
@@ -191,14 +212,17 @@ impl Settled {
     /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
     /// same.
     pub fn builder(&self, lab: &Lab) -> Result<Prepared> {
-        let name: GuestName = BUILDER.parse()?;
-        let settings = cloud_init::Settings {
-            boot: Boot::Bake,
-            storage: StorageDriver::Native,
-            ..cloud_init::Settings::new(name.clone(), gateway_source(&self.images.gateway))
-        };
-        let user_data = user_data::judged(&self.templates, &settings)?;
-        self.prepared(lab, &name, &lab.stack(&[])?, None, Some(user_data), Readiness::Baking)
+        let user_data = self.user_data_of_builder()?;
+        self.prepared(lab, &BUILDER.parse()?, &lab.stack(&[])?, None, Some(user_data), Readiness::Baking)
+    }
+
+    /// What the builder's guest is told to do, which tells one baked image from another.
+    pub(super) fn user_data_of_builder(&self) -> Result<String> {
+        match &self.of_builder {
+            Some(judged) => Ok(judged.clone()),
+            // To say why.
+            None => user_data::judged(&self.templates, &settings_of_builder(&self.images)?),
+        }
     }
 
     fn prepared(

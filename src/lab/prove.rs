@@ -19,7 +19,7 @@ use super::{Error, Lab, Result};
 use crate::fence::Fence;
 use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Session, Status};
 use crate::names::GuestName;
-use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
+use crate::probe::host::{Door, HostFacts, Sniffer, View, blind, view};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
 pub(super) use place::poke_gateways;
@@ -89,14 +89,14 @@ impl Prover {
     pub(super) async fn knowing(lab: &Lab, fence: Option<&Fence>) -> Result<Self> {
         let looked = tokio::task::spawn_blocking(|| {
             poke_gateways();
-            HostFacts::read()
+            let facts = HostFacts::read();
+            // Only now: the link for packets to guests is no part of what a guest could want to reach.
+            (facts, Door::make())
         });
         let (looked, locks, bound) = tokio::join!(looked, locks::locks(lab, fence), crate::fence::bound());
-        let looked = looked.map_err(std::io::Error::other).and_then(|looked| looked);
-        let facts = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
-        // Only now: the link for packets to guests is no part of what a guest could want to reach.
-        let door =
-            tokio::task::spawn_blocking(Door::make).await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+        let unreadable = |source| Error::Unreadable { path: "/proc/net".into(), source };
+        let (facts, door) = looked.map_err(|error| unreadable(std::io::Error::other(error)))?;
+        let facts = facts.map_err(unreadable)?;
         // Where nft does not say, the daemon does.
         let bound = bound.unwrap_or_default();
         Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own(), locks, bound })
@@ -137,24 +137,11 @@ impl Prover {
         line: Option<Session>,
         job: &Job,
     ) -> Result<runner::Gathered> {
-        let (guest, all) = (&seen.guest, &seen.all);
-        let mut outcomes = match view(guest.state.pid) {
-            None => crate::probe::host::blind(),
-            Some(own) => {
-                let others: Vec<(String, View)> = all
-                    .iter()
-                    .filter_map(|other| Some((other.instance.name.clone(), view(other.state.pid)?)))
-                    .collect();
-                // Reading all of the host's processes takes a while.
-                let looked =
-                    tokio::task::spawn_blocking(move || own.outcomes(&others, crate::cloud_init::DEFAULT_PORT));
-                looked.await.unwrap_or_else(|_| crate::probe::host::blind())
-            }
-        };
+        let mut outcomes = seen.outcomes.clone();
         let deadline = Instant::now() + options.timeout;
         let mut gathered = runner::run(self, lab, seen, options, line, job).await?;
         if options.set == Set::Full {
-            outcomes.push(from_host::audit(lab, &guest.instance.name, deadline).await);
+            outcomes.push(from_host::audit(lab, &seen.guest.instance.name, deadline).await);
         }
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
@@ -166,10 +153,12 @@ impl Prover {
 pub(super) struct Seen {
     pub(super) guest: InstanceWithState,
     pub(super) all: Vec<InstanceWithState>,
+    /// What the host's kernel says of that one.
+    outcomes: Vec<Outcome>,
 }
 
 impl Seen {
-    /// Looks at them, in one request.
+    /// Looks at them, in one request, and at the guest's processes.
     pub(super) async fn now(lab: &Lab, name: &GuestName) -> Result<Self> {
         let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await;
         let all = all.map_err(|error| match error.refusal() {
@@ -184,8 +173,18 @@ impl Seen {
         if guest.instance.status != Status::Running {
             return Err(Error::NotRunning(name.clone()));
         }
-        Ok(Self { guest, all })
+        let outcomes = outcomes(&guest, &all).await;
+        Ok(Self { guest, all, outcomes })
     }
+}
+
+/// What the host's kernel says of a guest. Reading all of the host's processes takes a while.
+async fn outcomes(guest: &InstanceWithState, all: &[InstanceWithState]) -> Vec<Outcome> {
+    let Some(own) = view(guest.state.pid) else { return blind() };
+    let other = |other: &InstanceWithState| Some((other.instance.name.clone(), view(other.state.pid)?));
+    let others: Vec<(String, View)> = all.iter().filter_map(other).collect();
+    let looked = tokio::task::spawn_blocking(move || own.outcomes(&others, crate::cloud_init::DEFAULT_PORT));
+    looked.await.unwrap_or_else(|_| blind())
 }
 
 impl runner::Gathered {
