@@ -65,7 +65,7 @@ impl Settled {
 pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
     let until = Instant::now() + options.timeout;
-    let key = settled.key(&settled.builder(lab)?);
+    let key = BakeKey::new(&settled.images, &settled.user_data_of_builder()?);
     loop {
         others::wait_for(lab, until, job).await?;
         remove_unfinished(lab, job).await?;
@@ -84,7 +84,7 @@ pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &
 
 async fn make(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, log: &Path, job: &Job) -> Result<BakedImage> {
     let builder = settled.builder(lab)?;
-    let key = settled.key(&builder);
+    let key = BakeKey::new(&settled.images, builder.user_data().unwrap_or_default());
     let limits = LaunchOptions { timeout: options.timeout, keep_failed: false };
     let made = attempt(lab, &builder, limits, job, async |follower: &mut Follower<'_>, job: &Job| {
         let done = build(lab, settled, &builder, &key, options.runtime, follower, job).await;
