@@ -11,6 +11,7 @@ use std::{fs, io};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::guardian::Guardian;
+use super::interrupt;
 use super::slot::{MARK, Slot};
 use crate::common::{Output, Program};
 
@@ -145,6 +146,7 @@ impl Daemon {
 
     /// Any program, marked as part of the run, so that the guardian ends it if nobody else does.
     pub(crate) fn program(&self, program: impl AsRef<std::ffi::OsStr>) -> Program {
+        interrupt::hold();
         self.environment().into_iter().fold(Program::new(program), |program, (key, value)| program.env(key, value))
     }
 

@@ -10,7 +10,7 @@ use super::Daemon;
 /// Whether a signal came.
 static CAME: AtomicBool = AtomicBool::new(false);
 
-/// Does not return once a signal came: a test that begins would make anew what is being removed.
+/// Does not return once a signal came: tests that go on would make anew what is being removed.
 pub(super) fn hold() {
     while CAME.load(Ordering::SeqCst) {
         thread::park();

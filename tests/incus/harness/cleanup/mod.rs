@@ -49,7 +49,7 @@ pub(crate) fn empty(slot: Slot) -> Vec<String> {
     let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
     for path in entries.map(|entry| entry.path()) {
         let remove = || if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        // After Ctrl-C the tests that run notice it when something fails, and may write until then.
+        // After Ctrl-C a test that runs may write until it needs a program.
         let mut removed = remove();
         for _ in 0..100 {
             if removed.is_ok() {

@@ -29,8 +29,8 @@ pub(crate) fn remove(dir: &Path) -> Vec<String> {
     for device in loops(dir) {
         run("losetup", &["--detach"], &Path::new("/dev").join(device));
     }
-    // A lazily unmounted filesystem lives on, and its device with it, until its last user is gone.
-    for _ in 0..100 {
+    // A lazily unmounted filesystem lives on, and its device with it, until its last user is gone, and all is written.
+    for _ in 0..1000 {
         if loops(dir).is_empty() {
             break;
         }
