@@ -12,6 +12,7 @@ mod others;
 
 use std::path::Path;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 pub(super) use baker::{BAKER_KEY, Baker};
@@ -160,15 +161,22 @@ async fn finish(lab: &Lab, builder: &Prepared, baked: &BakedImage, runtime: &Pat
     step(job, "unpacked", "unpacking the image", unpack(lab, builder, baked, job)).await
 }
 
-/// Follows the builder's stages, and takes its network away before its gateway runs in the last one.
+/// Follows the builder's stages, and takes its network away before its gateway runs in the last one. The last one waits for
+/// that, so it can end before the daemon has said that it was done, but not before the daemon was asked for it.
 async fn run_stages(lab: &Lab, builder: &Prepared, follower: &mut Follower<'_>, job: &Job) -> Result<()> {
+    let asked = AtomicBool::new(false);
     let mut stages = pin!(follower.run(job));
-    let taken = tokio::select! {
-        ended = &mut stages => return ended.and(Err(Error::NeverOffline)),
-        taken = take_offline(lab, builder, job) => taken,
-    };
-    taken?;
-    stages.await
+    let mut offline = pin!(take_offline(lab, builder, &asked, job));
+    tokio::select! {
+        ended = &mut stages => {
+            ended?;
+            if asked.load(Relaxed) { offline.await } else { Err(Error::NeverOffline) }
+        }
+        taken = &mut offline => {
+            taken?;
+            stages.await
+        }
+    }
 }
 
 /// What follows goes by the builder's name. Somebody with another cache directory, and so with another turn, may have made

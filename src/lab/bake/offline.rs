@@ -3,6 +3,7 @@
 //! What a gateway leaves in a bake, such as what node compiled, is in every guest. Without a network there is nobody but the
 //! gateway's own pinned code to write it. The daemon takes the card out, and not the builder: the host's end of it is gone.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -19,8 +20,8 @@ const BREATH: Duration = Duration::from_millis(500);
 const NOTHING: usize = 0;
 
 /// Takes the builder's cards out, as soon as it says that it needs no network any more. It never ends before; whoever
-/// follows the builder's stages knows when it is too late.
-pub(super) async fn take_offline(lab: &Lab, builder: &Prepared, job: &Job) -> Result<()> {
+/// follows the builder's stages knows when it is too late. Says when the daemon is asked for it.
+pub(super) async fn take_offline(lab: &Lab, builder: &Prepared, asked: &AtomicBool, job: &Job) -> Result<()> {
     let name = builder.name.as_str();
     let script = format!("until [ -e {OFFLINE} ]; do sleep 0.2; done");
     let look = Command::new(["sh", "-c", &script]);
@@ -33,6 +34,7 @@ pub(super) async fn take_offline(lab: &Lab, builder: &Prepared, job: &Job) -> Re
     // In the place of what its profiles give it.
     let none: Map<String, Value> = cards.map(|(card, _)| (card, json!({ "type": "none" }))).collect();
     let object = Object::instance(&lab.project, name);
+    asked.store(true, Relaxed);
     lab.client.patch(&object, &json!({ "devices": none }), job).await?;
     let found = lab.client.get::<Instance>(&object).await?.unwrap_or_default();
     must_be_offline(&found)
