@@ -14,6 +14,8 @@ if [[ -e /run/podclaw/sealed ]]; then
 fi
 
 readonly cloud_result=/run/cloud-init/result.json
+# The id of the gateway's image, when the gateway has stopped.
+readonly known=/run/podclaw/gateway-image
 readonly store=$SERVICE_HOME/.local/share/containers
 # Nothing in a guest needs these, and they take time from the gateway's start.
 readonly unneeded=(
@@ -169,12 +171,18 @@ check() {
     done
 }
 
-image=$(as_user podman image inspect --format '{{.Id}}' "$IMAGE")
-if [[ $GATEWAY_SOURCE == archive && $image != "$GATEWAY_IMAGE" ]]; then
-    fail "the store has the image $image for the gateway, and not $GATEWAY_IMAGE"
+# Once the user's systemd is stopped, Podman can't be asked again: not by one that goes on where the first was killed.
+if [[ ! -e $known ]]; then
+    image=$(as_user podman image inspect --format '{{.Id}}' "$IMAGE")
+    if [[ $GATEWAY_SOURCE == archive && $image != "$GATEWAY_IMAGE" ]]; then
+        fail "the store has the image $image for the gateway, and not $GATEWAY_IMAGE"
+    fi
+    wait_for_cloud_init
+    stop_gateway
+    printf '%s\n' "$image" >"$known.new"
+    mv "$known.new" "$known"
 fi
-wait_for_cloud_init
-stop_gateway
+image=$(<"$known")
 stop_user
 keep_compiled
 stop_writers

@@ -383,12 +383,8 @@ impl Error {
                 _ => format!("all that the builder said is in {}; `podclaw launch --cold` needs no baked image", log.display()),
             },
             Self::NotSealed { .. } => "what is baked must hold nothing of the builder's own; look at what it says".into(),
-            Self::Online { .. } | Self::NeverOffline => {
-                "the gateway of a bake runs without a network: see who changes the builder, and bake again".into()
-            }
-            Self::OtherBakes { .. } => {
-                "wait until it has ended; `podclaw delete podclaw-bake` removes its builder".into()
-            }
+            Self::Online { .. } | Self::NeverOffline => "see who changes the builder, and bake again".into(),
+            Self::OtherBakes { .. } => "wait for it; `podclaw delete podclaw-bake` removes its builder".into(),
             Self::BakedGone => "another bake made a new one, or somebody deleted it: run it again".into(),
             Self::Untrustworthy(_) => "delete the guest; what it was made of may have been tampered with".into(),
             Self::LabFile(_)

@@ -16,8 +16,8 @@ use crate::common::Output;
 use crate::harness::{Daemon, Gateway, Lab, Test, tests};
 use offline::the_gateway_of_a_bake_has_no_network;
 use others::{
-    bakes_with_caches_of_their_own_make_one_image, what_changes_during_a_bake_is_seen,
-    what_the_gateway_left_is_removed_or_named,
+    a_seal_goes_on_where_one_was_killed, bakes_with_caches_of_their_own_make_one_image,
+    what_changes_during_a_bake_is_seen, what_the_gateway_left_is_removed_or_named,
 };
 use trust::{only_what_the_project_names_is_used, what_is_published_is_looked_at};
 
@@ -33,6 +33,7 @@ pub(crate) const TESTS: &[Test] = tests![
     bakes_with_caches_of_their_own_make_one_image,
     what_changes_during_a_bake_is_seen,
     what_the_gateway_left_is_removed_or_named,
+    a_seal_goes_on_where_one_was_killed,
 ];
 
 /// The images of the lab that were baked.

@@ -101,3 +101,20 @@ pub(super) fn what_the_gateway_left_is_removed_or_named(daemon: &Daemon) {
     assert_eq!(baked(&lab), Vec::<serde_json::Value>::new());
     bake(&lab).ok();
 }
+
+/// A busy daemon loses a command now and then, and what it ran is killed; it is run again.
+pub(super) fn a_seal_goes_on_where_one_was_killed(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    let mut bake = lab.podclaw(&["image", "bake"]).timeout(LONG).start();
+    bake.wait_for("✓ bake: 7/7");
+    bake.signal(Signal::STOP);
+    let script = "/usr/local/lib/podclaw/seal & seal=$!
+                  for i in $(seq 1000); do [ -e /run/user/1000 ] || break; sleep 0.02; done
+                  kill -KILL $seal; wait $seal
+                  [ ! -e /run/user/1000 ] && exec /usr/local/lib/podclaw/seal";
+    let sealed = lab.incus(&["exec", "podclaw-bake", "--", "bash", "-c", script]).timeout(LONG).run();
+    bake.signal(Signal::CONT);
+    assert!(sealed.code == 0 && sealed.stdout.contains("sealed"), "{sealed}");
+    bake.wait().ok();
+    assert_eq!(baked(&lab).len(), 1);
+}
