@@ -21,7 +21,8 @@ use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, view};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
-pub(super) use place::poke_gateways;
+pub(super) use locks::locks;
+pub(super) use place::{Shared, place_in, poke_gateways};
 pub use provable::{LeftOut, Provable, provable};
 
 /// How a proof is bounded.
@@ -88,7 +89,7 @@ impl Prover {
             poke_gateways();
             HostFacts::read()
         });
-        let (looked, locks) = tokio::join!(looked, locks::locks(lab, fence));
+        let (looked, locks) = tokio::join!(looked, locks(lab, fence));
         let looked = looked.map_err(std::io::Error::other).and_then(|looked| looked);
         let facts = looked.map_err(|source| Error::Unreadable { path: "/proc/net".into(), source })?;
         // Only now: the link for packets to guests is no part of what a guest could want to reach.

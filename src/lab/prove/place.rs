@@ -9,7 +9,7 @@ use crate::incus::InstanceWithState;
 use crate::lab::Lab;
 use crate::probe::host::HostFacts;
 use crate::probe::plan::Mac;
-use crate::probe::{Place, Sibling};
+use crate::probe::{Place, Reach, Sibling};
 
 /// Has the host ask its gateways for their hardware addresses, so that it knows whether they answer.
 pub(in crate::lab) fn poke_gateways() {
@@ -33,6 +33,24 @@ struct Card {
     address: Option<Ipv4Addr>,
 }
 
+/// What the daemon says that the places of all guests share.
+#[derive(Debug, Clone)]
+pub(in crate::lab) struct Shared {
+    leases: Vec<(String, Ipv4Addr)>,
+    reach: Reach,
+}
+
+impl Shared {
+    /// Asks for it; why it can't be told.
+    pub(in crate::lab) async fn now(lab: &Lab, facts: &HostFacts) -> Result<Self, String> {
+        let leases = lab.client.leases(&lab.project, &lab.settings.name.network()).await.unwrap_or_default();
+        // Without their subnets: what is beside the host is told by the probes about its neighbours.
+        let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
+        let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
+        Ok(Self { leases, reach })
+    }
+}
+
 /// The place of a guest among all others; why it has none.
 pub(super) async fn place(
     lab: &Lab,
@@ -41,10 +59,21 @@ pub(super) async fn place(
     facts: &HostFacts,
     control: Option<SocketAddr>,
 ) -> Result<Place, String> {
+    let shared = Shared::now(lab, facts).await?;
+    Ok(Place { control, ..place_in(lab, guest, all, &shared)? })
+}
+
+/// The same where what all places share is known; without an address that must be reached.
+pub(in crate::lab) fn place_in(
+    lab: &Lab,
+    guest: &InstanceWithState,
+    all: &[InstanceWithState],
+    shared: &Shared,
+) -> Result<Place, String> {
+    let Shared { leases, reach } = shared;
     let bridge = lab.settings.name.network();
     let subnet = lab.settings.network.subnet.net();
-    let leases = lab.client.leases(&lab.project, &bridge).await.unwrap_or_default();
-    let card = |of: &InstanceWithState| card(of, &bridge, &leases);
+    let card = |of: &InstanceWithState| card(of, &bridge, leases);
     let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
     let address = own.address.ok_or("the guest has no address on the lab's network")?;
     let bridge_mac = std::fs::read_to_string(format!("/sys/class/net/{bridge}/address")).ok();
@@ -64,15 +93,12 @@ pub(super) async fn place(
     taken.extend([address, subnet.addr()]);
     let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
     let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
-    let isolated = is_isolated(&own.host_name);
+    let isolated = is_isolated(&bridge, &own.host_name);
     let name_of = |port: &str| {
         let of_guest = all.iter().find(|other| card(other).is_some_and(|card| card.host_name == port));
         of_guest.map_or_else(|| port.to_owned(), |guest| format!("{port} of guest {}", guest.instance.name))
     };
     let open_ports = open_ports(&bridge, &own.host_name).map(|open| open.iter().map(|port| name_of(port)).collect());
-    // Without their subnets: what is beside the host is told by the probes about its neighbours.
-    let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
-    let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
     let (gateway, mac) = (subnet.addr(), own.mac);
     Ok(Place {
         bridge,
@@ -85,14 +111,14 @@ pub(super) async fn place(
         siblings,
         isolated,
         open_ports,
-        control,
-        reach,
+        control: None,
+        reach: reach.clone(),
     })
 }
 
-/// Whether the kernel keeps a port of a bridge apart from other such ports.
-fn is_isolated(port: &str) -> Option<bool> {
-    let flag = std::fs::read_to_string(format!("/sys/class/net/{port}/brport/isolated")).ok()?;
+/// Whether the kernel keeps a port of that bridge apart from other such ports; nothing where it is a port of another one.
+fn is_isolated(bridge: &str, port: &str) -> Option<bool> {
+    let flag = std::fs::read_to_string(format!("/sys/class/net/{bridge}/brif/{port}/isolated")).ok()?;
     Some(flag.trim() == "1")
 }
 
@@ -103,7 +129,7 @@ fn open_ports(bridge: &str, but: &str) -> Option<Vec<String>> {
     for port in ports {
         let port = port.ok()?.file_name().into_string().ok()?;
         // One that went meanwhile is no port any more.
-        if port != but && is_isolated(&port) == Some(false) {
+        if port != but && is_isolated(bridge, &port) == Some(false) {
             open.push(port);
         }
     }

@@ -3,9 +3,12 @@
 //! How many there are to be is written on the lab's project. `podclaw pool` fills up to it; `podclaw launch` without a name
 //! claims one, if it is still what a launch would make now.
 
+mod answer;
 mod claim;
 mod fit;
 mod refill;
+mod rounds;
+mod walls;
 
 use super::{Error, Lab, Result};
 use crate::incus::{Config, Object, Project, Tag};
