@@ -1,5 +1,6 @@
 //! `podclaw pool`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -31,10 +32,30 @@ pub(crate) struct PoolArgs {
     /// How long each launch may take, such as 90s or 10m
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
     timeout: Duration,
+    /// Have systemd run `podclaw pool` for this lab every minute, so that what was claimed is replaced
+    #[arg(long, conflicts_with_all = ["standby", "remove_timer"])]
+    install_timer: bool,
+    /// Take that timer away
+    #[arg(long, conflicts_with = "standby")]
+    remove_timer: bool,
+    /// Where the timer's units are, in place of systemd's own directory; systemd is told nothing then
+    #[arg(long, value_name = "DIR", hide_short_help = true)]
+    unit_dir: Option<PathBuf>,
 }
 
 pub(crate) async fn run(args: PoolArgs, context: &Context) -> Result<u8, Failure> {
+    if args.remove_timer {
+        // There need be no lab any more.
+        let name = context.settings()?.name;
+        let is_gone = super::timer::remove(&name, args.unit_dir)?;
+        context.ui.say(if is_gone { "the timer is removed" } else { "there is no timer for this lab" });
+        return Ok(DONE);
+    }
     let lab = context.lab_to_change().await?;
+    if args.install_timer {
+        super::timer::install(&lab, args.unit_dir, context)?;
+        return Ok(DONE);
+    }
     if let Some(count) = args.standby {
         // `init` writes the whole project, and must not put back what was read before.
         let lock = context.lock(Work::Pool).await?;

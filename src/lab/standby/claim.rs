@@ -21,7 +21,7 @@ use crate::text::excerpt;
 const SPARE: usize = 3;
 /// How long looking at all of them may take: whoever changes the lab waits for it. What was not judged by then is left to
 /// a launch.
-const WITHIN: Duration = Duration::from_secs(3);
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// What came of a claim.
 #[derive(Debug, Default)]
