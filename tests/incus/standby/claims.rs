@@ -132,6 +132,9 @@ fn what_is_stale_is_not_claimed(daemon: &Daemon) {
     let up = "for i in $(seq 120); do curl -s http://127.0.0.1:18789/startupz | grep -q started && exit 0; sleep 0.5; done; exit 1";
     lab.exec(&["claw-1", "--", "bash", "-c", up], "").ok();
     is_fit();
+    // The real gateway would be locked out by the lease of the one before it, had it another name than that.
+    let name = ["claw-1", "--service-user", "--", "podman", "inspect", "--format", "{{.Config.Hostname}}", "openclaw"];
+    assert_eq!(lab.exec(&name, "").ok().trim(), "openclaw");
 
     // What the lab file makes of guests now; as long as it is not in effect, nothing is claimed or launched at all.
     let with = |more: &str| lab.set_file(&format!("{}{more}", Gateway::Works.lab_file()));
