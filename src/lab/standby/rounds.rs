@@ -53,7 +53,7 @@ mod tests {
     use std::cell::Cell;
     use std::time::Duration;
 
-    use tokio::time::sleep;
+    use tokio::time::{sleep, timeout};
 
     use super::*;
 
@@ -91,7 +91,8 @@ mod tests {
             Ok(())
         };
         let count = 3 * AT_ONCE;
-        let (taken, _) = take(0..count, count, late(), look, async |number, ()| Ok(*number)).await;
+        let all = take(0..count, count, late(), look, async |number, ()| Ok(*number));
+        let (taken, _) = timeout(Duration::from_mins(1), all).await.expect("they wait for each other");
         assert_eq!((taken.len(), most.get()), (count, AT_ONCE));
     }
 
@@ -105,11 +106,11 @@ mod tests {
             Ok(())
         };
         // What was found fit in time is taken, however long that takes.
-        let (taken, passed_over) = take([1, 2, 3].into_iter(), 3, deadline, look, async |number, ()| {
+        let all = take([1, 2, 3].into_iter(), 3, deadline, look, async |number, ()| {
             sleep(Duration::from_millis(100)).await;
             Ok(*number)
-        })
-        .await;
+        });
+        let (taken, passed_over) = timeout(Duration::from_mins(1), all).await.expect("nobody waits for it");
         assert_eq!((taken, passed_over), (vec![1, 3], vec![(2, NO_TIME.to_owned())]));
     }
 }
