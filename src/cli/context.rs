@@ -50,6 +50,17 @@ impl Context {
 
     /// The lab's settings, from the lab file in effect or built in.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        let found = self.lab_file()?;
+        let file = match &found {
+            Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
+            None => LabFile::default(),
+        };
+        let lock = found.map_or_else(|| LOCK_WITHOUT_LAB_FILE.into(), |path| path.with_file_name("podclaw.lock"));
+        Ok(file.settle(self.lab_name.clone(), lock, self.cache_dir()))
+    }
+
+    /// The lab file in effect, if there is one.
+    pub(crate) fn lab_file(&self) -> Result<Option<PathBuf>, Failure> {
         let found = match &self.lab_file {
             Some(path) => Some(path.clone()),
             None => LAB_FILES.iter().map(PathBuf::from).find(|path| path.exists()),
@@ -57,12 +68,7 @@ impl Context {
         if let (None, Some(path)) = (&self.lab_file, &found) {
             refuse_foreign("the lab file", path, &format!("--lab-file {}", path.display()))?;
         }
-        let file = match &found {
-            Some(path) => LabFile::read(path).map_err(crate::lab::Error::from)?,
-            None => LabFile::default(),
-        };
-        let lock = found.map_or_else(|| LOCK_WITHOUT_LAB_FILE.into(), |path| path.with_file_name("podclaw.lock"));
-        Ok(file.settle(self.lab_name.clone(), lock, self.cache_dir()))
+        Ok(found)
     }
 
     /// The lab on the daemon.

@@ -88,7 +88,7 @@ async fn build(update_lock: bool, context: &Context) -> Result<u8, Failure> {
 }
 
 async fn bake_one(timeout: Duration, context: &Context) -> Result<u8, Failure> {
-    let Baked { image: baked, was_there, .. } = baked(0, timeout, context).await?;
+    let Baked { image: baked, was_there, .. } = find(0, context).await?.baked(timeout, context).await?;
     if context.ui.json() {
         let key = baked.key.to_string();
         context
@@ -117,25 +117,41 @@ impl Baked {
     }
 }
 
-/// Settles as many guests of the lab's own profiles, and bakes the image that fits where there is none. A builder that is
-/// there is waited for, or cleaned up after: nobody else looks for it as long as there is an image.
-pub(super) async fn baked(count: usize, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
+/// A lab with the baked image that fits it, if there is one.
+pub(super) struct Found {
+    pub(super) lab: Lab,
+    pub(super) settled: Settled,
+    pub(super) image: Option<BakedImage>,
+    request: LaunchRequest,
+}
+
+/// Settles as many guests of the lab's own profiles, and looks for the image that fits.
+pub(super) async fn find(count: usize, context: &Context) -> Result<Found, Failure> {
     let request = LaunchRequest { names: Vec::new(), count, profiles: Vec::new(), may_claim: false, only_looks: false };
-    let (lab, rest) = context.lab_at_rest().await?;
-    let (settled, found) = context
+    // Nobody changes it until it is settled.
+    let (lab, _rest) = context.lab_at_rest().await?;
+    let (settled, image) = context
         .unless_cancelled(async {
             let mut settled = lab::settle(&lab, &request).await?;
-            let found = settled.baked(&lab)?;
-            Ok((settled, found))
+            let image = settled.baked(&lab)?;
+            Ok((settled, image))
         })
         .await?;
-    drop(rest);
-    let was_there = found.is_some();
-    match found {
-        Some(image) if !settled.has_builder => Ok(Baked { lab, settled, image, was_there }),
-        _ => {
-            let baked = bake(&lab, &settled, &request, timeout, context).await?;
-            Ok(Baked { was_there, ..baked })
+    Ok(Found { lab, settled, image, request })
+}
+
+impl Found {
+    /// The same with an image, which is baked where there is none. A builder that is there is waited for, or cleaned up
+    /// after: nobody else looks for it as long as there is an image.
+    pub(super) async fn baked(self, timeout: Duration, context: &Context) -> Result<Baked, Failure> {
+        let Self { lab, settled, image: found, request } = self;
+        let was_there = found.is_some();
+        match found {
+            Some(image) if !settled.has_builder => Ok(Baked { lab, settled, image, was_there }),
+            _ => {
+                let baked = bake(&lab, &settled, &request, timeout, context).await?;
+                Ok(Baked { was_there, ..baked })
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ mod pump;
 mod rule;
 mod shell;
 mod terminal;
+mod timer;
 mod timings;
 mod wipe;
 mod words;

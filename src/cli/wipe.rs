@@ -65,6 +65,12 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
     let outcome = lab::wipe(&lock, &plan, &Job::new(progress, context.cancel())).await;
     watch.finish().await;
     let left = outcome?;
+    // What would run for a lab that is gone, every minute.
+    match super::timer::remove(name, None) {
+        Ok(false) => {}
+        Ok(true) => context.ui.note(format!("the timer of `podclaw pool` for the lab {name} is removed")),
+        Err(error) => context.ui.warn(error.message()),
+    }
     if context.ui.json() {
         context.ui.say_json(&json!({ "lab": name, "dry_run": false, "plan": plan.steps, "left": left.steps }))?;
     } else if left.is_empty() {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::incus::Status;
-use crate::lab::Readiness;
+use crate::lab::{Failures, Readiness};
 
 pub(super) fn status(status: Status) -> &'static str {
     match status {
@@ -32,4 +34,9 @@ pub(super) fn mebibytes(bytes: u64) -> String {
 
 pub(super) fn seconds(millis: u64) -> String {
     format!("{:.1} s", Duration::from_millis(millis).as_secs_f64())
+}
+
+/// Failed attempts to launch guests that stand by, for programs.
+pub(super) fn failures(failures: &Failures) -> Value {
+    json!({ "count": failures.count, "last": failures.last, "reason": failures.reason, "next": failures.next() })
 }

@@ -165,9 +165,9 @@ pub enum Error {
     /// There is no guest of that name.
     #[error("there is no guest named {0}")]
     NoGuest(GuestName),
-    /// A guest that failed was kept, and nobody has looked at it yet.
-    #[error("no guest is launched to stand by as long as {0} is kept, whose launch failed")]
-    FailedKept(GuestName),
+    /// No guest is launched to stand by, or one that was launched does not.
+    #[error(transparent)]
+    Standby(#[from] super::StandbyError),
     /// The guest does not run.
     #[error("guest {0} is not running")]
     NotRunning(GuestName),
@@ -361,9 +361,7 @@ impl Error {
             Self::NameTaken(name) => format!("choose another name, or `podclaw delete {name}` first"),
             Self::SharedIds(_) => "launch again when no other guest is made at the same time".into(),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
-            Self::FailedKept(name) => {
-                format!("`podclaw info {name}` and `podclaw logs {name} --source stages` say why; then `podclaw delete {name}`")
-            }
+            Self::Standby(error) => error.help(),
             Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
             Self::WrongArchive { .. } => {
                 "if podclaw built it, `podclaw image delete` and `podclaw image build` make it anew; if the lab file names it, put \

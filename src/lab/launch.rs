@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::attempt::{LaunchOptions, attempt, bring_up};
 use super::follow::Follower;
-use super::guests::STATE_KEY;
+use super::guests::{Readiness, STATE_KEY};
 use super::prove::Seen;
 use super::timings::Clock;
 use super::{
@@ -49,6 +49,9 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
         // The one that writes it is counted.
         let (took, timings) = (follower.clock.took(), follower.clock.timings(1));
         let receipt = receipt(prepared, guest, (took, timings), std::mem::take(&mut follower.records), &proof);
+        if prepared.becomes() == Readiness::Standby {
+            lab.may_stand_by(&prepared.digests, &receipt).await?;
+        }
         finish(lab, prepared, receipt, seen, &mut follower.clock, job).await
     })
     .await

@@ -61,6 +61,14 @@ impl Work {
             Self::Bake => "image",
         }
     }
+
+    /// What whoever has the lock for it does. Several commands look at a lab before they launch something.
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Launch => "looking at it before a launch",
+            other => other.as_str(),
+        }
+    }
 }
 
 /// Why a lab is not locked.
@@ -91,9 +99,9 @@ impl LockError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Held { holder, .. } => match holder.pid() {
-                Some(pid) => format!("wait until it has ended; if it hangs, `kill {pid}`"),
-                None => "wait until it has ended; `podclaw wipe` does not wait for it".into(),
+            Self::Held { holder, .. } => match &holder.pids().collect::<Vec<_>>()[..] {
+                [pid] => format!("wait until it has ended; if it hangs, `kill {pid}`"),
+                _ => "wait until it has ended; `podclaw wipe` does not wait for it".into(),
             },
             Self::Unusable { .. } => {
                 "podclaw needs a directory that it can write to, and nobody else; a unit of systemd gives it \
@@ -220,7 +228,10 @@ impl Place<'_> {
                 // One that was removed since it was opened keeps out nobody who comes now.
                 Ok(()) if !file::is_still(&file, self.directory, &name).map_err(unusable)? => continue,
                 Ok(()) => {
-                    holder::sign(&file, work);
+                    // Of several, each would write over the others.
+                    if work != Work::Launch {
+                        holder::sign(&file, work);
+                    }
                     return Ok(file);
                 }
                 Err(TryLockError::Error(source)) => return Err(unusable(source).into()),

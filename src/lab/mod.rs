@@ -53,7 +53,10 @@ pub use prepare::{LaunchRequest, Prepared, Settled, Source, settle};
 pub use prove::{LeftOut, Proof, Provable, ProveOptions, Prover, provable};
 pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
-pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, StandbyTurn, Standing, Tidied, claim, tidy};
+pub use standby::{
+    ClaimMode, Claims, Failures, MOST as MOST_STANDBY, Removed, Standby, StandbyError, StandbyTurn, Standing, Tidied,
+    claim, tidy,
+};
 pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
 pub use wipe::{Fate, WipePlan, WipeStep, wipe};
 

@@ -22,7 +22,8 @@ use crate::names::GuestName;
 use crate::probe::host::{Door, HostFacts, Sniffer, View, blind, view};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
-pub(super) use place::poke_gateways;
+pub(super) use locks::locks;
+pub(super) use place::{Shared, place_in, poke_gateways};
 pub use provable::{LeftOut, Provable, provable};
 
 /// How a proof is bounded.
@@ -93,7 +94,7 @@ impl Prover {
             // Only now: the link for packets to guests is no part of what a guest could want to reach.
             (facts, Door::make())
         });
-        let (looked, locks, bound) = tokio::join!(looked, locks::locks(lab, fence), crate::fence::bound());
+        let (looked, locks, bound) = tokio::join!(looked, locks(lab, fence), crate::fence::bound());
         let unreadable = |source| Error::Unreadable { path: "/proc/net".into(), source };
         let (facts, door) = looked.map_err(|error| unreadable(std::io::Error::other(error)))?;
         let facts = facts.map_err(unreadable)?;

@@ -179,6 +179,29 @@ impl StageRecord {
 }
 
 #[cfg(test)]
+impl Receipt {
+    /// A receipt that says nothing.
+    pub(super) fn example() -> Self {
+        Self {
+            podclaw: String::new(),
+            finished: Timestamp::UNIX_EPOCH,
+            claimed: None,
+            base: String::new(),
+            baked: None,
+            gateway: String::new(),
+            profiles: Vec::new(),
+            millis: 0,
+            stages: Vec::new(),
+            probes: Vec::new(),
+            digests: None,
+            guest: None,
+            verdicts: Vec::new(),
+            timings: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -191,22 +214,7 @@ mod tests {
                 .into(),
             ..Instance::default()
         };
-        let receipt = Receipt {
-            podclaw: String::new(),
-            finished: Timestamp::UNIX_EPOCH,
-            claimed: None,
-            base: String::new(),
-            baked: None,
-            gateway: String::new(),
-            profiles: Vec::new(),
-            millis: 0,
-            stages: Vec::new(),
-            probes: Vec::new(),
-            digests: None,
-            guest: Some(Identity::of(&guest("a", "1", "1"))),
-            verdicts: Vec::new(),
-            timings: None,
-        };
+        let receipt = Receipt { guest: Some(Identity::of(&guest("a", "1", "1"))), ..Receipt::example() };
         let said = |receipt: &Receipt, guest: &Instance| {
             let found = receipt.mismatches(guest).into_iter();
             found.map(|mismatch| format!("{}: {}", mismatch.subject, mismatch.message)).collect::<Vec<_>>().join("; ")

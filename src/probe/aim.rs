@@ -68,7 +68,7 @@ pub struct Place {
 #[cfg(test)]
 impl Place {
     /// The place of a guest that there is not.
-    pub(super) fn example() -> Self {
+    pub(crate) fn example() -> Self {
         let address = |host: u8| Ipv4Addr::new(10, 9, 0, host);
         Self {
             bridge: "t1br0".into(),
@@ -151,6 +151,12 @@ impl Aims {
         aims.leave_out_what_is_open();
         aims.egress();
         aims
+    }
+
+    /// Where the guest is that they are for.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The address of the guest that they are for.

@@ -50,11 +50,7 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
         found.entry(outcome.probe.id).or_default().push(outcome);
     }
     let ended = said.last() == Some(&Said::Ended) && broken.is_none();
-    // Where the public internet is open, or nothing is allowed, there is nothing to be tried.
-    let is_tried = |probe: &Probe| {
-        probe.is_for_all() || aims.as_ref().map_or(true, |aims| aims.all.iter().any(|aim| aim.probe == probe))
-    };
-    let tried: Vec<&'static Probe> = ALL.iter().copied().filter(|probe| is_tried(probe)).collect();
+    let wanted = demanded(aims.as_ref().ok().copied(), set);
     let why = match broken {
         Some(why) => why,
         None if ended => "it said nothing".into(),
@@ -99,7 +95,6 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
             }
         }
     }
-    let wanted = tried.into_iter().filter(|probe| set == Set::Full || probe.set == Set::Quick);
     let not_tried = |probe: &Probe| {
         let all = aims.as_ref().map_or(&[][..], |aims| &aims.not_tried);
         all.iter().find(|(of, _)| *of == probe).map(|(_, what)| what.as_str())
@@ -108,7 +103,26 @@ pub fn judge(evidence: Evidence<'_>, set: Set) -> Vec<Outcome> {
         let outcome = merge(probe, found.remove(probe.id).unwrap_or_default(), &why);
         not_tried(probe).map_or(outcome.clone(), |what| outcome.but_not(what))
     };
-    wanted.map(outcome).collect()
+    wanted.into_iter().map(outcome).collect()
+}
+
+/// The probes of which a proof of this set has an outcome, for a guest that has these aims; all where nobody knows them.
+#[must_use]
+pub fn demanded(aims: Option<&Aims>, set: Set) -> Vec<&'static Probe> {
+    // Where the public internet is open, or nothing is allowed, there is nothing to be tried.
+    let is_tried =
+        |probe: &Probe| probe.is_for_all() || aims.is_none_or(|aims| aims.all.iter().any(|aim| aim.probe == probe));
+    let is_in = |probe: &Probe| set == Set::Full || probe.set == Set::Quick;
+    ALL.iter().copied().filter(|probe| is_tried(probe) && is_in(probe)).collect()
+}
+
+/// What both firewalls, each for itself, would do with the packets of a proof: nothing is sent.
+#[must_use]
+pub fn firewalls(locks: &Locks, aims: Result<&Aims, String>) -> [Outcome; 2] {
+    match aims {
+        Ok(aims) => locks::locks(locks, aims, 0),
+        Err(reason) => [NET_ACL, NET_FENCE].map(|probe| Outcome::could_not_tell(probe, "", &reason)),
+    }
 }
 
 /// What the runner said of probes, where it is a witness: a guest may say that it got out, but not that it did not where the

@@ -22,7 +22,7 @@ mod target;
 
 pub use aim::{Aims, Place, Sibling};
 pub use catalogue::*;
-pub use judge::{Evidence, all_seen, judge};
+pub use judge::{Evidence, all_seen, demanded, firewalls, judge};
 pub use locks::{Lock, Locks};
 pub use outcome::{Outcome, Verdict};
 pub use program::{OWN, Program, Unusable};

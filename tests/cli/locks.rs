@@ -99,7 +99,8 @@ fn whoever_changes_the_lab_waits_for_whoever_does_and_goes_on_after_a_kill() {
     ] {
         let running = daemon.at_work(first);
         let mut waiting = daemon.podclaw(second).start();
-        let (pid, what) = (running.pid(), first.join(" ").replace(" --yes podclaw", "").replace(" a", ""));
+        let (pid, what) = (running.pid(), first.join(" ").replace(" --yes podclaw", ""));
+        let what = what.replace("launch a", "looking at it before a launch");
         waiting.wait_for(&format!("another podclaw (pid {pid}: {what}) is working on the lab podclaw: waiting"));
         assert!(daemon.asked.try_recv().is_err(), "{second:?} did not wait for {first:?}");
         running.signal(Signal::KILL);

@@ -24,7 +24,7 @@ pub(crate) const TESTS: &[Test] = tests![
 ];
 
 /// The cloud-init files and profiles of this repository, in a directory of the test.
-fn own_data(lab: &Lab) -> std::path::PathBuf {
+pub(super) fn own_data(lab: &Lab) -> std::path::PathBuf {
     let data = lab.dir().join("data");
     fs::create_dir_all(&data).expect("a directory");
     for part in ["cloud-init", "apparmor", "profiles"] {

@@ -48,11 +48,11 @@ fn main() -> ExitCode {
         egress::TESTS,
         gateway::TESTS,
         bake::TESTS,
-        standby::TESTS,
         audit::TESTS,
     ];
     files.extend(client::TESTS);
     files.extend(prove::TESTS);
     files.extend(second_lock::TESTS);
+    files.extend(standby::TESTS);
     harness::main(&files)
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use crate::fence::{self, Fate, Hook, Link, Packet, Protocol};
+use crate::fence::{self, Fate, Hook, Link, Packet, Protocol, Ruleset};
 use crate::lab::Lab;
 use crate::lab::egress::Closed;
 use crate::lab_file::Destination;
@@ -33,7 +33,12 @@ pub(super) async fn holes(lab: &Lab, host: &[Ipv4Net]) -> Result<Vec<String>, St
         return Err(format!("the daemon filters with {driver}, whose rules nobody reads here"));
     }
     let rules = fence::incus_ruleset().await.map_err(|error| error.to_string())?;
-    let Some(rules) = rules else { return Ok(vec!["everything gets past it: there is no table inet incus".into()]) };
+    Ok(holes_in(rules.as_ref(), lab, host))
+}
+
+/// The same of rules that were read already; nothing is no table.
+pub(in crate::lab) fn holes_in(rules: Option<&Ruleset>, lab: &Lab, host: &[Ipv4Net]) -> Vec<String> {
+    let Some(rules) = rules else { return vec!["everything gets past it: there is no table inet incus".into()] };
     let closed = Closed::on(&lab.settings.network, host);
     let bridge = lab.settings.name.network();
     let nets = lab.settings.network.egress.allow.iter().filter_map(|allow| match &allow.to {
@@ -48,7 +53,7 @@ pub(super) async fn holes(lab: &Lab, host: &[Ipv4Net]) -> Result<Vec<String>, St
         Fate::Passes => Some(format!("{what} gets past it")),
         Fate::Unknown(why) => Some(format!("whether {what} gets past it can't be told: {why}")),
     });
-    Ok(found.collect())
+    found.collect()
 }
 
 /// An address of a guest: the second one of the subnet, whether or not there is a guest that has it.

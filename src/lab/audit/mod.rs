@@ -21,6 +21,8 @@ use crate::rules::live::{self, LiveFacts, Pinned};
 use fetch::Fetch;
 use words::Objects;
 
+pub(super) use kernel::holes_in;
+
 /// Judges the lab's objects and its guests; of guests only those named, where some are.
 ///
 /// # Errors

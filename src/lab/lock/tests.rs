@@ -14,11 +14,16 @@ async fn at_once(directory: &Path, lab: &str, work: Work) -> Result<File> {
     take(directory, lab, work, Duration::ZERO).await
 }
 
+/// What is free, or is as soon as a child that another test starts has let go of what it was born with.
+async fn free(directory: &Path, lab: &str, work: Work) -> Result<File> {
+    take(directory, lab, work, Duration::from_mins(1)).await
+}
+
 #[tokio::test]
 async fn one_at_a_time_changes_a_lab_and_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
-    let first = at_once(at, "one", Work::RefreshNames).await.unwrap();
+    let first = free(at, "one", Work::RefreshNames).await.unwrap();
     for work in Work::ALL {
         let error = at_once(at, "one", work).await.unwrap_err();
         let own =
@@ -26,29 +31,30 @@ async fn one_at_a_time_changes_a_lab_and_is_named() {
         assert!(error.to_string().starts_with(&own), "{error}");
         assert!(error.help().unwrap().ends_with(&format!("`kill {}`", std::process::id())));
     }
-    at_once(at, "two", Work::Init).await.expect("another lab is free");
+    free(at, "two", Work::Init).await.expect("another lab is free");
     drop(first);
-    at_once(at, "one", Work::Init).await.expect("it is free again");
+    free(at, "one", Work::Init).await.expect("it is free again");
 }
 
 #[tokio::test]
 async fn many_judge_while_nobody_changes() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
-    let one = at_once(at, "one", Work::Launch).await.unwrap();
+    let one = free(at, "one", Work::Launch).await.unwrap();
     let other = at_once(at, "one", Work::Launch).await.expect("launches do not keep out each other");
     drop(one);
     let error = at_once(at, "one", Work::Wipe).await.unwrap_err();
-    assert!(error.to_string().contains(": launch) is working on"), "{error}");
+    let own = format!("another podclaw (pid {}: looking at it before a launch) is working on", std::process::id());
+    assert!(error.to_string().starts_with(&own), "{error}");
     drop(other);
-    at_once(at, "one", Work::Wipe).await.unwrap();
+    free(at, "one", Work::Wipe).await.unwrap();
 }
 
 #[tokio::test]
 async fn whoever_waits_gets_it_or_can_be_cancelled() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
-    let held = at_once(at, "one", Work::Init).await.unwrap();
+    let held = free(at, "one", Work::Init).await.unwrap();
     let lab: LabName = "one".parse().unwrap();
     let place = Place { directory: at, socket: Path::new("/nonexistent/unix.socket"), lab: &lab };
     let job = Job::quiet();
@@ -62,22 +68,52 @@ async fn whoever_waits_gets_it_or_can_be_cancelled() {
     taken.unwrap();
 }
 
-/// The name of a holder that was killed stays in the file, and says nothing of who has the lock now.
+/// What stands in the file may be of somebody who was killed, or had the lock before, and says nothing of who has it now.
 #[tokio::test]
 async fn nobody_is_named_wrongly() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path();
-    let held = at_once(at, "one", Work::Init).await.unwrap();
-    let mut gone = std::process::Command::new("true").spawn().unwrap();
-    gone.wait().unwrap();
-    for text in
-        [format!("{} init\n", gone.id()), "1 \u{1b}[2J\n".into(), "-1 init\n".into(), "0 init".into(), String::new()]
-    {
-        held.set_len(0).unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&held, text.as_bytes(), 0).unwrap();
-        let error = at_once(at, "one", Work::Init).await.unwrap_err();
-        assert!(error.to_string().starts_with("another podclaw is working on"), "{text:?}: {error}");
+    let own = std::process::id();
+    for (held_by, doing) in [(Work::Init, ""), (Work::Launch, ": looking at it before a launch")] {
+        let held = free(at, "one", held_by).await.unwrap();
+        for text in ["1 init\n", "1 \u{1b}[2J\n", "-1 init\n", "0 init", ""] {
+            held.set_len(0).unwrap();
+            std::os::unix::fs::FileExt::write_all_at(&held, text.as_bytes(), 0).unwrap();
+            let error = at_once(at, "one", Work::Init).await.unwrap_err();
+            let named = format!("another podclaw (pid {own}{doing}) is working on");
+            assert!(error.to_string().starts_with(&named), "{text:?}: {error}");
+        }
     }
+}
+
+/// Of several, none is to be killed for the others.
+#[tokio::test]
+async fn several_are_all_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path();
+    let _own = free(at, "one", Work::Launch).await.unwrap();
+    let file = std::fs::read_dir(at).unwrap().next().unwrap().unwrap().path();
+    let mut other = std::process::Command::new("flock");
+    let mut other = other
+        .arg("--shared")
+        .arg(&file)
+        .arg("cat")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Once it answers, it has the lock.
+    let mut pipe = other.stdin.take().unwrap();
+    std::io::Write::write_all(&mut pipe, b"a").unwrap();
+    std::io::Read::read_exact(&mut other.stdout.take().unwrap(), &mut [0]).unwrap();
+    let error = at_once(at, "one", Work::Init).await.unwrap_err();
+    drop(pipe);
+    other.wait().unwrap();
+    let mut pids = [std::process::id(), other.id()];
+    pids.sort_unstable();
+    let said = format!("another podclaw (one of the pids {}, {}: looking at it", pids[0], pids[1]);
+    assert!(error.to_string().starts_with(&said), "{error}");
+    assert!(!error.help().unwrap().contains("`kill"), "{error:?}");
 }
 
 #[tokio::test]

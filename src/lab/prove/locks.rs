@@ -9,7 +9,7 @@ use crate::probe::{Lock, Locks};
 const DRIVER: &str = "nftables";
 
 /// Both, as they are now.
-pub(super) async fn locks(lab: &Lab, wanted: Option<&Fence>) -> Locks {
+pub(in crate::lab) async fn locks(lab: &Lab, wanted: Option<&Fence>) -> Locks {
     // Only one of them asks the daemon.
     let (fence, acl) = tokio::join!(fence(lab, wanted), acl(lab));
     Locks { acl, fence }

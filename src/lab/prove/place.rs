@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
 use ipnet::Ipv4Net;
+use tokio::sync::OnceCell;
 
 use super::Prover;
 use crate::incus::InstanceWithState;
 use crate::lab::Lab;
 use crate::probe::host::HostFacts;
 use crate::probe::plan::Mac;
-use crate::probe::{Place, Sibling};
+use crate::probe::{Place, Reach, Sibling};
 
 /// Has the host ask its gateways for their hardware addresses, so that it knows whether they answer.
 pub(in crate::lab) fn poke_gateways() {
@@ -34,6 +35,30 @@ struct Card {
     address: Option<Ipv4Addr>,
 }
 
+/// What the places of all guests share.
+#[derive(Debug)]
+pub(in crate::lab) struct Shared {
+    /// The addresses that the daemon binds guests' ports to, as the kernel has it.
+    bound: BTreeMap<String, Ipv4Addr>,
+    reach: Reach,
+    /// What the resolver gave out, once somebody asks.
+    leases: OnceCell<Vec<(String, Ipv4Addr)>>,
+}
+
+impl Shared {
+    /// Looks at it; why it can't be told.
+    pub(in crate::lab) async fn now(
+        lab: &Lab,
+        facts: &HostFacts,
+        bound: BTreeMap<String, Ipv4Addr>,
+    ) -> Result<Self, String> {
+        // Without their subnets: what is beside the host is told by the probes about its neighbours.
+        let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
+        let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
+        Ok(Self { bound, reach, leases: OnceCell::new() })
+    }
+}
+
 /// The place of a guest among all others; why it has none.
 pub(super) async fn place(
     lab: &Lab,
@@ -42,9 +67,20 @@ pub(super) async fn place(
     prover: &Prover,
     control: Option<SocketAddr>,
 ) -> Result<Place, String> {
+    let shared = Shared::now(lab, &prover.facts, prover.bound.clone()).await?;
+    Ok(Place { control, ..place_in(lab, guest, all, &shared).await? })
+}
+
+/// The same where what all places share is known; without an address that must be reached.
+pub(in crate::lab) async fn place_in(
+    lab: &Lab,
+    guest: &InstanceWithState,
+    all: &[InstanceWithState],
+    shared: &Shared,
+) -> Result<Place, String> {
     let bridge = lab.settings.name.network();
     let subnet = lab.settings.network.subnet.net();
-    let known = Known::of(lab, &bridge, guest, all, prover).await;
+    let known = Known::of(lab, &bridge, guest, all, shared).await;
     let card = |of: &InstanceWithState| known.card(of);
     let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
     let address = own.address.ok_or("the guest has no address on the lab's network")?;
@@ -65,15 +101,12 @@ pub(super) async fn place(
     taken.extend([address, subnet.addr()]);
     let free: Vec<Ipv4Addr> = subnet.hosts().filter(|host| !taken.contains(host)).collect();
     let (unused, nobody) = pick(&free).ok_or("the lab's network has no address left")?;
-    let isolated = is_isolated(&own.host_name);
+    let isolated = is_isolated(&bridge, &own.host_name);
     let name_of = |port: &str| {
         let of_guest = all.iter().find(|other| card(other).is_some_and(|card| card.host_name == port));
         of_guest.map_or_else(|| port.to_owned(), |guest| format!("{port} of guest {}", guest.instance.name))
     };
     let open_ports = open_ports(&bridge, &own.host_name).map(|open| open.iter().map(|port| name_of(port)).collect());
-    // Without their subnets: what is beside the host is told by the probes about its neighbours.
-    let host: Vec<Ipv4Net> = prover.facts.addresses.iter().filter_map(own_address).collect();
-    let reach = lab.reach(&host).await.map_err(|error| error.to_string())?;
     let (gateway, mac) = (subnet.addr(), own.mac);
     Ok(Place {
         bridge,
@@ -86,14 +119,14 @@ pub(super) async fn place(
         siblings,
         isolated,
         open_ports,
-        control,
-        reach,
+        control: None,
+        reach: shared.reach.clone(),
     })
 }
 
-/// Whether the kernel keeps a port of a bridge apart from other such ports.
-fn is_isolated(port: &str) -> Option<bool> {
-    let flag = std::fs::read_to_string(format!("/sys/class/net/{port}/brport/isolated")).ok()?;
+/// Whether the kernel keeps a port of that bridge apart from other such ports; nothing where it is a port of another one.
+fn is_isolated(bridge: &str, port: &str) -> Option<bool> {
+    let flag = std::fs::read_to_string(format!("/sys/class/net/{bridge}/brif/{port}/isolated")).ok()?;
     Some(flag.trim() == "1")
 }
 
@@ -104,7 +137,7 @@ fn open_ports(bridge: &str, but: &str) -> Option<Vec<String>> {
     for port in ports {
         let port = port.ok()?.file_name().into_string().ok()?;
         // One that went meanwhile is no port any more.
-        if port != but && is_isolated(&port) == Some(false) {
+        if port != but && is_isolated(bridge, &port) == Some(false) {
             open.push(port);
         }
     }
@@ -127,7 +160,7 @@ fn pick(free: &[Ipv4Addr]) -> Option<([Ipv4Addr; 2], Ipv4Addr)> {
 struct Known<'k> {
     bridge: &'k str,
     bound: &'k BTreeMap<String, Ipv4Addr>,
-    leases: Vec<(String, Ipv4Addr)>,
+    leases: &'k [(String, Ipv4Addr)],
 }
 
 impl<'k> Known<'k> {
@@ -138,15 +171,15 @@ impl<'k> Known<'k> {
         bridge: &'k str,
         guest: &InstanceWithState,
         all: &[InstanceWithState],
-        prover: &'k Prover,
+        shared: &'k Shared,
     ) -> Self {
-        let known = Self { bridge, bound: &prover.bound, leases: Vec::new() };
+        let known = Self { bridge, bound: &shared.bound, leases: &[] };
         let is_told = |of: &InstanceWithState| known.device(of).is_none_or(|card| known.told(&card).is_some());
         if all.iter().filter(|of| of.state.pid > 1).chain([guest]).all(is_told) {
             return known;
         }
-        let leases = lab.client.leases(&lab.project, bridge).await.unwrap_or_default();
-        Self { leases, ..known }
+        let ask = async || lab.client.leases(&lab.project, bridge).await.unwrap_or_default();
+        Self { leases: shared.leases.get_or_init(ask).await, ..known }
     }
 
     /// The addresses that somebody has, or may come back to.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::Instant;
 
-use super::fit::Wanted;
-use crate::cloud_init::DEFAULT_PORT;
+use super::fit::Judge;
+use super::rounds;
 use crate::image::BakedImage;
-use crate::incus::{Command, Config, Instance, InstanceWithState, Job, Object, Refusal, Tag};
+use crate::incus::{Config, Instance, InstanceWithState, Job, Object, Refusal, Tag};
 use crate::lab::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
 use crate::lab::prepare::launch_id;
 use crate::lab::timings::Clock;
@@ -19,11 +19,9 @@ use crate::text::excerpt;
 
 /// How many guests are tried besides those that are wanted: a claim is to be quick, or left to a launch.
 const SPARE: usize = 3;
-/// How long looking at one may take.
-const WITHIN: Duration = Duration::from_secs(3);
-/// How long its gateway may take to answer, and how much of the answer is read.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-const ANSWER_BYTES: usize = 4096;
+/// How long looking at all of them may take: whoever changes the lab waits for it. What was not judged by then is left to
+/// a launch.
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// What came of a claim.
 #[derive(Debug, Default)]
@@ -44,7 +42,7 @@ pub enum ClaimMode {
 }
 
 /// Claims up to `count` of the guests that stand by, the oldest first. Each is looked at anew, and of several that claim one
-/// guest exactly one gets it. What can't be judged, or does not answer, is passed over.
+/// guest exactly one gets it. What can't be judged, or not in time, or does not answer, is passed over.
 ///
 /// # Errors
 /// What keeps a guest that stands by from being judged.
@@ -56,34 +54,44 @@ pub async fn claim(
     mode: ClaimMode,
     job: &Job,
 ) -> Result<Claims> {
-    let mut claims = Claims::default();
     if settled.standing_by.is_empty() {
-        return Ok(claims);
+        return Ok(Claims::default());
     }
-    let wanted = Wanted::of(lab, settled, baked)?;
-    for name in settled.standing_by.iter().take(count + SPARE) {
-        if claims.claimed.len() == count || job.cancel.is_cancelled() {
-            break;
+    let judge = Judge::new(lab, settled, baked)?;
+    let candidates = settled.standing_by.iter().take(count + SPARE);
+    let deadline = Instant::now() + WITHIN;
+    let look = async |&name: &&GuestName| {
+        if job.cancel.is_cancelled() {
+            return Err("podclaw was interrupted".into());
         }
         let own = Lab { client: lab.client.recording(), ..lab.clone() };
         let clock = Clock::start(&settled.at, own.client.timeline());
-        match claim_one(&own, &wanted, name, clock, mode).await {
-            Ok(launched) => claims.claimed.push(launched),
-            Err(reason) => claims.passed_over.push((name.to_string(), excerpt(&reason, 300))),
-        }
-    }
-    Ok(claims)
+        let looked = look(&own, &judge, name).await?;
+        Ok((own, clock, looked))
+    };
+    let take = async |&name: &&GuestName, (own, clock, looked): (Lab, Clock, Looked)| {
+        take(&own, name, clock, looked, mode).await
+    };
+    let (claimed, passed_over) = rounds::take(candidates, count, deadline, look, take).await;
+    let escaped = |(name, reason): (&GuestName, String)| (name.to_string(), excerpt(&reason, 300));
+    Ok(Claims { claimed, passed_over: passed_over.into_iter().map(escaped).collect() })
 }
 
-async fn claim_one(
+/// A guest that is fit to be claimed, as it was seen.
+struct Looked {
+    found: InstanceWithState,
+    tag: Tag,
+    receipt: Receipt,
+}
+
+/// Claims a guest that was looked at, unless it was changed since.
+async fn take(
     lab: &Lab,
-    wanted: &Wanted,
     name: &GuestName,
     mut clock: Clock,
+    Looked { mut found, tag, receipt }: Looked,
     mode: ClaimMode,
 ) -> std::result::Result<Launched, String> {
-    let looked = timeout(WITHIN, look(lab, wanted, name)).await;
-    let (mut found, tag, receipt) = looked.map_err(|_| "looking at it took too long")??;
     let mut launched = |found: InstanceWithState, receipt: Receipt| {
         clock.mark("claim");
         let (guest, timings, requests) = (Guest::of(found), clock.timings(0), clock.kinds());
@@ -114,33 +122,13 @@ async fn claim_one(
 }
 
 /// Looks whether a guest is fit to be claimed, as it is now.
-async fn look(
-    lab: &Lab,
-    wanted: &Wanted,
-    name: &GuestName,
-) -> std::result::Result<(InstanceWithState, Tag, Receipt), String> {
+async fn look(lab: &Lab, judge: &Judge, name: &GuestName) -> std::result::Result<Looked, String> {
     let object = Object::instance(&lab.project, name.as_str());
     let found = lab.client.get_tagged_with_state(&object).await.map_err(|error| error.to_string())?;
     let (found, tag) = found.ok_or("it is gone")?;
     if !lab.mark().is_on(&found.instance.config) {
         return Err("it does not carry the lab's mark any more".into());
     }
-    let receipt = wanted.judge(&found.instance, Timestamp::now())?;
-    if !answers(lab, name).await {
-        return Err("its gateway does not answer".into());
-    }
-    Ok((found, tag, receipt))
-}
-
-/// Whether the gateway of a guest says that it has started. It is the guest's word, as that of stage 7 was: what is asked
-/// is whether it is of use, and not whether it is contained.
-pub(super) async fn answers(lab: &Lab, name: &GuestName) -> bool {
-    let url = format!("http://127.0.0.1:{DEFAULT_PORT}/startupz");
-    let seconds = ANSWER_WITHIN.as_secs().to_string();
-    let command = Command::new(["curl", "--silent", "--noproxy", "*", "--max-time", &seconds, &url]);
-    let asked = lab.client.capture(&lab.project, name.as_str(), &command, b"", ANSWER_BYTES, ANSWER_WITHIN).await;
-    asked.is_ok_and(|said| {
-        let body: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap_or_default();
-        said.code == 0 && body["status"] == "started"
-    })
+    let receipt = judge.judge(lab, &found).await?;
+    Ok(Looked { found, tag, receipt })
 }

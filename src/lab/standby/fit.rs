@@ -1,20 +1,51 @@
 //! Whether a guest that stands by is what a launch would make now.
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::OnceCell;
 
+use super::answer::answers;
+use super::walls::Walls;
+use crate::fence::Fence;
 use crate::image::BakedImage;
-use crate::incus::{Instance, Status};
+use crate::incus::{Instance, InstanceWithState, Status};
 use crate::lab::guests::{Readiness, STATE_KEY};
-use crate::lab::{Digests, Lab, Receipt, Result, Settled};
-use crate::probe::Verdict;
+use crate::lab::{Digests, Lab, Prepared, Receipt, Result, Settled};
 
 /// How old a proof may be. What is older is replaced, and not proven again: nobody has used the guest, so there is nothing
 /// in it that is worth more than a fresh one.
 const MOST_AGE: SignedDuration = SignedDuration::from_hours(24);
 
+/// All that guests that stand by are judged by.
+#[derive(Debug)]
+pub(super) struct Judge {
+    wanted: Wanted,
+    fence: Option<Fence>,
+    /// Looked at once somebody asks, and then the same for all.
+    walls: OnceCell<std::result::Result<Walls, String>>,
+}
+
+impl Judge {
+    /// A judge who compares with what a launch from this image would make.
+    pub(super) fn new(lab: &Lab, settled: &Settled, baked: &BakedImage) -> Result<Self> {
+        let sample = settled.sample(lab, baked)?;
+        let fence = sample.fence.clone();
+        Ok(Self { wanted: Wanted::of(settled, baked, sample), fence, walls: OnceCell::new() })
+    }
+
+    /// Why a guest that stands by must not be claimed, if there is a reason; its receipt if there is none. What can't be
+    /// told is a reason. The requests are made by `lab`.
+    pub(super) async fn judge(&self, lab: &Lab, guest: &InstanceWithState) -> std::result::Result<Receipt, String> {
+        let receipt = self.wanted.judge(&guest.instance, Timestamp::now())?;
+        // Not while the gateway is asked: Incus 6.0 loses what a command says now and then, and most of all beside other work.
+        let walls = self.walls.get_or_init(|| Walls::now(lab, self.fence.as_ref())).await;
+        walls.as_ref().map_err(Clone::clone)?.hold(lab, guest, &receipt).await?;
+        answers(lab, &guest.instance.name).await.map(|()| receipt)
+    }
+}
+
 /// What a launch would make now.
 #[derive(Debug)]
-pub(super) struct Wanted {
+struct Wanted {
     /// The receipt that its guest would get, as far as that is known before.
     base: String,
     gateway: String,
@@ -25,20 +56,18 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// What a launch from this image would make, with the ACL that the lab had when it was settled.
-    pub(super) fn of(lab: &Lab, settled: &Settled, baked: &BakedImage) -> Result<Self> {
-        let guest = settled.sample(lab, baked)?;
-        Ok(Self {
+    fn of(settled: &Settled, baked: &BakedImage, guest: Prepared) -> Self {
+        Self {
             base: settled.images.base.fingerprint.to_string(),
             gateway: settled.images.gateway.id(),
             baked: baked.fingerprint.to_string(),
             digests: guest.digests,
             profiles: guest.instance.profiles,
-        })
+        }
     }
 
-    /// Why a guest that stands by must not be claimed, if there is a reason; its receipt if there is none. What can't be
-    /// told is a reason.
-    pub(super) fn judge(&self, guest: &Instance, now: Timestamp) -> std::result::Result<Receipt, String> {
+    /// The same of what the daemon says of a guest. Whether it was proven by every probe that counts is not looked at here.
+    fn judge(&self, guest: &Instance, now: Timestamp) -> std::result::Result<Receipt, String> {
         let demand = |holds: bool, otherwise: &str| if holds { Ok(()) } else { Err(otherwise.to_owned()) };
         demand(Readiness::read(guest.config.get(STATE_KEY)) == Readiness::Standby, "it does not stand by")?;
         demand(guest.status == Status::Running, "it does not run")?;
@@ -59,8 +88,6 @@ impl Wanted {
         if let Some(mismatch) = receipt.mismatches(guest).into_iter().next() {
             return Err(mismatch.message);
         }
-        let is_contained = receipt.probes.iter().all(|probe| probe.verdict != Verdict::NotContained);
-        demand(is_contained && !receipt.probes.is_empty(), "it was not proven")?;
         let age = now.duration_since(receipt.finished);
         demand(!age.is_negative(), "it was proven in the future, by this host's clock")?;
         demand(age <= MOST_AGE, "its proof is more than a day old")?;

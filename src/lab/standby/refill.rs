@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::claim::answers;
-use super::fit::Wanted;
+use super::fit::Judge;
 use crate::image::BakedImage;
 use crate::incus::{Collection, Config, Instance, Job, Object, Refusal};
 use crate::lab::cleanup::{remove_guest, remove_launched};
 use crate::lab::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
-use crate::lab::{Error, Lab, Receipt, Result, Settled};
+use crate::lab::{Error, Lab, Result, Settled};
 use crate::names::GuestName;
 use crate::text::excerpt;
 use crate::turn;
@@ -77,23 +76,26 @@ pub async fn tidy(
     _turn: &StandbyTurn,
     job: &Job,
 ) -> Result<Tidied> {
-    let wanted = match made_of {
-        Some((settled, baked)) => Some(Wanted::of(lab, settled, baked)?),
+    let judge = match made_of {
+        Some((settled, baked)) => Some(Judge::new(lab, settled, baked)?),
         None => None,
     };
     let mut tidied = Tidied::default();
-    let mut instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
-    instances.retain(|instance| lab.mark().is_on(&instance.config));
-    for instance in instances {
-        let Ok(name) = instance.name.parse::<GuestName>() else { continue };
-        let unfit = match Readiness::read(instance.config.get(STATE_KEY)) {
+    let mut guests = lab.client.list_with_state(&Collection::instances(&lab.project)).await?;
+    guests.retain(|guest| lab.mark().is_on(&guest.instance.config));
+    for guest in guests {
+        let Ok(name) = guest.instance.name.parse::<GuestName>() else { continue };
+        let unfit = match Readiness::read(guest.instance.config.get(STATE_KEY)) {
             Readiness::Failed => {
                 tidied.failed.get_or_insert(name);
                 continue;
             }
             // Nobody else launches any now.
             Readiness::Filling => Err("the `podclaw pool` that made it was killed".to_owned()),
-            Readiness::Standby => judge(lab, wanted.as_ref(), &name, &instance).await,
+            Readiness::Standby => match &judge {
+                Some(judge) => judge.judge(lab, &guest).await,
+                None => Err("no guest is to stand by".to_owned()),
+            },
             _ => continue,
         };
         match unfit {
@@ -108,17 +110,6 @@ pub async fn tidy(
     }
     tidied.standing.reverse();
     Ok(tidied)
-}
-
-async fn judge(
-    lab: &Lab,
-    wanted: Option<&Wanted>,
-    name: &GuestName,
-    instance: &Instance,
-) -> std::result::Result<Receipt, String> {
-    let wanted = wanted.ok_or("no guest is to stand by")?;
-    let receipt = wanted.judge(instance, Timestamp::now())?;
-    if answers(lab, name).await { Ok(receipt) } else { Err("its gateway does not answer".into()) }
 }
 
 impl Tidied {

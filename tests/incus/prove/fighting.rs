@@ -43,7 +43,8 @@ fn guests_without_anything_left(daemon: &Daemon) {
     let lab = &proving.lab;
     proving.launch("one", &[]);
     // A gateway that takes connections and says nothing, and tools that are others.
-    proving.sh("one", "(sleep 1000 | nc -l -p 18789) >/dev/null 2>&1 & rm /bin/ls /bin/cat /bin/mount");
+    // A command that the daemon says it lost is run again, and may have been run before.
+    proving.sh("one", "(sleep 1000 | nc -l -p 18789) >/dev/null 2>&1 & rm -f /bin/ls /bin/cat /bin/mount");
     let proofs = within(&proving, &["one"], &[]);
     proofs.red(&["gateway-loopback"]);
     proofs.green(&["host-devices"]);
