@@ -33,3 +33,12 @@ pub(super) fn mebibytes(bytes: u64) -> String {
 pub(super) fn seconds(millis: u64) -> String {
     format!("{:.1} s", Duration::from_millis(millis).as_secs_f64())
 }
+
+/// How long ago something was, in its largest unit.
+pub(super) fn age(at: jiff::Timestamp) -> String {
+    let seconds = jiff::Timestamp::now().duration_since(at).as_secs().max(0);
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let (amount, unit) =
+        units.iter().find(|(size, _)| seconds >= *size).map_or((seconds, "s"), |(size, unit)| (seconds / size, unit));
+    format!("{amount} {unit} old")
+}

@@ -39,6 +39,11 @@ pub(super) async fn listing(family: &'static str, table: &str) -> Result<Option<
     list(family, table, "-nn").await
 }
 
+/// The same as JSON.
+pub(super) async fn json(family: &'static str, table: &str) -> Result<Option<String>, NftError> {
+    list(family, table, "--json").await
+}
+
 /// A table of the family that both firewalls filter packets in, part by part.
 pub(super) async fn ruleset(table: &str) -> Result<Option<Ruleset>, NftError> {
     let Some(said) = list("inet", table, "--json").await? else { return Ok(None) };

@@ -268,6 +268,15 @@ pub enum Error {
         /// How long was waited.
         after: Duration,
     },
+    /// What is to be kept before it is deleted can't be kept.
+    #[error("the evidence is not complete, so nothing was deleted: {0}")]
+    Evidence(String),
+    /// The daemon takes questions, and answers none.
+    #[error("the daemon does not answer: nothing came for {} s", after.as_secs())]
+    DaemonHangs {
+        /// How long it was asked.
+        after: Duration,
+    },
     /// It failed, and so did the attempt to remove what was made.
     #[error("{error}\n  and then the guest could not be removed: {cleanup}")]
     NotCleaned {
@@ -309,6 +318,13 @@ impl Error {
             }
             Self::Busy { guest, .. } => {
                 format!("look at `incus operation list`, and try `podclaw delete {guest}` again")
+            }
+            Self::Evidence(_) => {
+                "name a new directory with room for all guests, or leave --evidence out; `--quarantine` keeps guests harmless meanwhile"
+                    .into()
+            }
+            Self::DaemonHangs { .. } => {
+                "restart the daemon (`systemctl restart incus`; guests run on) and run the command again: it goes on from there".into()
             }
             Self::NoLab { .. } => "make it with `podclaw init`".into(),
             Self::Foreign { .. } => "choose another name for the lab (--lab, or `name` in the lab file)".into(),

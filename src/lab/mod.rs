@@ -54,7 +54,10 @@ pub use receipt::{Identity, ProbeRecord, Receipt, StageRecord};
 pub use resolver::ResolverError;
 pub use standby::{ClaimMode, Claims, MOST as MOST_STANDBY, Removed, StandbyTurn, Standing, Tidied, claim, tidy};
 pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
-pub use wipe::{Fate, WipePlan, WipeStep, wipe};
+pub use wipe::{
+    CutBy, Evidence, Fate, Kind as WipeKind, Level, Quarantined, Reason, Residue, Revocation, Spare, WipePlan,
+    WipeScope, WipeStep, evidence, quarantine, residue, revocations, wipe,
+};
 
 /// The result of something done to a lab.
 pub type Result<T> = std::result::Result<T, Error>;
