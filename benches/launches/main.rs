@@ -32,6 +32,7 @@ mod rounds;
 mod samples;
 mod tiny;
 mod ways;
+mod wipe;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
 fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
     // First, as it needs a quiet machine most.
     let tiny = tiny::measure(daemon, rounds.all);
+    let wipe = wipe::measure(daemon, rounds.all.min(3));
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     println!("building the images, unless they are in the cache");
@@ -91,6 +93,7 @@ fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
         "ways": ways,
         "bake_seconds": samples::seconds(bake),
         "tiny": tiny,
+        "wipe": wipe,
         "itself": itself::measure(&lab),
     })
 }

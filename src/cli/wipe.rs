@@ -1,7 +1,7 @@
 //! `podclaw wipe`.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
@@ -11,8 +11,8 @@ use super::failure::{DONE, FINDINGS, Failure};
 use super::words;
 use crate::incus::Job;
 use crate::lab::{
-    self, CutBy, Fate, InitMode, Lab, LabLock, Level, Quarantined, Residue, Revocation, Spare, WipePlan, WipeScope,
-    Work,
+    self, CutBy, Evidence, Fate, InitMode, Lab, LabLock, Level, Quarantined, Residue, Revocation, Spare, WipePlan,
+    WipeScope, Work,
 };
 use crate::names::LabName;
 use crate::text;
@@ -158,40 +158,62 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
     drop(job);
     watch.finish().await;
     let (kept, left, residue) = outcome?;
-    let took = began.elapsed();
-    let is_clean = left.is_empty() && residue.found.is_empty();
-    let anew = if args.reset && left.is_empty() { Some(reset(&lock, context).await?) } else { None };
-    if context.ui.json() {
-        let body = json!({ "lab": name, "dry_run": false, "scope": scope, "quarantine": quarantined, "plan": plan.steps,
-            "notes": plan.notes, "left": left.steps, "why": left.notes, "residue": residue, "revoke": revoke, "evidence": kept,
-            "millis": u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "reset": anew });
-        context.ui.say_json(&body)?;
-        return Ok(if is_clean { DONE } else { FINDINGS });
-    }
-    if let Some(kept) = &kept {
-        let (files, size, place) = (kept.files.len(), words::mebibytes(kept.bytes()), kept.directory.display());
-        context.ui.say(format!("evidence: {files} files, {size}, in {place}"));
-    }
-    show_revocations(&revoke, &context.ui);
-    for what in &residue.unseen {
-        context.ui.warn(format!("not looked at on this machine: {what}"));
-    }
-    if let Some(anew) = &anew {
-        context.ui.say(anew);
-    }
-    if is_clean {
-        let what = match scope.level {
+    let is_empty = left.is_empty();
+    let done = Done { scope, doomed, quarantined, plan, kept, left, residue, revoke, took: began.elapsed() };
+    let anew = if args.reset && is_empty { Some(reset(&lock, context).await?) } else { None };
+    done.report(name, anew.as_deref(), context)
+}
+
+/// What came of a wipe.
+struct Done {
+    scope: WipeScope,
+    doomed: usize,
+    quarantined: Option<Quarantined>,
+    plan: WipePlan,
+    kept: Option<Evidence>,
+    left: WipePlan,
+    residue: Residue,
+    revoke: Vec<Revocation>,
+    took: Duration,
+}
+
+impl Done {
+    fn report(&self, name: &LabName, anew: Option<&str>, context: &Context) -> Result<u8, Failure> {
+        let ui = &context.ui;
+        let code = if self.left.is_empty() && self.residue.found.is_empty() { DONE } else { FINDINGS };
+        if ui.json() {
+            ui.say_json(&json!({ "lab": name, "dry_run": false, "scope": self.scope, "quarantine": self.quarantined,
+                "plan": self.plan.steps, "notes": self.plan.notes, "evidence": self.kept, "left": self.left.steps,
+                "why": self.left.notes, "residue": self.residue, "revoke": self.revoke,
+                "millis": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX), "reset": anew }))?;
+            return Ok(code);
+        }
+        if let Some(kept) = &self.kept {
+            let (files, size, place) = (kept.files.len(), words::mebibytes(kept.bytes()), kept.directory.display());
+            ui.say(format!("evidence: {files} files, {size}, in {place}"));
+        }
+        show_revocations(&self.revoke, ui);
+        for what in &self.residue.unseen {
+            ui.warn(format!("not looked at on this machine: {what}"));
+        }
+        if let Some(anew) = anew {
+            ui.say(anew);
+        }
+        if code != DONE {
+            ui.say(format!("{BAD}left{BAD:#} of the lab {name}, or in its way:"));
+            show(&self.left, ui);
+            show_residue(&self.residue, ui);
+            return Ok(code);
+        }
+        let what = match self.scope.level {
             Level::Guests => format!("the guests of the lab {name} are gone"),
-            _ if scope.keep.contains(&Spare::Images) => format!("the lab {name} is gone but for its images"),
+            _ if self.scope.keep.contains(&Spare::Images) => format!("the lab {name} is gone but for its images"),
             _ => format!("the lab {name} is gone"),
         };
-        context.ui.say(format!("{what}: {doomed} objects deleted in {:.1} s, nothing is left", took.as_secs_f64()));
-        return Ok(DONE);
+        let (doomed, took) = (self.doomed, self.took.as_secs_f64());
+        ui.say(format!("{what}: {doomed} objects deleted in {took:.1} s, nothing is left"));
+        Ok(code)
     }
-    context.ui.say(format!("{BAD}left{BAD:#} of the lab {name}, or in its way:"));
-    show(&left, &context.ui);
-    show_residue(&residue, &context.ui);
-    Ok(FINDINGS)
 }
 
 /// Where the daemon of this socket keeps its things.

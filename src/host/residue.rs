@@ -101,10 +101,9 @@ impl Gone {
         let names: Vec<String> = below.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         match names.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["storage-pools", pool, ..] if self.pool.as_deref() == Some(pool) => true,
-            ["storage-pools", _, _, guest, ..] => self.is_guest(guest),
             ["disks", file] => self.pool.as_ref().is_some_and(|pool| file == format!("{pool}.img")),
             ["networks", bridge, ..] => self.is_bridge(bridge),
-            [_, guest, ..] => self.is_guest(guest),
+            ["storage-pools", _, _, guest, ..] | [_, guest, ..] => self.is_guest(guest),
             _ => false,
         }
     }
@@ -215,7 +214,7 @@ impl Gone {
             }
             match root.words(&directory) {
                 Ok(names) => {
-                    found.extend(names.iter().filter(|name| self.is_guest(name)).map(|name| directory.join(name)))
+                    found.extend(names.iter().filter(|name| self.is_guest(name)).map(|name| directory.join(name)));
                 }
                 Err(Unseen::Missing) => {}
                 Err(why) => return Err(why),

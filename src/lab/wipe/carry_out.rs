@@ -1,5 +1,6 @@
 //! Carrying out a plan.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -38,7 +39,7 @@ pub async fn wipe(lock: &LabLock, plan: &WipePlan, scope: &WipeScope, job: &Job)
     }
     if !plan.steps.iter().any(|step| step.kind == Kind::FirewallTable && step.fate == Fate::Delete) {
         // Nobody is left that was cut off.
-        let _ = fence::cut(&lab.settings.name, &Default::default(), fence::Filters::Keep).await;
+        let _ = fence::cut(&lab.settings.name, &BTreeSet::default(), fence::Filters::Keep).await;
     }
     let mut left = patiently_planned(lab, scope, job).await?.left();
     left.notes.splice(0..0, notes);

@@ -105,6 +105,13 @@ pub(super) fn fate(plan: &mut WipePlan, own: &ProjectName, is_ours: bool, users:
     }
 }
 
+/// Whether what is said to use a pool is an image of another project. What the pool has of it is a copy, by its fingerprint, of
+/// which the lab's guests were made: the daemon takes it away with the pool, and the image stays.
+pub(super) fn is_copy(address: &str, own: &ProjectName) -> bool {
+    let user = User::read(address);
+    user.parts().0 == Kind::Image && user.project != own.as_str()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,8 +47,10 @@ impl Lab {
             && let Some(found) = pools.iter().find(|pool| pool.name == name)
         {
             let spares = plan.steps.iter().any(|step| step.fate == Fate::Keep(Reason::Spared(Spare::Images)));
-            let fate = match foreign::fate(&mut plan, &self.project, ours(&found.config), &found.used_by) {
-                Fate::Keep(Reason::UsedBy(_)) if spares && self.only_spared(&plan) => {
+            let users: Vec<String> =
+                found.used_by.iter().filter(|it| !foreign::is_copy(it, &self.project)).cloned().collect();
+            let fate = match foreign::fate(&mut plan, &self.project, ours(&found.config), &users) {
+                Fate::Keep(Reason::UsedBy(_)) if spares && only_spared(&plan) => {
                     Fate::Keep(Reason::HoldsSpared(Spare::Images))
                 }
                 fate => fate,
@@ -58,21 +60,15 @@ impl Lab {
         Ok(plan)
     }
 
-    /// Whether nothing stays but what is to be spared.
-    fn only_spared(&self, plan: &WipePlan) -> bool {
-        plan.clone().left().steps.iter().all(|step| step.fate == Fate::Delete)
-    }
-
     async fn plan_guests(&self, plan: &mut WipePlan) -> Result<()> {
         let all = Collection::instances(&self.project);
-        let found = match timeout(SIZES_WITHIN, self.client.list_with_state(&all)).await {
-            Ok(found) => found?,
-            Err(_) => {
-                plan.notes
-                    .push(format!("the daemon did not say within {} s how large guests are", SIZES_WITHIN.as_secs()));
-                let plain = self.client.list::<Instance>(&all).await?;
-                plain.into_iter().map(|instance| InstanceWithState { instance, ..Default::default() }).collect()
-            }
+        let found = if let Ok(found) = timeout(SIZES_WITHIN, self.client.list_with_state(&all)).await {
+            found?
+        } else {
+            let seconds = SIZES_WITHIN.as_secs();
+            plan.notes.push(format!("the daemon did not say within {seconds} s how large guests are"));
+            let plain = self.client.list::<Instance>(&all).await?;
+            plain.into_iter().map(|instance| InstanceWithState { instance, ..Default::default() }).collect()
         };
         let bytes = |size: i64| u64::try_from(size).ok();
         for InstanceWithState { instance, state, snapshots, backups } in found {
@@ -198,4 +194,9 @@ impl Lab {
         plan.add(Kind::FirewallTable, fence::name(&self.settings.name), fate, Target::Fence);
         Ok(())
     }
+}
+
+/// Whether nothing stays but what is to be spared.
+fn only_spared(plan: &WipePlan) -> bool {
+    plan.clone().left().steps.iter().all(|step| step.fate == Fate::Delete)
 }

@@ -58,14 +58,9 @@ pub async fn quarantine(lab: &Lab, job: &Job) -> Result<Quarantined> {
     // What the daemon wrote down no end of is not cut off by the table.
     let (tabled, others): (Vec<_>, Vec<_>) =
         guests.iter().partition(|guest| nics(guest).count() <= ends(guest).count());
-    let mut cut_by = CutBy::Table;
-    let by_daemon = match fence::cut(&lab.settings.name, &all_ends, Filters::Keep).await {
-        Ok(()) => others,
-        Err(_) => {
-            cut_by = CutBy::Daemon;
-            tabled.into_iter().chain(others).collect()
-        }
-    };
+    let is_cut = fence::cut(&lab.settings.name, &all_ends, Filters::Keep).await.is_ok();
+    let cut_by = if is_cut { CutBy::Table } else { CutBy::Daemon };
+    let by_daemon: Vec<_> = if is_cut { others } else { tabled.into_iter().chain(others).collect() };
     let take = |guest| async move {
         let taken = take_interfaces(lab, guest, job).await;
         let went_well = taken.is_ok();
