@@ -22,6 +22,7 @@ mod residue;
 mod revoke;
 mod scope;
 mod stop;
+mod tidy;
 
 pub use carry_out::wipe;
 pub use evidence::{Evidence, evidence};

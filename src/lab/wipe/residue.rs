@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::plan::{Fate, Kind, WipePlan};
 use super::scope::{Spare, WipeScope};
+use super::tidy::tidy;
 use crate::fence;
 use crate::host::programs::nftables;
 use crate::host::residue::{Gone, Trace};
@@ -16,6 +17,8 @@ use crate::lab::Lab;
 
 /// How often is looked before what is there is called left: the kernel takes a moment for its own tidying.
 const LOOKS: u32 = 8;
+/// From which look on podclaw removes what it finds.
+const TIDIES_AT: u32 = 2;
 /// How long is waited in between.
 const BREATH: Duration = Duration::from_millis(250);
 /// How long a look may take.
@@ -33,8 +36,7 @@ pub struct Residue {
 /// Looks on this machine for what a wipe left. `incus_dir` is where the daemon keeps its things, `before` the plan that was
 /// carried out, and `after` what the daemon still has.
 ///
-/// The daemon's logs of guests that are gone, which Incus leaves, are no use to anybody but a reader: they are removed first,
-/// unless they are to be spared.
+/// What the daemon left of guests that are gone is removed, and only what stays all the same is returned.
 pub async fn residue(lab: &Lab, incus_dir: &Path, scope: &WipeScope, before: &WipePlan, after: &WipePlan) -> Residue {
     let went =
         |kind: Kind| before.doomed().any(|step| step.kind == kind) && after.steps.iter().all(|it| it.kind != kind);
@@ -56,8 +58,18 @@ pub async fn residue(lab: &Lab, incus_dir: &Path, scope: &WipeScope, before: &Wi
         let gone = gone.clone();
         let looking = tokio::task::spawn_blocking(move || {
             let root = Root::machine();
-            remove_logs(&root, &gone);
-            host::residue::residue(&root, nftables(), &gone)
+            if attempt == 1 {
+                // Logs are always there.
+                tidy(&root, &gone, &[]);
+            }
+            let look = || host::residue::residue(&root, nftables(), &gone);
+            let seen = look();
+            // The daemon and the kernel may be at it themselves.
+            if seen.0.is_empty() || attempt < TIDIES_AT {
+                return seen;
+            }
+            tidy(&root, &gone, &seen.0);
+            look()
         });
         seen = match timeout(WITHIN, looking).await {
             Ok(Ok((found, unseen))) => Residue { found, unseen },
@@ -73,13 +85,4 @@ pub async fn residue(lab: &Lab, incus_dir: &Path, scope: &WipeScope, before: &Wi
         sleep(BREATH).await;
     }
     seen
-}
-
-/// Whether it worked is looked at afterwards. No link is followed on the way down.
-fn remove_logs(root: &Root, gone: &Gone) {
-    if !gone.spares_logs {
-        for directory in gone.logs(root).unwrap_or_default() {
-            let _ = std::fs::remove_dir_all(root.join(directory));
-        }
-    }
 }

@@ -47,3 +47,10 @@ fn look(lab: &Lab) -> String {
     let own: Vec<&str> = chains.lines().filter(|line| line.contains(&network)).collect();
     format!("{said}\n{pid}\n{files}\n{own:?}")
 }
+
+impl Drop for Neighbour<'_> {
+    fn drop(&mut self) {
+        // The lab itself goes after it, and knows of no volumes.
+        let _ = self.lab.incus(&["storage", "volume", "delete", self.lab.name(), "data"]).run();
+    }
+}
