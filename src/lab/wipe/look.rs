@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::foreign;
 use super::plan::{Fate, Kind, Reason, Target, WipePlan};
@@ -19,6 +19,9 @@ use crate::lab::{Lab, Result};
 
 /// How long the daemon may take to say how large each guest is: it looks into every one that runs.
 const SIZES_WITHIN: Duration = Duration::from_secs(20);
+/// How often guests are looked at again that the daemon can't read, and how long is waited before.
+const READ_TRIES: usize = 20;
+const BREATH: Duration = Duration::from_millis(500);
 /// The API extension without which there are no buckets.
 const BUCKETS: &str = "storage_buckets";
 
@@ -60,16 +63,30 @@ impl Lab {
         Ok(plan)
     }
 
-    async fn plan_guests(&self, plan: &mut WipePlan) -> Result<()> {
+    /// The instances of the lab's project, with what they use where the daemon says so in time.
+    async fn instances(&self, plan: &mut WipePlan) -> Result<Vec<InstanceWithState>> {
         let all = Collection::instances(&self.project);
-        let found = if let Ok(found) = timeout(SIZES_WITHIN, self.client.list_with_state(&all)).await {
-            found?
-        } else {
-            let seconds = SIZES_WITHIN.as_secs();
-            plan.notes.push(format!("the daemon did not say within {seconds} s how large guests are"));
-            let plain = self.client.list::<Instance>(&all).await?;
-            plain.into_iter().map(|instance| InstanceWithState { instance, ..Default::default() }).collect()
-        };
+        if let Ok(found) = timeout(SIZES_WITHIN, self.client.list_with_state(&all)).await {
+            return Ok(found?);
+        }
+        let note = format!("the daemon did not say within {} s how large guests are", SIZES_WITHIN.as_secs());
+        if !plan.notes.contains(&note) {
+            plan.notes.push(note);
+        }
+        let plain = self.client.list::<Instance>(&all).await?;
+        Ok(plain.into_iter().map(|instance| InstanceWithState { instance, ..Default::default() }).collect())
+    }
+
+    async fn plan_guests(&self, plan: &mut WipePlan) -> Result<()> {
+        let mut found = self.instances(plan).await?;
+        for _ in 0..READ_TRIES {
+            // One that is being deleted just now, such as by a wipe that was killed, has lost its config, and so its mark.
+            if !found.iter().any(|guest| guest.instance.is_unread()) {
+                break;
+            }
+            sleep(BREATH).await;
+            found = self.instances(plan).await?;
+        }
         let bytes = |size: i64| u64::try_from(size).ok();
         for InstanceWithState { instance, state, snapshots, backups } in found {
             let is_ours = self.mark().is_on(&instance.config);
