@@ -33,6 +33,7 @@ mod rounds;
 mod samples;
 mod tiny;
 mod ways;
+mod wipe;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -79,6 +80,7 @@ fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
     // First, as it needs a quiet machine most.
     let tiny = tiny::measure(daemon, rounds.all);
     let prove = prove::measure(daemon, rounds.all);
+    let wipe = wipe::measure(daemon, rounds.all.min(3));
     let lab = Lab::new(daemon);
     lab.podclaw(&["init"]).run().ok();
     println!("building the images, unless they are in the cache");
@@ -94,6 +96,7 @@ fn measure(daemon: &Daemon, rounds: Rounds) -> Value {
         "bake_seconds": samples::seconds(bake),
         "tiny": tiny,
         "prove": prove,
+        "wipe": wipe,
         "itself": itself::measure(&lab),
     })
 }

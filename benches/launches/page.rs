@@ -92,6 +92,12 @@ fn asked(kept: &Value) -> Table {
         ("requests to the daemon for a launch", 15.0, 0, requests),
         ("the same, in requests of the incus client", 1.0, 2, share(requests, itself["by_hand_requests"].as_f64())),
         ("ten tiny guests at once, in ten one at a time on each core", 2.0, 2, share(at_once, by_core)),
+        (
+            "a wipe of 32 tiny guests, in `incus delete --force` of them",
+            0.2,
+            2,
+            share(median(&kept["wipe"]["wipe_seconds"]), median(&kept["wipe"]["incus_delete_seconds"])),
+        ),
         ("ten tiny guests at once, in one on each core", 2.0, 2, share(at_once, tiny("one_on_each_core_seconds"))),
         ("proving one guest, s", 3.0, 2, median(&kept["prove"]["one_seconds"])),
         ("proving twenty side by side, s", 15.0, 1, median(&kept["prove"]["all_seconds"])),

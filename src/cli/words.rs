@@ -40,3 +40,12 @@ pub(super) fn seconds(millis: u64) -> String {
 pub(super) fn failures(failures: &Failures) -> Value {
     json!({ "count": failures.count, "last": failures.last, "reason": failures.reason, "next": failures.next() })
 }
+
+/// How long ago something was, in its largest unit.
+pub(super) fn age(at: jiff::Timestamp) -> String {
+    let seconds = jiff::Timestamp::now().duration_since(at).as_secs().max(0);
+    let units = [(86_400, "d"), (3_600, "h"), (60, "min")];
+    let (amount, unit) =
+        units.iter().find(|(size, _)| seconds >= *size).map_or((seconds, "s"), |(size, unit)| (seconds / size, unit));
+    format!("{amount} {unit} old")
+}

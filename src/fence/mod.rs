@@ -10,6 +10,7 @@
 //! stand already are cut when a rule closes them. And the host tells nobody, by ARP, which other addresses it has.
 
 mod bound;
+mod cut;
 mod matching;
 mod nft;
 mod rule;
@@ -26,6 +27,7 @@ use crate::incus::Acl;
 use crate::names::LabName;
 
 pub use bound::bound;
+pub use cut::{Filters, cut};
 pub use nft::NftError;
 pub use rule::NotUnderstood;
 pub use ruleset::Ruleset;
@@ -33,6 +35,8 @@ pub use walk::{Fate, Hook, Link, Packet, Protocol};
 
 /// The kinds of tables that there are of the lab's name.
 const FAMILIES: [&str; 2] = ["inet", "arp"];
+/// The same, and the one that is there only as long as guests are cut off.
+const ALL: [&str; 3] = [FAMILIES[0], FAMILIES[1], cut::FAMILY];
 
 /// What the table is to be, and the small one beside it.
 #[derive(Debug, Clone)]
@@ -123,7 +127,8 @@ impl Fence {
                 [vec!["ct state established,related accept".into()], into, vec!["reject".into()]].concat(),
             ),
         ];
-        let mut text = FAMILIES.map(|family| gone(family, &name)).concat();
+        // Whoever was cut off is not any more: the fence is what they get instead.
+        let mut text = ALL.map(|family| gone(family, &name)).concat();
         // A chain must be there before another one jumps to it, and all of it is one transaction.
         let _ = writeln!(text, "table inet {name} {{");
         for (chain, hook, rules) in chains.iter().rev() {
@@ -174,10 +179,14 @@ impl Fence {
 /// Why nft could not say.
 pub async fn standing(lab: &LabName) -> Result<Option<Vec<Line>>, NftError> {
     let name = name(lab);
-    let (inet, arp) = tokio::join!(nft::listing(FAMILIES[0], &name), nft::listing(FAMILIES[1], &name));
-    Ok(match (inet?, arp?) {
-        (None, None) => None,
-        (inet, arp) => Some(lines(&[inet, arp].map(Option::unwrap_or_default).concat())),
+    let (inet, arp, cut) = tokio::join!(
+        nft::listing(FAMILIES[0], &name),
+        nft::listing(FAMILIES[1], &name),
+        nft::listing(cut::FAMILY, &name)
+    );
+    Ok(match (inet?, arp?, cut?) {
+        (None, None, None) => None,
+        (inet, arp, cut) => Some(lines(&[inet, arp, cut].map(Option::unwrap_or_default).concat())),
     })
 }
 
@@ -203,7 +212,7 @@ pub async fn incus_ruleset() -> Result<Option<Ruleset>, NftError> {
 /// Why nft could not.
 pub async fn remove(lab: &LabName) -> Result<(), NftError> {
     let name = name(lab);
-    nft::load(FAMILIES.map(|family| gone(family, &name)).concat()).await
+    nft::load(ALL.map(|family| gone(family, &name)).concat()).await
 }
 
 /// What leaves no table of this name, whether there is one or not.

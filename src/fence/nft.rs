@@ -39,9 +39,14 @@ pub(super) async fn listing(family: &'static str, table: &str) -> Result<Option<
     list(family, table, "-nn").await
 }
 
+/// The same as JSON.
+pub(super) async fn json(family: &'static str, table: &str) -> Result<Option<String>, NftError> {
+    list(family, table, "--json").await
+}
+
 /// A table, part by part.
 pub(super) async fn ruleset(family: &'static str, table: &str) -> Result<Option<Ruleset>, NftError> {
-    let Some(said) = list(family, table, "--json").await? else { return Ok(None) };
+    let Some(said) = json(family, table).await? else { return Ok(None) };
     let not_understood = |error: serde_json::Error| NftError::Failed { what: LIST, said: error.to_string() };
     Ruleset::read(&said).map(Some).map_err(not_understood)
 }

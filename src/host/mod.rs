@@ -17,6 +17,7 @@ pub mod mounts;
 pub mod packages;
 pub mod processes;
 pub mod programs;
+pub mod residue;
 mod root;
 pub mod search;
 pub mod secrets;

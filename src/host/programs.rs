@@ -23,12 +23,16 @@ impl Programs {
     /// Runs them all.
     #[must_use]
     pub fn ask(root: &Root) -> Self {
-        Self {
-            nftables: run("nft", &["--json", "list", "ruleset"]),
-            iptables: legacy_nat(root),
-            incus_changes: incus_changes(root),
-        }
+        Self { nftables: nftables(), iptables: legacy_nat(root), incus_changes: incus_changes(root) }
     }
+}
+
+/// All rules of nftables, as JSON.
+///
+/// # Errors
+/// Why that was not seen.
+pub fn nftables() -> Seen<String> {
+    run("nft", &["--json", "list", "ruleset"])
 }
 
 /// What the distribution says that it changed in Incus.

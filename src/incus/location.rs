@@ -195,6 +195,25 @@ impl Collection {
         Self::new("custom volume", &["storage-pools", pool, "volumes", "custom"], Scope::Project(project.clone()))
     }
 
+    /// All volumes of a project in a pool, those of guests and images and all snapshots too: what its guests and volumes hold
+    /// is seen by one question.
+    #[must_use]
+    pub fn all_volumes(project: &ProjectName, pool: &str) -> Self {
+        Self::new("volume", &["storage-pools", pool, "volumes"], Scope::Project(project.clone()))
+    }
+
+    /// The buckets of a project in a pool.
+    #[must_use]
+    pub fn buckets(project: &ProjectName, pool: &str) -> Self {
+        Self::new("bucket", &["storage-pools", pool, "buckets"], Scope::Project(project.clone()))
+    }
+
+    /// The backups of an instance.
+    #[must_use]
+    pub fn backups(project: &ProjectName, instance: &str) -> Self {
+        Self::new("backup", &["instances", instance, "backups"], Scope::Project(project.clone()))
+    }
+
     /// The object of that name in it.
     #[must_use]
     pub fn object(&self, name: impl Into<String>) -> Object {
@@ -269,6 +288,13 @@ impl Object {
     #[must_use]
     pub fn volume(project: &ProjectName, pool: &str, name: &str) -> Self {
         Collection::volumes(project, pool).object(name)
+    }
+
+    /// Its address in the API, as the daemon names it where it says what uses what; nothing where its name has none.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let url = self.request().url()?;
+        Some(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
     }
 
     /// Its name; of an image, the fingerprint.

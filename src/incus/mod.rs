@@ -11,6 +11,7 @@ mod asked;
 mod client;
 mod console;
 mod details;
+mod download;
 mod error;
 mod events;
 mod exec;

@@ -62,6 +62,16 @@ impl Client {
         Ok(operations.iter().filter(runs).filter_map(Token::of).collect())
     }
 
+    /// Asks the daemon to give an operation up.
+    ///
+    /// # Errors
+    /// That it can't be given up, or has ended.
+    pub async fn cancel_operation(&self, id: &str) -> Result<()> {
+        let asked = Asked::new("cancel", &"an operation");
+        let request = Request::server(&["operations"]).below(id);
+        self.call(&asked, Method::DELETE, &request, Payload::Empty).await.map(drop)
+    }
+
     async fn list_operations(&self, asked: &Asked, request: &Request) -> Result<Vec<Operation>> {
         // The daemon groups them by status.
         let request = request.clone().with("recursion", "1");

@@ -12,12 +12,17 @@ use super::push::push;
 use super::timings::Clock;
 use super::{Error, Identity, Lab, Prepared, Result};
 use crate::image::GatewayImage;
-use crate::incus::{Instance, Job, Object, StateChange};
+use crate::incus::{self, Instance, Job, Object, StateChange};
+use crate::names::GuestName;
 use crate::probe::Program;
 use crate::profile::Layer;
+use crate::text;
 
 /// How long a failed guest that is kept gets to shut down.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How much of liblxc's log is read, in bytes, and how many of its errors are shown.
+const LOG_BYTES: u64 = 256 << 10;
+const LOG_LINES: usize = 12;
 
 /// How a launch is bounded and what happens when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,11 +113,27 @@ pub(super) async fn make_and_start(
         guest = as_judged(lab, prepared, made).await?;
     }
     step(job, "started", "start", async {
-        Ok(lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await?)
+        match lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await {
+            Err(error @ incus::Error::Refused { .. }) => Err(not_started(lab, &prepared.name, error).await),
+            started => Ok(started?),
+        }
     })
     .await?;
     follower.clock.mark("start");
     Ok(guest)
+}
+
+/// A start that failed, with what liblxc says of it: the daemon itself only says that its child failed.
+async fn not_started(lab: &Lab, name: &GuestName, error: incus::Error) -> Error {
+    let log = lab.client.log_file(&lab.project, name.as_str(), "lxc.log", LOG_BYTES).await;
+    let log = log.ok().flatten().unwrap_or_default();
+    Error::NotStarted { error, log: text::tail(&errors(&log), LOG_LINES) }
+}
+
+/// The lines of errors in a log of liblxc's.
+fn errors(log: &[u8]) -> Vec<u8> {
+    let is_error = |line: &&[u8]| line.windows(7).any(|word| word == b" ERROR ");
+    log.split(|byte| *byte == b'\n').filter(is_error).collect::<Vec<_>>().join(&b'\n')
 }
 
 /// The daemon merged its own profiles, which are somebody else's to change. Nothing that differs from what was judged is
@@ -158,4 +179,16 @@ async fn keep(lab: &Lab, prepared: &Prepared, job: &Job) -> Result<bool> {
 
 fn is_cancelled(error: &Error) -> bool {
     matches!(error, Error::Cancelled | Error::Incus(crate::incus::Error::Cancelled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_errors_are_shown_of_a_log() {
+        let log = b"lxc a 1 WARN  conf - none\nlxc a 2 ERROR    network - no veth\nlxc a 3 INFO  ERROR\nlxc a 4 ERROR    start - failed\n";
+        assert_eq!(errors(log), b"lxc a 2 ERROR    network - no veth\nlxc a 4 ERROR    start - failed");
+        assert_eq!(errors(b""), b"");
+    }
 }

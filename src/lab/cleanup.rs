@@ -23,11 +23,6 @@ pub async fn remove_guest(lab: &Lab, name: &GuestName, job: &Job) -> Result<bool
     remove(lab, name.as_str(), None, job).await
 }
 
-/// The same for a guest whose name podclaw itself would not have given.
-pub(super) async fn remove_named(lab: &Lab, name: &str, job: &Job) -> Result<bool> {
-    remove(lab, name, None, job).await
-}
-
 /// The same, if it is the guest of this launch; another one of that name counts as none.
 pub(super) async fn remove_launched(lab: &Lab, name: &GuestName, launch: &str, job: &Job) -> Result<bool> {
     remove(lab, name.as_str(), Some(launch), job).await

@@ -264,6 +264,14 @@ pub enum Error {
         /// The end of its console, escaped.
         log: String,
     },
+    /// The daemon could not start it.
+    #[error("{error}{}", indented(.log))]
+    NotStarted {
+        /// What the daemon says.
+        error: incus::Error,
+        /// What its log says of it, escaped.
+        log: String,
+    },
     /// The guest says things that no podclaw guest says.
     #[error("the guest can't be trusted: {0}")]
     Untrustworthy(String),
@@ -287,6 +295,15 @@ pub enum Error {
         /// The guest.
         guest: String,
         /// How long was waited.
+        after: Duration,
+    },
+    /// What is to be kept before it is deleted can't be kept.
+    #[error("the evidence is not complete, so nothing was deleted: {0}")]
+    Evidence(String),
+    /// The daemon takes questions, and answers none.
+    #[error("the daemon does not answer: nothing came for {} s", after.as_secs())]
+    DaemonHangs {
+        /// How long it was asked.
         after: Duration,
     },
     /// It failed, and so did the attempt to remove what was made.
@@ -314,6 +331,7 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         let help = match self {
             Self::Incus(error) => return super::totals::help(&error.to_string()).or_else(|| error.help()),
+            Self::NotStarted { error, .. } => return error.help(),
             Self::Image(error) => return error.help(),
             Self::Resolver(error) => error.help(),
             Self::Lock(error) => error.help(),
@@ -323,13 +341,20 @@ impl Error {
             Self::Kept { error, guest } => {
                 let kept = format!("the stopped guest is kept: `podclaw logs {guest} --source stages` has its logs");
                 let help = match error.as_ref() {
-                    Self::StageFailed { code: 78, .. } | Self::Incus(_) | Self::Escapes(_) => error.help(),
+                    Self::StageFailed { code: 78, .. } | Self::Incus(_) | Self::NotStarted { .. } | Self::Escapes(_) => error.help(),
                     _ => None,
                 };
                 help.map_or_else(|| kept.clone(), |help| format!("{help}; {kept}"))
             }
             Self::Busy { guest, .. } => {
                 format!("look at `incus operation list`, and try `podclaw delete {guest}` again")
+            }
+            Self::Evidence(_) => {
+                "name a new directory with room for all guests, or leave --evidence out; `--quarantine` keeps guests harmless meanwhile"
+                    .into()
+            }
+            Self::DaemonHangs { .. } => {
+                "restart the daemon (`systemctl restart incus`; guests run on) and run the command again: it goes on from there".into()
             }
             Self::NoLab { .. } => "make it with `podclaw init`".into(),
             Self::Foreign { .. } => "choose another name for the lab (--lab, or `name` in the lab file)".into(),

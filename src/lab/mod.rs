@@ -58,7 +58,10 @@ pub use standby::{
     claim, tidy,
 };
 pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
-pub use wipe::{Fate, WipePlan, WipeStep, wipe};
+pub use wipe::{
+    CutBy, Evidence, Fate, Kind as WipeKind, Level, Quarantined, Reason, Residue, Revocation, Spare, WipePlan,
+    WipeScope, WipeStep, evidence, quarantine, residue, revocations, wipe,
+};
 
 /// The result of something done to a lab.
 pub type Result<T> = std::result::Result<T, Error>;

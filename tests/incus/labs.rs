@@ -111,7 +111,7 @@ fn init_and_wipe_leave_alone_what_is_not_podclaws(daemon: &Daemon) {
     lab.launch_tiny_with(&["mine", "-p", &format!("{name}-guest"), "-p", &format!("{name}-small")]);
     lab.incus(&["storage", "volume", "create", name, "theirs"]).run().ok();
     let dry = lab.podclaw(&["wipe", "--dry-run"]).run().ok();
-    assert!(dry.contains("! guest          mine stays: it does not carry this lab's mark\n"), "{dry}");
+    assert!(dry.contains("! guest          mine stays: it does not carry this lab's mark"), "{dry}");
     assert!(dry.contains("! custom volume  theirs stays: "), "{dry}");
     assert!(dry.contains("! image          "), "{dry}");
     let wiped = lab.podclaw(&["wipe", "--yes", name]).run().exits(1);

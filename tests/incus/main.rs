@@ -30,6 +30,7 @@ mod server;
 mod smoke;
 mod standby;
 mod timings;
+mod wipe;
 
 use std::process::ExitCode;
 
@@ -54,5 +55,6 @@ fn main() -> ExitCode {
     files.extend(prove::TESTS);
     files.extend(second_lock::TESTS);
     files.extend(standby::TESTS);
+    files.extend(wipe::TESTS);
     harness::main(&files)
 }

@@ -126,6 +126,8 @@ pub struct InstanceWithState {
 pub struct Backup {
     /// Its name, which may have the instance's before it.
     pub name: String,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
 }
 
 /// A snapshot of an instance.
@@ -136,6 +138,8 @@ pub struct Snapshot {
     pub name: String,
     /// When it was made, RFC 3339.
     pub created_at: String,
+    /// How much of the pool is its alone, in bytes; not more than 0 where the daemon does not know.
+    pub size: i64,
 }
 
 /// What an instance is created from. The name is the [`super::super::Object`]'s.

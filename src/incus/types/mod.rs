@@ -25,7 +25,7 @@ pub use project::{Profile, Project};
 pub(super) use server::ServerAnswer;
 pub use server::{Server, ServerKind, StorageDriver};
 pub use state::{CpuState, DiskState, InstanceState, MemoryState, NetworkAddress, NetworkState};
-pub use storage::{PoolResources, StoragePool, Usage, Volume};
+pub use storage::{Bucket, PoolResources, StoragePool, Usage, Volume};
 pub use trust::{Certificate, Grant, Token};
 pub use warning::Warning;
 

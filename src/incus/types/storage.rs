@@ -53,6 +53,9 @@ pub struct Volume {
     /// Its name; not sent.
     #[serde(skip_serializing, default)]
     pub name: String,
+    /// `custom`, `container`, `virtual-machine` or `image`; not sent, because the request's path has it.
+    #[serde(rename = "type", skip_serializing, default)]
+    pub kind: String,
     /// `filesystem` or `block`. Only sent when it is created.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub content_type: String,
@@ -65,4 +68,18 @@ pub struct Volume {
     /// The instances and profiles that use it, as API paths.
     #[serde(skip_serializing, default, deserialize_with = "null_is_empty")]
     pub used_by: Vec<String>,
+    /// When it was made, RFC 3339.
+    #[serde(skip_serializing, default)]
+    pub created_at: String,
+}
+
+/// A bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Its configuration.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub config: Config,
 }

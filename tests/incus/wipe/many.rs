@@ -1,0 +1,51 @@
+//! Labs with many guests.
+
+use std::fs;
+use std::time::Duration;
+
+use super::{fill, number};
+use crate::harness::{Daemon, Lab, Relay, Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![many_guests_cost_little_each];
+
+fn many_guests_cost_little_each(daemon: &Daemon) {
+    let count = number("PODCLAW_WIPE_GUESTS", 24);
+    let lab = Lab::new(daemon);
+    lab.podclaw(&["init"]).run().ok();
+    fill(&lab, count, false);
+    let relay = Relay::start(lab.dir().join("relay.socket"), &daemon.socket());
+    let dry = lab.podclaw_at(relay.socket(), &["wipe", "--dry-run"]).run().ok();
+    let asked = relay.requests().len();
+    assert!(asked < 25, "a plan takes {asked} requests: {:#?}", relay.requests());
+    assert_eq!(dry.matches("- snapshot       g").count(), count, "{dry}");
+    assert_eq!(dry.matches("- custom volume  g").count(), count, "{dry}");
+
+    let wipe = lab.podclaw_at(relay.socket(), &["wipe", "--yes", lab.name()]).timeout(Duration::from_mins(10)).start();
+    let status = format!("/proc/{}/status", wipe.pid());
+    let mut peak = 0;
+    // One that ended has no memory any more.
+    while let Some(now) = resident(&status) {
+        peak = now;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let said = wipe.wait().exits(0);
+    assert!(said.stdout.ends_with(", nothing is left\n"), "{said}");
+    let lines = |text: &str| text.lines().filter(|line| line.starts_with("- ")).map(plain).collect::<Vec<_>>();
+    assert_eq!(lines(&said.stdout), lines(&dry), "what is said before differs from what a dry run says");
+    let requests = relay.requests().len() - asked;
+    assert!(requests <= 8 * count + 120, "{requests} requests for {count} guests with a snapshot and a volume each");
+    assert!(peak < 100 << 10, "{peak} KiB resident for {count} guests");
+    eprintln!("{count} guests: {requests} requests, {peak} KiB resident");
+}
+
+/// A line without what changes by itself.
+fn plain(line: &str) -> String {
+    line.rsplit_once("  ").map_or(line, |(object, _facts)| object).to_owned()
+}
+
+/// The most that a process had in memory so far, in KiB.
+fn resident(status: &str) -> Option<u64> {
+    let status = fs::read_to_string(status).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
+}

@@ -1,0 +1,75 @@
+//! `wipe`: that everything of the lab goes and nothing else, whatever happens meanwhile.
+//!
+//! How many guests and rounds there are is small here, so that `make test` does not take hours; `make test-wipe` takes the
+//! full numbers.
+
+mod everything;
+mod foreign;
+mod hostile;
+mod killed;
+mod many;
+mod neighbour;
+mod quarantine;
+
+use futures_util::StreamExt as _;
+use podclaw::incus::{Client, Config, Devices, InstanceKind, Job, NewInstance, Object, ProjectName, StateChange};
+
+use crate::harness::{Lab, Test, block_on};
+
+pub(crate) const TESTS: &[&[Test]] =
+    &[everything::TESTS, foreign::TESTS, hostile::TESTS, killed::TESTS, many::TESTS, quarantine::TESTS];
+
+/// A number of guests or rounds, from a variable.
+fn number(variable: &str, usual: usize) -> usize {
+    std::env::var(variable).map_or(usual, |given| given.parse().expect("it is a number"))
+}
+
+/// What a tiny guest that podclaw takes for its own is made of.
+fn own(lab: &Lab, image: &str) -> NewInstance {
+    let name = lab.name();
+    NewInstance {
+        config: Config::from([("user.podclaw.lab".to_owned(), name.to_owned())]),
+        devices: Devices::new(),
+        profiles: vec![format!("{name}-guest"), format!("{name}-small")],
+        description: String::new(),
+        kind: InstanceKind::Container,
+        image: image.to_owned(),
+    }
+}
+
+/// Makes tiny guests, `g0` and so on, through the API: started, or with a snapshot and a volume each. Their image is the
+/// lab's, as one that podclaw builds is.
+fn fill(lab: &Lab, count: usize, starts: bool) {
+    lab.import_tiny();
+    let image = lab.incus(&["image", "list", "tiny", "-f", "csv", "-c", "F"]).run().ok().trim().to_owned();
+    lab.incus(&["image", "set-property", &image, "user.podclaw.lab", lab.name()]).run().ok();
+    if !starts {
+        lab.daemon().incus(&["project", "set", lab.name(), "restricted.snapshots=allow"]).run().ok();
+    }
+    block_on(async {
+        let client = &Client::connect(&lab.daemon().socket()).await.expect("the daemon answers");
+        let project = &lab.name().parse::<ProjectName>().expect("a lab's name is a project's");
+        let (new, job) = (&own(lab, &image), &Job::quiet());
+        let one = |number: usize| async move {
+            let name = format!("g{number}");
+            client.create(&Object::instance(project, &name), new, job).await.expect("it is made");
+            if starts {
+                client.change_state(project, &name, StateChange::Start, job).await.expect("it starts");
+                return;
+            }
+            let nothing = serde_json::json!({});
+            client.create(&Object::snapshot(project, &name, "s0"), &nothing, job).await.expect("a snapshot is made");
+            let volume = serde_json::json!({ "config": { "user.podclaw.lab": lab.name() } });
+            client.create(&Object::volume(project, lab.name(), &name), &volume, job).await.expect("a volume is made");
+        };
+        futures_util::stream::iter((0..count).map(one)).buffer_unordered(3).collect::<Vec<()>>().await;
+    });
+}
+
+/// Wipes, and looks that it says that nothing is left.
+#[track_caller]
+fn wiped(lab: &Lab) -> String {
+    let said = lab.podclaw(&["wipe", "--yes", lab.name()]).timeout(std::time::Duration::from_mins(10)).run().exits(0);
+    assert!(said.stdout.ends_with(", nothing is left\n"), "{said}");
+    said.stdout
+}
