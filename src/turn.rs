@@ -10,6 +10,8 @@ use crate::incus::Job;
 
 /// How often it is looked whether the other one has ended.
 const RETRY: Duration = Duration::from_millis(200);
+/// How often before it is also said where only what stays is shown, such as in the log of a CI job.
+const LONG: u32 = 10;
 
 /// Waits for the lock on a file, which is made if it is missing, and says `waiting` if that takes a while; `None` where the
 /// job is cancelled before. Whoever drops the file lets the next one have its turn.
@@ -18,15 +20,12 @@ const RETRY: Duration = Duration::from_millis(200);
 /// What the system says.
 pub async fn wait(path: &Path, waiting: &str, job: &Job) -> io::Result<Option<File>> {
     let lock = open(path)?;
-    let mut told = false;
-    loop {
+    for attempt in 1_u32.. {
         match lock.try_lock() {
             Ok(()) => return Ok(Some(lock)),
             Err(TryLockError::Error(error)) => return Err(error),
-            Err(TryLockError::WouldBlock) if !told => {
-                told = true;
-                job.progress.status(waiting);
-            }
+            Err(TryLockError::WouldBlock) if attempt == 1 => job.progress.status(waiting),
+            Err(TryLockError::WouldBlock) if attempt == LONG => job.progress.note(waiting),
             Err(TryLockError::WouldBlock) => {}
         }
         tokio::select! {
@@ -34,6 +33,7 @@ pub async fn wait(path: &Path, waiting: &str, job: &Job) -> io::Result<Option<Fi
             () = job.cancel.cancelled() => return Ok(None),
         }
     }
+    Ok(None)
 }
 
 /// Opens the file, which is for nobody else to open: whoever can open a file can lock it, and keep podclaw waiting. One

@@ -84,7 +84,7 @@ impl Cache {
             std::fs::create_dir_all(&directory).map_err(|error| Error::file("create", &directory, error))?;
         }
         let path = self.root.join("lock");
-        let lock = turn::wait(&path, "waiting for another build to end", job).await;
+        let lock = turn::wait(&path, "waiting for another podclaw that builds or bakes with this cache", job).await;
         let lock = lock.map_err(|error| Error::file("lock", &path, error))?.ok_or(Error::Cancelled)?;
         let held = Held { cache: self.clone(), _lock: lock };
         held.clean()?;

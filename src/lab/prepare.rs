@@ -138,9 +138,10 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let all = request.only_looks || !standing_by.is_empty();
     // Not at the same time as what follows: Incus 6.0.4 hangs now and then when it is asked for several lists at once, and
     // an ACL is one, of those who use it.
-    let (images, stored) = image::find(&lab.client, lab.image_request()).await?;
-    let looked = tokio::join!(lab.must_be_in_order(project, all), made_of(lab, &images));
-    let (plan, (templates, of_builder)) = (looked.0?, looked.1?);
+    let found = image::find(&lab.client, lab.image_request()).await;
+    let looked = tokio::join!(lab.must_be_in_order(project, all), made_of(lab, found));
+    // A lab that keeps nothing in is said first, and then what it lacks.
+    let (plan, (images, stored, templates, of_builder)) = (looked.0?, looked.1?);
     let at = SettledAt::now(&lab.client);
     Ok(Settled {
         names,
@@ -158,16 +159,20 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     })
 }
 
-/// The templates, and the builder's user-data, which is judged in a thread of its own: other things are looked
+/// The images, the templates, and the builder's user-data, which is judged in a thread of its own: other things are looked
 /// at meanwhile, and it takes as long as they do.
-async fn made_of(lab: &Lab, images: &Images) -> Result<(Templates, Option<String>)> {
+async fn made_of(
+    lab: &Lab,
+    found: image::Result<(Images, Stored)>,
+) -> Result<(Images, Stored, Templates, Option<String>)> {
+    let (images, stored) = found?;
     let templates = match &lab.settings.data {
         None => Templates::builtin(),
         Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
     };
-    let (filled, settings) = (templates.clone(), settings_of_builder(images)?);
+    let (filled, settings) = (templates.clone(), settings_of_builder(&images)?);
     let judged = tokio::task::spawn_blocking(move || user_data::judged(&filled, &settings).ok()).await;
-    Ok((templates, judged.unwrap_or_default()))
+    Ok((images, stored, templates, judged.unwrap_or_default()))
 }
 
 fn settings_of_builder(images: &Images) -> Result<cloud_init::Settings> {

@@ -16,8 +16,8 @@ use crate::launches::{instances, ready};
 const LONG: Duration = Duration::from_mins(8);
 
 /// podclaw as another user has it: with a cache and locks of its own.
-fn elsewhere(lab: &Lab, args: &[&str]) -> Program {
-    let home = lab.dir().join("elsewhere");
+fn elsewhere(lab: &Lab, home: &str, args: &[&str]) -> Program {
+    let home = lab.dir().join(home);
     let program = lab.daemon().program(common::PODCLAW).cwd(lab.dir()).env("PODCLAW_RUNTIME_DIR", home.join("run"));
     let program = program.arg("--socket").arg(lab.daemon().socket()).arg("--lab-file").arg(lab.file());
     program.arg("--cache-dir").arg(home).args(args).timeout(LONG)
@@ -27,7 +27,7 @@ pub(super) fn bakes_with_caches_of_their_own_make_one_image(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
     let mut first = lab.podclaw(&["image", "bake"]).timeout(LONG).start();
     first.wait_for("✓ bake: created");
-    let second = elsewhere(&lab, &["image", "bake"]).start();
+    let second = elsewhere(&lab, "second", &["image", "bake"]).start();
     let (first, second) = (first.wait().exits(0), second.wait().exits(0));
     assert!(second.stderr.contains("bakes: waiting for it"), "{second}");
     let [image] = &*baked(&lab) else { panic!("not one image: {:?}", baked(&lab)) };
@@ -37,8 +37,9 @@ pub(super) fn bakes_with_caches_of_their_own_make_one_image(daemon: &Daemon) {
 
     // At the same moment, and one of them is killed: the other one goes on.
     lab.podclaw(&["image", "delete", fingerprint]).run().ok();
-    let mut killed = lab.podclaw(&["image", "bake"]).timeout(LONG).start();
-    let other = elsewhere(&lab, &["image", "bake"]).start();
+    // Neither with the cache that other tests build with: they would wait for those.
+    let mut killed = elsewhere(&lab, "killed", &["image", "bake"]).start();
+    let other = elsewhere(&lab, "second", &["image", "bake"]).start();
     killed.wait_for("bake: ");
     std::thread::sleep(Duration::from_secs(3));
     killed.signal(Signal::KILL);
