@@ -1,6 +1,6 @@
 //! `podclaw wipe`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -142,7 +142,7 @@ pub(crate) async fn run(args: WipeArgs, context: &Context) -> Result<u8, Failure
         Some(lock) => lock,
         None => lock(lab, context).await?,
     };
-    let incus_dir = incus_dir(lock.lab().client.socket());
+    let incus_dir = lab::incus_dir(lock.lab().client.socket());
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, context.cancel());
     let outcome = async {
@@ -225,16 +225,6 @@ impl Done {
         let (doomed, took) = (self.doomed, self.took.as_secs_f64());
         ui.say(format!("{what}: {doomed} objects deleted in {took:.1} s, nothing is left"));
         Ok(code)
-    }
-}
-
-/// Where the daemon of this socket keeps its things.
-fn incus_dir(socket: &Path) -> PathBuf {
-    let usual = || PathBuf::from("/var/lib/incus");
-    let real = socket.canonicalize().unwrap_or_else(|_| socket.to_owned());
-    match real.parent() {
-        Some(parent) if parent != Path::new("/run/incus") => parent.to_owned(),
-        _ => usual(),
     }
 }
 

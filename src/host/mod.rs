@@ -13,6 +13,7 @@ pub mod kernel;
 pub mod loops;
 pub mod machine;
 pub mod memory;
+pub mod monitors;
 pub mod mounts;
 pub mod packages;
 pub mod processes;

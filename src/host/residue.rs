@@ -53,6 +53,8 @@ const OF_GUESTS: [&str; 8] = [
     "virtual-machines",
     "virtual-machines-snapshots",
 ];
+/// Where the kernel has the namespaces of AppArmor's policies.
+const NAMESPACES: &str = "/sys/kernel/security/apparmor/policy/namespaces";
 /// Where the distribution's daemon keeps its things, and its logs.
 const DISTRIBUTION: &str = "/var/lib/incus";
 const DISTRIBUTION_LOGS: &str = "/var/log/incus";
@@ -76,6 +78,7 @@ pub fn residue(root: &Root, rules: Seen<String>, gone: &Gone) -> (Vec<Trace>, Ve
     take("loop device", gone.loops(root));
     take("interface", gone.interfaces(root));
     take("AppArmor profile", gone.apparmor(root));
+    take("AppArmor namespace", gone.namespaces(root));
     take("control group", gone.groups(root));
     take("process", gone.processes(root));
     take("file", gone.files(root));
@@ -126,6 +129,17 @@ impl Gone {
                 || self.interfaces.contains(&it.name)
         };
         Ok(all.filter(is_left).map(|it| it.name).collect())
+    }
+
+    /// Those in which guests load profiles of their own: `incus-PROJECT_GUEST_<var-lib-incus>`.
+    fn namespaces(&self, root: &Root) -> Seen<Vec<String>> {
+        let directory = self.incus_dir.display().to_string().trim_matches('/').replace('/', "-");
+        let directory = format!("_<{directory}>");
+        let is_left = |name: &String| {
+            let guest = name.strip_suffix(&directory).and_then(|name| name.strip_prefix("incus-"));
+            guest.is_some_and(|guest| self.is_guest(guest))
+        };
+        Ok(root.words(NAMESPACES)?.into_iter().filter(is_left).map(|name| format!("{NAMESPACES}/{name}")).collect())
     }
 
     fn apparmor(&self, root: &Root) -> Seen<Vec<String>> {
@@ -301,6 +315,9 @@ mod tests {
                     "incus-lab_a_</var/lib/incus> (enforce)\nincus-lab_a_</srv/incus> (enforce)\n\
                      incus_dnsmasq-labbr0_</var/lib/incus> (enforce)\n/usr/bin/man (enforce)\n",
                 ),
+                ("sys/kernel/security/apparmor/policy/namespaces/incus-lab_a_<var-lib-incus>/x", ""),
+                ("sys/kernel/security/apparmor/policy/namespaces/incus-lab_mine_<var-lib-incus>/x", ""),
+                ("sys/kernel/security/apparmor/policy/namespaces/incus-lab_a_<srv-incus>/x", ""),
                 ("sys/fs/cgroup/lxc.payload.lab_a/x", ""),
                 ("sys/fs/cgroup/pids/lxc.monitor.lab_a/x", ""),
                 ("sys/fs/cgroup/lxc.payload.lab_mine/x", ""),
@@ -317,6 +334,7 @@ mod tests {
         assert_eq!(
             found,
             [
+                "AppArmor namespace /sys/kernel/security/apparmor/policy/namespaces/incus-lab_a_<var-lib-incus>",
                 "AppArmor profile incus-lab_a_</var/lib/incus>",
                 "AppArmor profile incus_dnsmasq-labbr0_</var/lib/incus>",
                 "control group /sys/fs/cgroup/lxc.payload.lab_a",

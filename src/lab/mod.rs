@@ -60,7 +60,7 @@ pub use standby::{
 pub use timings::{MOST_PHASES, Phase, RequestKind, Timings};
 pub use wipe::{
     CutBy, Evidence, Fate, Kind as WipeKind, Level, Quarantined, Reason, Residue, Revocation, Spare, WipePlan,
-    WipeScope, WipeStep, evidence, quarantine, residue, revocations, wipe,
+    WipeScope, WipeStep, evidence, incus_dir, quarantine, residue, revocations, wipe,
 };
 
 /// The result of something done to a lab.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 
+use super::at_once;
 use super::pace::Pace;
 use super::patience::patiently;
 use super::stop::{Ended, end};
@@ -38,11 +39,13 @@ pub(super) async fn end_all(lab: &Lab, job: &Job) -> Result<Vec<String>> {
         // What another task has in hand can't be had now, and must not keep the others waiting.
         let (busy, free): (Vec<_>, Vec<_>) =
             guests.iter().partition(|guest| tasks.iter().any(|task| task.instances().any(|name| name == guest.name)));
+        let dead = at_once::kill(lab, &free).await;
+        let dead = &dead;
         let all = free.into_iter().map(|guest| async move {
             let began = Instant::now();
             let job = Job::new(job.progress.lane(&guest.name), job.cancel.clone());
             job.progress.begin("delete guest");
-            let ended = end(lab, guest, &job).await;
+            let ended = end(lab, guest, dead.contains(&guest.name), &job).await;
             if matches!(ended, Ended::Gone) {
                 job.progress.done("guest deleted", began.elapsed());
             }

@@ -8,6 +8,7 @@
 //! Incus could delete a whole project by one request (`force=1`, the extension `projects_force_delete`). That is not used: it
 //! deletes whatever is in the project at that moment, somebody else's too, and one guest after the other.
 
+mod at_once;
 mod by_force;
 mod carry_out;
 mod evidence;
@@ -16,6 +17,7 @@ mod guests;
 mod look;
 mod pace;
 mod patience;
+mod place;
 mod plan;
 mod quarantine;
 mod residue;
@@ -26,6 +28,7 @@ mod tidy;
 
 pub use carry_out::wipe;
 pub use evidence::{Evidence, evidence};
+pub use place::incus_dir;
 pub use plan::{Fate, Kind, Reason, WipePlan, WipeStep};
 pub use quarantine::{CutBy, Quarantined, quarantine};
 pub use residue::{Residue, residue};

@@ -24,22 +24,23 @@ pub(super) enum Ended {
     Not(String),
 }
 
-/// Kills and deletes a guest that was seen to be the lab's. What is refused now may go later, so nothing here is final.
-pub(super) async fn end(lab: &Lab, guest: &Instance, job: &Job) -> Ended {
-    match try_end(lab, guest, job).await {
+/// Kills and deletes a guest that was seen to be the lab's, unless it is dead already. What is refused now may go later, so
+/// nothing here is final.
+pub(super) async fn end(lab: &Lab, guest: &Instance, is_dead: bool, job: &Job) -> Ended {
+    match try_end(lab, guest, is_dead, job).await {
         Ok(()) => Ended::Gone,
         Err(error) if error.refusal() == Some(Refusal::NotFound) => Ended::Gone,
         Err(error) => Ended::Not(error.to_string()),
     }
 }
 
-async fn try_end(lab: &Lab, guest: &Instance, job: &Job) -> incus::Result<()> {
+async fn try_end(lab: &Lab, guest: &Instance, is_dead: bool, job: &Job) -> incus::Result<()> {
     let object = Object::instance(&lab.project, &guest.name);
     if is_on(&guest.expanded_config, PROTECTION) {
         let off = serde_json::json!({ "config": { PROTECTION: "false" } });
         within(KILLED_WITHIN, "unprotect", &object, lab.client.patch(&object, &off, job)).await?;
     }
-    if guest.status != Status::Stopped {
+    if guest.status != Status::Stopped && !is_dead {
         let kill = || lab.client.change_state(&lab.project, &guest.name, StateChange::Kill, job);
         if let Err(error) = within(KILLED_WITHIN, "kill", &object, kill()).await {
             if !by_force::kill(lab, &guest.name).await {

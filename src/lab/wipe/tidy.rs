@@ -26,6 +26,8 @@ pub(super) fn tidy(root: &Root, gone: &Gone, found: &[Trace]) {
             "mount" => run("umount", &["--", &trace.name]),
             // The kernel lets go of those only that hold no process.
             "control group" => remove_groups(Path::new(&trace.name)),
+            // The daemon removes it as a guest ends; the kernel removes what was loaded into it with it.
+            "AppArmor namespace" => drop(std::fs::remove_dir(&trace.name)),
             "firewall" => remove_chain(&trace.name),
             _ => {}
         }

@@ -61,6 +61,7 @@ impl Daemon {
         let dir = slot.dir().join(format!("d{}", DAEMONS.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir_all(dir.join("client")).expect("the daemon's directory can be made");
         fs::create_dir_all(slot.dir().join("tmp")).expect("a directory for temporary files can be made");
+        in_memory(&dir.join("database"));
         let daemon = Self { slot, dir, process: Mutex::new(None) };
         daemon.start();
         daemon
@@ -199,6 +200,14 @@ impl Daemon {
     fn process(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts a daemon's database into memory. It waits for the disk after each change, and all that it is asked meanwhile waits
+/// with it: for half a minute and more on a machine that writes images as well, and then hooks of guests that start fail.
+fn in_memory(database: &Path) {
+    fs::create_dir(database).expect("a directory can be made");
+    let mount = Program::new("mount").args(&["-t", "tmpfs", "-o", "size=512m,mode=0700", "podclaw-test"]);
+    mount.arg(database).run().ok();
 }
 
 /// Whether Incus could not change a network, and may be able to the next time: it looks at all links of the machine, and one

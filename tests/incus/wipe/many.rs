@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{fill, number};
 use crate::harness::{Daemon, Lab, Relay, Test, tests};
 
-pub(crate) const TESTS: &[Test] = tests![many_guests_cost_little_each];
+pub(crate) const TESTS: &[Test] = tests![many_guests_cost_little_each, guests_that_run_are_killed_from_the_host];
 
 fn many_guests_cost_little_each(daemon: &Daemon) {
     let count = number("PODCLAW_WIPE_GUESTS", 24);
@@ -36,6 +36,21 @@ fn many_guests_cost_little_each(daemon: &Daemon) {
     assert!(requests <= 8 * count + 120, "{requests} requests for {count} guests with a snapshot and a volume each");
     assert!(peak < 100 << 10, "{peak} KiB resident for {count} guests");
     eprintln!("{count} guests: {requests} requests, {peak} KiB resident");
+}
+
+fn guests_that_run_are_killed_from_the_host(daemon: &Daemon) {
+    let lab = Lab::new(daemon);
+    lab.podclaw(&["init"]).run().ok();
+    fill(&lab, 3, true);
+    // One that has something that only the daemon takes away.
+    daemon.incus(&["project", "set", lab.name(), "restricted=false"]).run().ok();
+    lab.incus(&["config", "device", "add", "g2", "none", "none"]).run().ok();
+    // Beside the daemon's own socket: where the daemon keeps its things is concluded from that.
+    let relay = Relay::start(daemon.dir().join(format!("{}.socket", lab.name())), &daemon.socket());
+    let said = lab.podclaw_at(relay.socket(), &["wipe", "--level", "guests", "--yes", lab.name()]).run().ok();
+    assert!(said.contains("3 objects deleted"), "{said}");
+    let killed: Vec<String> = relay.requests().into_iter().filter(|line| line.contains("/state?")).collect();
+    assert!(matches!(&*killed, [one] if one.starts_with("PUT /1.0/instances/g2/state?")), "{killed:#?}");
 }
 
 /// A line without what changes by itself.
