@@ -181,7 +181,7 @@ async fn change_network(target: &Target<'_>, differences: Vec<Difference>, wante
 /// a daemon that was killed leaves to the next one.
 fn is_passing(error: &incus::Error) -> bool {
     let text = error.to_string();
-    ["does not exist", "Address already in use"].iter().any(|reason| text.contains(reason))
+    ["does not exist", "No such device", "Address already in use"].iter().any(|reason| text.contains(reason))
 }
 
 /// How the rules of the fence differ: one difference a rule, by the chain that it is in.

@@ -213,7 +213,7 @@ fn in_memory(database: &Path) {
 /// Whether Incus could not change a network, and may be able to the next time: it looks at all links of the machine, and one
 /// went away meanwhile, which may be another daemon's; or the bridge's old dnsmasq had not ended yet.
 pub(super) fn passes(output: &Output) -> bool {
-    ["does not exist", "Address already in use"].iter().any(|reason| output.stderr.contains(reason))
+    ["does not exist", "No such device", "Address already in use"].iter().any(|reason| output.stderr.contains(reason))
 }
 
 impl Drop for Daemon {
