@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::cleanup::remove_launched;
 use super::{Error, Lab, Prepared, Result};
-use crate::incus::{Collection, Instance, Job, Object, Refusal, Wait};
+use crate::incus::{Collection, Filter, Instance, Job, Object, Refusal, Wait};
 
 /// How many ids an isolated guest has.
 const IDS: u64 = 65536;
@@ -52,16 +52,56 @@ async fn has_its_image(lab: &Lab, prepared: &Prepared) -> Result<bool> {
     }
 }
 
-/// What the daemon made, unless another guest has its ids.
+/// What the daemon made, unless another guest, of whatever project, has its ids. The daemon is asked for those near by
+/// alone: of hundreds of guests, each one that is made would else be told of all others.
 async fn with_own_ids(lab: &Lab, prepared: &Prepared) -> Result<Option<Instance>> {
-    let mut instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
-    let base = |instance: &Instance| instance.config.get(BASE).and_then(|base| base.parse::<u64>().ok());
-    let Some(at) = instances.iter().position(|instance| instance.name == prepared.name.as_str()) else {
-        return Ok(None);
-    };
-    let made = instances.swap_remove(at);
+    let object = Object::instance(&lab.project, prepared.name.as_str());
+    let Some(made) = lab.client.get::<Instance>(&object).await? else { return Ok(None) };
     // Without a number of its own it has no range of its own.
     let Some(own) = base(&made) else { return Ok(None) };
-    let is_shared = instances.iter().filter_map(base).any(|other| other.abs_diff(own) < IDS);
+    let everywhere = Collection::instances_everywhere();
+    let is_made = |instance: &Instance| instance.name == made.name && instance.project == made.project;
+    let mut near = lab.client.list_where::<Instance>(&everywhere, &Filter::config(BASE, &near(own))).await?;
+    // One that leaves out the guest itself may leave out others as well.
+    if !near.iter().any(is_made) {
+        near = lab.client.list(&everywhere).await?;
+    }
+    let others = near.iter().filter(|instance| !is_made(instance));
+    let is_shared = others.filter_map(base).any(|other| other.abs_diff(own) < IDS);
     Ok((!is_shared).then_some(made))
+}
+
+fn base(instance: &Instance) -> Option<u64> {
+    instance.config.get(BASE)?.parse().ok()
+}
+
+/// A pattern for all numbers that are less than a range away from this one, and some more.
+fn near(own: u64) -> String {
+    const BLOCK: u64 = 100_000;
+    let blocks = own.saturating_sub(IDS) / BLOCK..=own.saturating_add(IDS) / BLOCK;
+    let block = |number| if number == 0 { "[0-9]{1,5}".to_owned() } else { format!("{number}[0-9]{{5}}") };
+    blocks.map(block).collect::<Vec<_>>().join("|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_could_share_an_id_is_near() {
+        assert_eq!(near(1_000_000), "9[0-9]{5}|10[0-9]{5}");
+        assert_eq!(near(1_065_536), "10[0-9]{5}|11[0-9]{5}");
+        assert_eq!(near(65_536), "[0-9]{1,5}|1[0-9]{5}");
+        // Whatever the number is, those that overlap are in one of the blocks, and there are few of them.
+        for own in (0..3_000_000).step_by(4_099) {
+            let near = near(own);
+            assert!(near.split('|').count() <= 3, "{own}: {near}");
+            for other in [own.saturating_sub(IDS - 1), own, own + IDS - 1] {
+                let text = other.to_string();
+                let block =
+                    if text.len() > 5 { format!("{}[0-9]{{5}}", &text[..text.len() - 5]) } else { "[0-9]{1,5}".into() };
+                assert!(near.split('|').any(|it| it == block), "{own} and {other}: {near}");
+            }
+        }
+    }
 }

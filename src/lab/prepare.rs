@@ -9,7 +9,7 @@ use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
 use crate::image::{self, BakeNote, BakedImage, GatewayImage, Images, Stored};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
+use crate::incus::{Collection, Config, Devices, Filter, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -294,7 +294,8 @@ impl Lab {
 
     /// Those of the instances that stand by, the oldest first.
     async fn standing_by(&self) -> Result<Vec<GuestName>> {
-        let mut instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
+        let standby = Filter::config(STATE_KEY, Readiness::Standby.as_str());
+        let mut instances = self.client.list_where::<Instance>(&Collection::instances(&self.project), &standby).await?;
         let stands_by = |config: &Config| Readiness::read(config.get(STATE_KEY)) == Readiness::Standby;
         instances.retain(|instance| self.mark().is_on(&instance.config) && stands_by(&instance.config));
         instances.sort_by_cached_key(|instance| instance.created_at.parse::<Timestamp>().ok());

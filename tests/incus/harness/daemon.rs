@@ -189,16 +189,26 @@ impl Daemon {
         ]
     }
 
+    /// Sends it a signal that does not end it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = self.process();
+        send(process.as_ref().expect("the daemon runs"), signal);
+    }
+
     fn end(&self, signal: Signal) {
         let Some(mut child) = self.process().take() else { return };
-        let pid = Pid::from_raw(child.id().try_into().expect("a process id")).expect("a process id");
-        kill_process(pid, signal).expect("the daemon runs");
+        send(&child, signal);
         child.wait().expect("the daemon can be waited for");
     }
 
     fn process(&self) -> std::sync::MutexGuard<'_, Option<Child>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn send(daemon: &Child, signal: Signal) {
+    let pid = Pid::from_raw(daemon.id().try_into().expect("a process id")).expect("a process id");
+    kill_process(pid, signal).expect("the daemon runs");
 }
 
 /// Whether Incus could not change a network, and may be able to the next time: it looks at all links of the machine, and one
