@@ -1,5 +1,5 @@
-//! Removing from this machine what the daemon left of guests, and of a network, that are gone. It tidies by hooks that run as a guest ends, and
-//! where it is down just then, nobody does it later. Whether it worked is looked at afterwards.
+//! Removing from this machine what the daemon left of guests, and of a network, that are gone. It tidies by hooks that run as
+//! a guest ends, and where it is down just then, nobody does it later. Whether it worked is looked at afterwards.
 
 use std::path::Path;
 use std::time::Duration;

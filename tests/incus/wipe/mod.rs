@@ -67,7 +67,15 @@ async fn make(client: &Client, project: &ProjectName, new: &NewInstance, number:
     let (name, job) = (format!("g{number}"), &Job::quiet());
     client.create(&Object::instance(project, &name), new, job).await.expect("it is made");
     if starts {
-        client.change_state(project, &name, StateChange::Start, job).await.expect("it starts");
+        // On a busy machine liblxc now and then gives up on one.
+        let mut started = client.change_state(project, &name, StateChange::Start, job).await;
+        for _ in 0..3 {
+            if started.is_ok() {
+                break;
+            }
+            started = client.change_state(project, &name, StateChange::Start, job).await;
+        }
+        started.expect("it starts");
         return;
     }
     let nothing = serde_json::json!({});
