@@ -8,7 +8,7 @@ use podclaw::incus::{Client, Job, Object, ProjectName};
 use rustix::process::Signal;
 
 use super::{fill, own, wiped};
-use crate::harness::{Daemon, Lab, Relay, Test, block_on, tests};
+use crate::harness::{Daemon, Lab, Test, block_on, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
     a_busy_mount_is_named_and_goes_later,
@@ -16,7 +16,6 @@ pub(crate) const TESTS: &[Test] = tests![
     a_full_pool_is_wiped,
     guests_that_are_made_meanwhile_go_too,
     what_the_daemon_works_on_is_waited_for,
-    a_guest_that_the_daemon_does_not_get_killed_is_gone,
     a_daemon_that_hangs_for_a_while_is_waited_for,
     a_daemon_that_does_not_answer_is_an_error,
 ];
@@ -169,23 +168,6 @@ fn what_the_daemon_works_on_is_waited_for(daemon: &Daemon) {
     lab.podclaw(&["wipe", "--yes", lab.name()]).timeout(Duration::from_mins(5)).run().ok();
     let again = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     assert!(again.starts_with("there is nothing of the lab "), "{again}");
-}
-
-/// The request that kills it is never answered.
-fn a_guest_that_the_daemon_does_not_get_killed_is_gone(daemon: &Daemon) {
-    let lab = Lab::new(daemon);
-    lab.podclaw(&["init"]).run().ok();
-    fill(&lab, 3, true);
-    let relay = Relay::start(lab.dir().join("relay.socket"), &daemon.socket());
-    let held = relay.hold("PUT /1.0/instances/g1/state?");
-    let wipe = lab.podclaw_at(relay.socket(), &["wipe", "--yes", lab.name()]).timeout(Duration::from_mins(5)).start();
-    held.wait();
-    let said = wipe.wait().exits(0);
-    assert!(said.stdout.ends_with(", nothing is left\n"), "{said}");
-    // As it was asked for again: the first one is held to this moment.
-    let kills = relay.requests().iter().filter(|line| line.starts_with("PUT /1.0/instances/g1/state?")).count();
-    assert!(kills > 1, "{:#?}", relay.requests());
-    drop(held);
 }
 
 fn a_daemon_that_hangs_for_a_while_is_waited_for(daemon: &Daemon) {
