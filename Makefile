@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
 podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
 
-.PHONY: help demo demo-clean test test-wipe check check-ci docs bench bench-docs fuzz build clean
+.PHONY: help demo demo-clean test test-wipe test-scale check check-ci docs bench bench-docs fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ test-wipe: ## Wipe a lab of 300 guests, and after 100 kills of podclaw and 20 of
 	@scripts/host-setup --tests
 	@PODCLAW_WIPE_GUESTS=300 PODCLAW_WIPE_KILLS=100 PODCLAW_WIPE_RESTARTS=20 \
 		scripts/cargo test --locked --test incus -- wipe:: --nocapture
+
+test-scale: ## What each guest costs among 500, for list, audit, launch, prove, init and wipe (as root; an hour)
+	@scripts/host-setup --tests
+	@PODCLAW_SCALE_GUESTS=500 scripts/cargo test --locked --test incus -- scale::a_guest --nocapture
 
 check: ## Format, lint and the tests that need no root
 	@scripts/cargo fmt --check

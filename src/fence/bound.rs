@@ -1,4 +1,5 @@
-//! Which address Incus binds each guest's port to: its filter there drops what comes from another one.
+//! Which address Incus binds each guest's port to: its filter there drops what comes from another one. The filter is named
+//! after the guest, so that the kernel tells of each whose it is, and nothing has to be asked of the daemon.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -8,25 +9,76 @@ use serde_json::Value;
 use super::nft::{self, NftError};
 use super::ruleset::Ruleset;
 
-/// The addresses of the host's ends of guests' cards, by the ends' names, as the kernel has them now. One that has no
+/// What a guest's port is bound to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The address from which alone it may send IPv4.
+    pub address: Ipv4Addr,
+    /// The hardware address from which alone it may send; nothing where that is not bound.
+    pub mac: Option<[u8; 6]>,
+    /// The name of the filter.
+    chain: String,
+}
+
+impl Binding {
+    /// The guest of that project whose port it is; nothing where it is another project's.
+    #[must_use]
+    pub fn guest_of(&self, project: &str) -> Option<&str> {
+        // `in.PROJECT_GUEST.DEVICE`. No guest has a `_` or a `.` in its name.
+        let (guest, _device) =
+            self.chain.strip_prefix("in.")?.strip_prefix(project)?.strip_prefix('_')?.split_once('.')?;
+        (!guest.contains('_')).then_some(guest)
+    }
+}
+
+/// The bindings of the host's ends of guests' cards, by the ends' names, as the kernel has them now. One that has no
 /// filter, or one for several addresses, is left out.
 ///
 /// # Errors
 /// Why nft does not say.
-pub async fn bound() -> Result<BTreeMap<String, Ipv4Addr>, NftError> {
+pub async fn bound() -> Result<BTreeMap<String, Binding>, NftError> {
     Ok(nft::ruleset("bridge", "incus").await?.map(|rules| read(&rules)).unwrap_or_default())
 }
 
-fn read(rules: &Ruleset) -> BTreeMap<String, Ipv4Addr> {
-    let mut found = BTreeMap::<String, Option<Ipv4Addr>>::new();
+fn read(rules: &Ruleset) -> BTreeMap<String, Binding> {
+    let mut found = BTreeMap::<String, Option<Binding>>::new();
     // Of what is not on every packet's way nothing is to be concluded.
-    let filters = rules.chains.values().filter(|chain| chain.is_filter && chain.hook.as_deref() == Some("input"));
-    for (port, address) in filters.flat_map(|chain| &chain.rules).filter_map(|rule| binding(rule)) {
-        let known = found.entry(port.to_owned()).or_insert(address);
+    let filters = rules.chains.iter().filter(|(_, chain)| chain.is_filter && chain.hook.as_deref() == Some("input"));
+    let mut macs = BTreeMap::new();
+    for (name, rule) in filters.flat_map(|(name, chain)| chain.rules.iter().map(move |rule| (name, rule))) {
+        macs.extend(hardware(rule).map(|(port, mac)| (port.to_owned(), mac)));
+        let Some((port, address)) = binding(rule) else { continue };
+        let binding = address.map(|address| Binding { address, mac: None, chain: name.clone() });
+        let known = found.entry(port.to_owned()).or_insert_with(|| binding.clone());
         // Two that differ let nothing through.
-        *known = known.filter(|known| Some(*known) == address);
+        if known.as_ref().map(|known| known.address) != address {
+            *known = None;
+        }
     }
-    found.into_iter().filter_map(|(port, address)| Some((port, address?))).collect()
+    let with_mac = |(port, binding): (String, Option<Binding>)| {
+        let mac = macs.get(&port).copied();
+        Some((port, Binding { mac, ..binding? }))
+    };
+    found.into_iter().filter_map(with_mac).collect()
+}
+
+/// What a rule says that drops packets of a port from all but one hardware address.
+fn hardware(rule: &[Value]) -> Option<(&str, [u8; 6])> {
+    let [port, sender, verdict] = rule else { return None };
+    verdict.get("drop")?;
+    let part = |part: &'_ Value, pointer: &str| part.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let (left, from) = (port.get("match")?, sender.get("match")?);
+    let is_port = part(left, "/left/meta/key")? == "iifname" && part(left, "/op")? == "==";
+    let is_sender = part(from, "/left/payload/protocol")? == "ether"
+        && part(from, "/left/payload/field")? == "saddr"
+        && part(from, "/op")? == "!=";
+    let mut mac = [0; 6];
+    let text = from.get("right")?.as_str()?;
+    let mut bytes = text.split(':');
+    for byte in &mut mac {
+        *byte = u8::from_str_radix(bytes.next()?, 16).ok()?;
+    }
+    (is_port && is_sender && bytes.next().is_none()).then_some((left.get("right")?.as_str()?, mac))
 }
 
 /// What a rule says that drops IPv4 packets of a port from all but one address; nothing for the address where there are
@@ -98,7 +150,7 @@ mod tests {
     fn a_port_is_bound_to_one_address_or_to_none() {
         let of = |hook: &str, addresses: &[&str]| {
             let found = read(&Ruleset::read(&listing(hook, addresses)).unwrap());
-            found.get("veth1").map(ToString::to_string)
+            found.get("veth1").map(|binding| binding.address.to_string())
         };
         assert_eq!(of("input", &[r#""10.9.0.5""#]).as_deref(), Some("10.9.0.5"));
         assert_eq!(of("input", &[r#"{"set": ["10.9.0.5"]}"#]).as_deref(), Some("10.9.0.5"));
@@ -111,6 +163,23 @@ mod tests {
             &[r#"{"set": ["10.9.0.5", "10.9.0.6"]}"#, r#""10.9.0.5""#],
         ] {
             assert_eq!(of("input", several), None, "{several:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_known_by_its_guest_and_its_card() {
+        let listing = listing("input", &[r#""10.9.0.5""#]).replace("in.eth0", "in.lab_a-1.eth0");
+        let found = read(&Ruleset::read(&listing).unwrap());
+        let binding = &found["veth1"];
+        assert_eq!(binding.mac, Some([0x10, 0x66, 0x6a, 0, 0, 1]));
+        let of = |chain: &str, project: &str| {
+            Binding { chain: chain.into(), ..binding.clone() }.guest_of(project).map(str::to_owned)
+        };
+        assert_eq!(binding.guest_of("lab"), Some("a-1"));
+        assert_eq!(of("in.lab_x_a.eth0", "lab"), None);
+        assert_eq!(of("in.lab_x_a.eth0", "lab_x").as_deref(), Some("a"));
+        for chain in ["fwd.lab_a.eth0", "in.laba.eth0", "in.lab2_a.eth0", "in.lab_a"] {
+            assert_eq!(of(chain, "lab"), None, "{chain}");
         }
     }
 }

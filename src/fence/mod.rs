@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 use crate::incus::Acl;
 use crate::names::LabName;
 
-pub use bound::bound;
+pub use bound::{Binding, bound};
 pub use cut::{Filters, cut};
 pub use nft::NftError;
 pub use rule::NotUnderstood;

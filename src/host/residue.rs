@@ -177,19 +177,26 @@ impl Gone {
         if numbers.len() > MOST_PROCESSES {
             return Err(Unseen::Unfit(format!("there are more than {MOST_PROCESSES}")));
         }
-        let network = self.bridge.as_ref().map(|bridge| self.incus_dir.join("networks").join(bridge));
         let monitor = format!("[lxc monitor] {} ", self.incus_dir.join("containers").display());
         let left = numbers.into_iter().filter_map(|pid| {
             let command = root.text(format!("/proc/{pid}/cmdline")).ok()?;
             let guest = command.strip_prefix(&monitor).map(|rest| rest.trim_end_matches('\0').trim());
             let is_monitor = guest.is_some_and(|guest| self.is_guest(guest));
-            let of_network = |word: &str| network.as_ref().is_some_and(|dir| word.contains(&*dir.to_string_lossy()));
-            let is_resolver = command.split('\0').next().is_some_and(|program| program.ends_with("dnsmasq"))
-                && command.split('\0').any(of_network);
+            let is_resolver = self.is_resolver(&command);
             let words = command.trim_end_matches('\0').replace('\0', " ");
             (is_monitor || is_resolver).then(|| format!("{pid}: {}", text::excerpt(&words, 80)))
         });
         Ok(left.collect())
+    }
+
+    /// Whether that is the command line of the resolver of the network that is gone.
+    #[must_use]
+    pub fn is_resolver(&self, command: &str) -> bool {
+        let Some(bridge) = &self.bridge else { return false };
+        let network = self.incus_dir.join("networks").join(bridge);
+        let of_network = |word: &str| word.contains(&format!("{}/", network.display()));
+        command.split('\0').next().is_some_and(|program| program.ends_with("dnsmasq"))
+            && command.split('\0').any(of_network)
     }
 
     fn files(&self, root: &Root) -> Seen<Vec<String>> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::asked::Asked;
 use super::client::Client;
 use super::error::{Error, Refusal, Result};
+use super::filter::Filter;
 use super::job::Job;
 use super::location::{Collection, Object};
 use super::request::{Request, Scope};
@@ -29,7 +30,16 @@ impl Client {
     /// # Errors
     /// [`Refusal::NotFound`] where the project does not exist: the daemon itself would answer with an empty list.
     pub async fn list<T: DeserializeOwned>(&self, collection: &Collection) -> Result<Vec<T>> {
-        self.list_deep(collection, "1").await
+        self.list_deep(collection, "1", None).await
+    }
+
+    /// Lists only those objects of a collection that a filter lets through, as far as the daemon knows filters. That there
+    /// are none does not say that the project exists.
+    ///
+    /// # Errors
+    /// Whatever keeps the daemon from answering.
+    pub async fn list_where<T: DeserializeOwned>(&self, collection: &Collection, filter: &Filter) -> Result<Vec<T>> {
+        self.list_deep(collection, "1", Some(filter)).await
     }
 
     /// Lists the instances of a collection with what they use and their snapshots. The daemon looks into every running
@@ -38,7 +48,7 @@ impl Client {
     /// # Errors
     /// As [`Self::list`].
     pub async fn list_with_state(&self, instances: &Collection) -> Result<Vec<InstanceWithState>> {
-        self.list_deep(instances, "2").await
+        self.list_deep(instances, "2", None).await
     }
 
     /// Reads an instance with what it uses and its snapshots.
@@ -124,12 +134,21 @@ impl Client {
         self.change(&asked, method, &object.request(), payload, job).await.map(drop)
     }
 
-    async fn list_deep<T: DeserializeOwned>(&self, collection: &Collection, depth: &str) -> Result<Vec<T>> {
+    async fn list_deep<T: DeserializeOwned>(
+        &self,
+        collection: &Collection,
+        depth: &str,
+        filter: Option<&Filter>,
+    ) -> Result<Vec<T>> {
         let asked = Asked::new("list", collection);
-        let request = collection.request().with("recursion", depth);
+        let mut request = collection.request().with("recursion", depth);
+        if let Some(filter) = filter {
+            request = request.with("filter", filter.as_str());
+        }
         let found: Option<Option<Vec<T>>> = self.read(&asked, &request).await?;
         let found = found.ok_or_else(|| asked.refused(404, "not found"))?.unwrap_or_default();
-        if found.is_empty()
+        if filter.is_none()
+            && found.is_empty()
             && let Scope::Project(project) = collection.scope()
             && !self.exists(&Object::project(project)).await?
         {

@@ -9,12 +9,14 @@ use tokio::time::sleep;
 
 use super::cleanup::remove_launched;
 use super::{Error, Lab, Prepared, Result};
-use crate::incus::{Collection, Instance, Job, Object, Refusal, Wait};
+use crate::incus::{Collection, Filter, Instance, Job, Object, Refusal, Wait};
 
 /// How many ids an isolated guest has.
 const IDS: u64 = 65536;
 /// The config key in which Incus writes down the first one.
 const BASE: &str = "volatile.idmap.base";
+/// Up to how many guests of a lab are looked at in one request for all.
+const CROWD: usize = 16;
 /// How often it is tried, and how long is waited before.
 const TRIES: u32 = 5;
 const BREATH: Duration = Duration::from_millis(300);
@@ -52,16 +54,63 @@ async fn has_its_image(lab: &Lab, prepared: &Prepared) -> Result<bool> {
     }
 }
 
-/// What the daemon made, unless another guest has its ids.
+/// What the daemon made, unless another guest, of whatever project, has its ids. Of a crowd the daemon is asked for those
+/// near by alone: each one that is made would else be told of all others.
 async fn with_own_ids(lab: &Lab, prepared: &Prepared) -> Result<Option<Instance>> {
-    let mut instances = lab.client.list::<Instance>(&Collection::instances(&lab.project)).await?;
-    let base = |instance: &Instance| instance.config.get(BASE).and_then(|base| base.parse::<u64>().ok());
-    let Some(at) = instances.iter().position(|instance| instance.name == prepared.name.as_str()) else {
-        return Ok(None);
-    };
-    let made = instances.swap_remove(at);
+    let everywhere = Collection::instances_everywhere();
+    let is_made = |it: &Instance| it.name == prepared.name.as_str() && it.project == lab.project.as_str();
+    let mut seen = Vec::new();
+    if prepared.guests > CROWD {
+        let object = Object::instance(&lab.project, prepared.name.as_str());
+        let made = lab.client.get::<Instance>(&object).await?;
+        if let Some(own) = made.as_ref().and_then(base) {
+            let near = Filter::config(BASE, &near(own));
+            seen = lab.client.list_where::<Instance>(&everywhere, &near).await?;
+        }
+    }
+    // An answer that leaves out the guest itself may leave out others as well.
+    if !seen.iter().any(is_made) {
+        seen = lab.client.list(&everywhere).await?;
+    }
+    let Some(at) = seen.iter().position(is_made) else { return Ok(None) };
+    let made = seen.swap_remove(at);
     // Without a number of its own it has no range of its own.
     let Some(own) = base(&made) else { return Ok(None) };
-    let is_shared = instances.iter().filter_map(base).any(|other| other.abs_diff(own) < IDS);
+    let is_shared = seen.iter().filter_map(base).any(|other| other.abs_diff(own) < IDS);
     Ok((!is_shared).then_some(made))
+}
+
+fn base(instance: &Instance) -> Option<u64> {
+    instance.config.get(BASE)?.parse().ok()
+}
+
+/// A pattern for all numbers that are less than a range away from this one, and some more.
+fn near(own: u64) -> String {
+    const BLOCK: u64 = 100_000;
+    let blocks = own.saturating_sub(IDS) / BLOCK..=own.saturating_add(IDS) / BLOCK;
+    let block = |number| if number == 0 { "[0-9]{1,5}".to_owned() } else { format!("{number}[0-9]{{5}}") };
+    blocks.map(block).collect::<Vec<_>>().join("|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_could_share_an_id_is_near() {
+        assert_eq!(near(1_000_000), "9[0-9]{5}|10[0-9]{5}");
+        assert_eq!(near(1_065_536), "10[0-9]{5}|11[0-9]{5}");
+        assert_eq!(near(65_536), "[0-9]{1,5}|1[0-9]{5}");
+        // Whatever the number is, those that overlap are in one of the blocks, and there are few of them.
+        for own in (0..3_000_000).step_by(4_099) {
+            let near = near(own);
+            assert!(near.split('|').count() <= 3, "{own}: {near}");
+            for other in [own.saturating_sub(IDS - 1), own, own + IDS - 1] {
+                let text = other.to_string();
+                let block =
+                    if text.len() > 5 { format!("{}[0-9]{{5}}", &text[..text.len() - 5]) } else { "[0-9]{1,5}".into() };
+                assert!(near.split('|').any(|it| it == block), "{own} and {other}: {near}");
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
 use crate::image::{self, BakeNote, BakedImage, GatewayImage, Images, Stored};
-use crate::incus::{Collection, Config, Devices, Instance, InstanceKind, NewInstance, Project};
+use crate::incus::{Collection, Config, Devices, Filter, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
 use crate::profile::{Effective, Layer, Stack};
@@ -60,6 +60,8 @@ pub struct Prepared {
     pub(super) fence: Option<Fence>,
     /// What it shares with others that are launched with it.
     pub(super) settled: SettledAt,
+    /// How many guests the lab has, with those that are launched with it.
+    pub(super) guests: usize,
 }
 
 impl Prepared {
@@ -101,6 +103,8 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Settled {
     names: Vec<GuestName>,
+    /// How many guests the lab has, with these.
+    guests: usize,
     stack: Stack,
     templates: Templates,
     /// The user-data of the guest that an image is baked in; nothing where it is refused.
@@ -131,6 +135,7 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let has_builder = there.contains(BUILDER);
     let note = BakeNote::read(&project.config);
     let names = names(&there, request)?;
+    let guests = there.len() + names.len();
     let stack = lab.stack(&request.profiles)?;
     let standing_by = if request.may_claim { lab.standing_by().await? } else { Vec::new() };
     // What the daemon makes of the profiles is compared with what was judged before a guest is started. What stands by was
@@ -145,6 +150,7 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     let at = SettledAt::now(&lab.client);
     Ok(Settled {
         names,
+        guests,
         stack,
         templates,
         of_builder,
@@ -276,7 +282,18 @@ impl Settled {
             image: baked.as_ref().map_or(&self.images.base.fingerprint, |baked| &baked.fingerprint).to_string(),
         };
         let (name, images, fence) = (name.clone(), self.images.clone(), self.fence.clone());
-        Ok(Prepared { name, instance, images, baked, judged, digests, verdicts, fence, settled: self.at.clone() })
+        Ok(Prepared {
+            name,
+            instance,
+            images,
+            baked,
+            judged,
+            digests,
+            verdicts,
+            fence,
+            settled: self.at.clone(),
+            guests: self.guests,
+        })
     }
 }
 
@@ -294,7 +311,8 @@ impl Lab {
 
     /// Those of the instances that stand by, the oldest first.
     async fn standing_by(&self) -> Result<Vec<GuestName>> {
-        let mut instances = self.client.list::<Instance>(&Collection::instances(&self.project)).await?;
+        let standby = Filter::config(STATE_KEY, Readiness::Standby.as_str());
+        let mut instances = self.client.list_where::<Instance>(&Collection::instances(&self.project), &standby).await?;
         let stands_by = |config: &Config| Readiness::read(config.get(STATE_KEY)) == Readiness::Standby;
         instances.retain(|instance| self.mark().is_on(&instance.config) && stands_by(&instance.config));
         instances.sort_by_cached_key(|instance| instance.created_at.parse::<Timestamp>().ok());

@@ -7,24 +7,26 @@ mod locks;
 mod place;
 mod provable;
 mod runner;
+mod seen;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::{Error, Lab, Result};
-use crate::fence::Fence;
-use crate::incus::{Collection, InstanceWithState, Job, Object, Refusal, Session, Status};
+use crate::fence::{Binding, Fence};
+use crate::incus::{Job, Session};
 use crate::names::GuestName;
-use crate::probe::host::{Door, HostFacts, Sniffer, View, blind, view};
+use crate::probe::host::{Door, HostFacts, Sniffer};
 use crate::probe::{Evidence, Locks, Outcome, Program, Set, Unusable, Verdict, judge};
 
 pub(super) use locks::locks;
 pub(super) use place::{Shared, place_in, poke_gateways};
 pub use provable::{LeftOut, Provable, provable};
+pub(super) use seen::Seen;
 
 /// How a proof is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,8 +75,8 @@ pub struct Prover {
     door: Arc<std::result::Result<Door, std::io::Error>>,
     program: std::result::Result<Program, Unusable>,
     locks: Locks,
-    /// The addresses that the daemon binds guests' ports to, as the kernel has it.
-    bound: BTreeMap<String, Ipv4Addr>,
+    /// What the daemon binds guests' ports to, as the kernel has it.
+    bound: BTreeMap<String, Binding>,
 }
 
 impl Prover {
@@ -147,45 +149,6 @@ impl Prover {
         gathered.outcomes.append(&mut outcomes);
         Ok(gathered)
     }
-}
-
-/// All guests of a lab, and one that runs.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) guest: InstanceWithState,
-    pub(super) all: Vec<InstanceWithState>,
-    /// What the host's kernel says of that one.
-    outcomes: Vec<Outcome>,
-}
-
-impl Seen {
-    /// Looks at them, in one request, and at the guest's processes.
-    pub(super) async fn now(lab: &Lab, name: &GuestName) -> Result<Self> {
-        let all = lab.client.list_with_state(&Collection::instances(&lab.project)).await;
-        let all = all.map_err(|error| match error.refusal() {
-            Some(Refusal::NotFound) => Error::NoLab { lab: lab.settings.name.clone() },
-            _ => error.into(),
-        })?;
-        let guest = all.iter().find(|found| found.instance.name == name.as_str());
-        let guest = guest.ok_or_else(|| Error::NoGuest(name.clone()))?.clone();
-        if !lab.mark().is_on(&guest.instance.config) {
-            return Err(Error::Foreign { object: Object::instance(&lab.project, name.as_str()).to_string() });
-        }
-        if guest.instance.status != Status::Running {
-            return Err(Error::NotRunning(name.clone()));
-        }
-        let outcomes = outcomes(&guest, &all).await;
-        Ok(Self { guest, all, outcomes })
-    }
-}
-
-/// What the host's kernel says of a guest. Reading all of the host's processes takes a while.
-async fn outcomes(guest: &InstanceWithState, all: &[InstanceWithState]) -> Vec<Outcome> {
-    let Some(own) = view(guest.state.pid) else { return blind() };
-    let other = |other: &InstanceWithState| Some((other.instance.name.clone(), view(other.state.pid)?));
-    let others: Vec<(String, View)> = all.iter().filter_map(other).collect();
-    let looked = tokio::task::spawn_blocking(move || own.outcomes(&others, crate::cloud_init::DEFAULT_PORT));
-    looked.await.unwrap_or_else(|_| blind())
 }
 
 impl runner::Gathered {

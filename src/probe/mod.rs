@@ -27,6 +27,7 @@ pub use locks::{Lock, Locks};
 pub use outcome::{Outcome, Verdict};
 pub use program::{OWN, Program, Unusable};
 pub use reach::{Reach, Way};
+pub(crate) use target::SIBLINGS;
 
 /// The argument that makes podclaw the runner of the probes in a guest.
 pub const RUNNER_ARGUMENT: &str = "__probe";

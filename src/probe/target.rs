@@ -15,7 +15,7 @@ const TO_HOST: usize = 4000;
 const TO_HOST_SIX: usize = 1000;
 /// How many neighbours, siblings and resolvers are tried.
 const NEIGHBOURS: usize = 64;
-const SIBLINGS: usize = 64;
+pub(crate) const SIBLINGS: usize = 64;
 const RESOLVERS: usize = 64;
 
 impl Aims {

@@ -25,6 +25,7 @@ mod labs;
 mod launches;
 mod lint;
 mod prove;
+mod scale;
 mod second_lock;
 mod server;
 mod smoke;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         gateway::TESTS,
         bake::TESTS,
         audit::TESTS,
+        scale::TESTS,
     ];
     files.extend(client::TESTS);
     files.extend(prove::TESTS);

@@ -9,8 +9,9 @@ use crate::launches::ready;
 
 pub(crate) const TESTS: &[Test] = tests![a_launch_says_where_its_time_went, a_launch_asks_no_more_than_it_must];
 
-/// What a launch of a guest that boots by cloud-init needs: settling it, a create, a push, a start, a runner that follows the
-/// stages and then probes, a look at all guests, and the receipt. The runner is four requests.
+/// What a launch of a guest that boots by cloud-init needs: settling it, a create, a look at it and at all
+/// others, a push, a start, a runner that follows the stages and then probes, a look at the guest, and the receipt. The
+/// runner is four requests.
 const MOST: usize = 18;
 /// The same of one that is made from a baked image: it is looked for, and nothing is pushed.
 const MOST_BAKED: usize = 15;

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::incus::{Collection, Command, Error, Instance, Object, Status};
+use crate::incus::{Collection, Command, Error, Filter, Instance, Object, Status};
 use crate::lab::Lab;
 use crate::probe::host::Gauge;
 use crate::probe::plan::{LimitsPlan, Said};
-use crate::probe::{LIMIT_DISK, LIMIT_HOST, Outcome, Verdict};
+use crate::probe::{LIMIT_DISK, LIMIT_HOST, Outcome, SIBLINGS, Verdict};
 
 /// How long host and siblings may take to answer while a guest is at its limits.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -54,11 +54,11 @@ enum Silence {
 pub(super) async fn beside<T>(
     work: impl Future<Output = T>,
     lab: &Lab,
-    guest: &str,
+    others: &[String],
     gauge: Option<Gauge>,
     limits: &LimitsPlan,
 ) -> (T, Watched) {
-    let (sibling, before) = first_answer(lab, guest).await;
+    let (sibling, before) = first_answer(lab, others).await;
     let ended = CancellationToken::new();
     let work = async {
         let done = work.await;
@@ -139,13 +139,19 @@ async fn answers(lab: &Lab, sibling: Option<&str>) -> Result<Duration, Silence> 
     Ok(began.elapsed())
 }
 
-/// The first of the other guests that answers at all, with how long that took.
-async fn first_answer(lab: &Lab, guest: &str) -> (Option<String>, Result<Duration, Silence>) {
-    let all = match lab.client.list::<Instance>(&Collection::instances(&lab.project)).await {
-        Ok(all) => all,
-        Err(error) => return (None, Err(Silence::Unasked(format!("the daemon ({error})")))),
-    };
-    let runs = |other: &Instance| other.name != guest && other.status == Status::Running;
+/// The first of the others that run that answers at all, with how long that took.
+async fn first_answer(lab: &Lab, others: &[String]) -> (Option<String>, Result<Duration, Silence>) {
+    let names: Vec<&str> = others.iter().map(String::as_str).take(SIBLINGS).collect();
+    let mut all = Vec::new();
+    if !names.is_empty() {
+        // One that is frozen has processes, too, and answers nobody.
+        let instances = Collection::instances(&lab.project);
+        match lab.client.list_where::<Instance>(&instances, &Filter::named(&names)).await {
+            Ok(found) => all = found,
+            Err(error) => return (None, Err(Silence::Unasked(format!("the daemon ({error})")))),
+        }
+    }
+    let runs = |other: &Instance| others.contains(&other.name) && other.status == Status::Running;
     let mut last = None;
     for sibling in all.into_iter().filter(runs).map(|other| other.name) {
         let answer = answers(lab, Some(&sibling)).await;

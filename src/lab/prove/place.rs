@@ -7,6 +7,8 @@ use ipnet::Ipv4Net;
 use tokio::sync::OnceCell;
 
 use super::Prover;
+use super::seen::{Beside, Seen};
+use crate::fence::Binding;
 use crate::incus::InstanceWithState;
 use crate::lab::Lab;
 use crate::probe::host::HostFacts;
@@ -38,8 +40,8 @@ struct Card {
 /// What the places of all guests share.
 #[derive(Debug)]
 pub(in crate::lab) struct Shared {
-    /// The addresses that the daemon binds guests' ports to, as the kernel has it.
-    bound: BTreeMap<String, Ipv4Addr>,
+    /// What the daemon binds guests' ports to, as the kernel has it.
+    bound: BTreeMap<String, Binding>,
     reach: Reach,
     /// What the resolver gave out, once somebody asks.
     leases: OnceCell<Vec<(String, Ipv4Addr)>>,
@@ -50,7 +52,7 @@ impl Shared {
     pub(in crate::lab) async fn now(
         lab: &Lab,
         facts: &HostFacts,
-        bound: BTreeMap<String, Ipv4Addr>,
+        bound: BTreeMap<String, Binding>,
     ) -> Result<Self, String> {
         // Without their subnets: what is beside the host is told by the probes about its neighbours.
         let host: Vec<Ipv4Net> = facts.addresses.iter().filter_map(own_address).collect();
@@ -62,25 +64,26 @@ impl Shared {
 /// The place of a guest among all others; why it has none.
 pub(super) async fn place(
     lab: &Lab,
-    guest: &InstanceWithState,
-    all: &[InstanceWithState],
+    seen: &Seen,
     prover: &Prover,
     control: Option<SocketAddr>,
 ) -> Result<Place, String> {
     let shared = Shared::now(lab, &prover.facts, prover.bound.clone()).await?;
-    Ok(Place { control, ..place_in(lab, guest, all, &shared).await? })
+    let beside = seen.beside(lab, &prover.bound).await?;
+    let place = among(lab, &seen.guest, beside, &shared).await?;
+    Ok(Place { control, ..place })
 }
 
-/// The same where what all places share is known; without an address that must be reached.
-pub(in crate::lab) async fn place_in(
-    lab: &Lab,
-    guest: &InstanceWithState,
-    all: &[InstanceWithState],
-    shared: &Shared,
-) -> Result<Place, String> {
+/// The same of a guest alone, where what all places share is known; without an address that must be reached.
+pub(in crate::lab) async fn place_in(lab: &Lab, guest: &InstanceWithState, shared: &Shared) -> Result<Place, String> {
+    among(lab, guest, Beside::default(), shared).await
+}
+
+async fn among(lab: &Lab, guest: &InstanceWithState, beside: Beside, shared: &Shared) -> Result<Place, String> {
+    let Beside { bound, told: all } = beside;
     let bridge = lab.settings.name.network();
     let subnet = lab.settings.network.subnet.net();
-    let known = Known::of(lab, &bridge, guest, all, shared).await;
+    let known = Known::of(lab, &bridge, guest, &all, shared).await;
     let card = |of: &InstanceWithState| known.card(of);
     let own = card(guest).ok_or_else(|| format!("the guest has no card on {bridge}"))?;
     let address = own.address.ok_or("the guest has no address on the lab's network")?;
@@ -88,14 +91,12 @@ pub(in crate::lab) async fn place_in(
     let bridge_mac = bridge_mac.and_then(|text| mac(text.trim()));
     let bridge_mac =
         bridge_mac.ok_or_else(|| format!("this host has no bridge {bridge}: run podclaw on the guests' host"))?;
-    let siblings: Vec<Sibling> = all
-        .iter()
-        .filter(|other| other.instance.name != guest.instance.name && other.state.pid > 1)
-        .filter_map(|other| {
-            let card = card(other)?;
-            Some(Sibling { name: other.instance.name.clone(), mac: card.mac, address: card.address? })
-        })
-        .collect();
+    let told = all.iter().filter(|other| other.state.pid > 1).filter_map(|other| {
+        let card = card(other)?;
+        Some(Sibling { name: other.instance.name.clone(), mac: card.mac, address: card.address? })
+    });
+    let mut siblings: Vec<Sibling> = bound.into_iter().chain(told).collect();
+    siblings.sort_by(|a, b| a.name.cmp(&b.name));
     let mut taken: BTreeSet<Ipv4Addr> = known.taken().collect();
     taken.extend(siblings.iter().map(|sibling| sibling.address));
     taken.extend([address, subnet.addr()]);
@@ -104,7 +105,9 @@ pub(in crate::lab) async fn place_in(
     let isolated = is_isolated(&bridge, &own.host_name);
     let name_of = |port: &str| {
         let of_guest = all.iter().find(|other| card(other).is_some_and(|card| card.host_name == port));
-        of_guest.map_or_else(|| port.to_owned(), |guest| format!("{port} of guest {}", guest.instance.name))
+        let of_guest = of_guest.map(|guest| guest.instance.name.as_str());
+        let of_guest = of_guest.or_else(|| shared.bound.get(port)?.guest_of(lab.project.as_str()));
+        of_guest.map_or_else(|| port.to_owned(), |guest| format!("{port} of guest {guest}"))
     };
     let open_ports = open_ports(&bridge, &own.host_name).map(|open| open.iter().map(|port| name_of(port)).collect());
     let (gateway, mac) = (subnet.addr(), own.mac);
@@ -159,7 +162,7 @@ fn pick(free: &[Ipv4Addr]) -> Option<([Ipv4Addr; 2], Ipv4Addr)> {
 /// Who has which address, by the word of others than the guests.
 struct Known<'k> {
     bridge: &'k str,
-    bound: &'k BTreeMap<String, Ipv4Addr>,
+    bound: &'k BTreeMap<String, Binding>,
     leases: &'k [(String, Ipv4Addr)],
 }
 
@@ -184,7 +187,7 @@ impl<'k> Known<'k> {
 
     /// The addresses that somebody has, or may come back to.
     fn taken(&self) -> impl Iterator<Item = Ipv4Addr> {
-        self.leases.iter().map(|(_, address)| *address).chain(self.bound.values().copied())
+        self.leases.iter().map(|(_, address)| *address).chain(self.bound.values().map(|binding| binding.address))
     }
 
     /// The card by which a guest hangs on the bridge. Its hardware address is what the daemon gave it; what the guest itself
@@ -206,7 +209,7 @@ impl<'k> Known<'k> {
 
     /// The address that the daemon itself gave or binds a card to.
     fn told(&self, card: &Device) -> Option<Ipv4Addr> {
-        card.fixed.or_else(|| self.bound.get(&card.host_name).copied())
+        card.fixed.or_else(|| self.bound.get(&card.host_name).map(|binding| binding.address))
     }
 
     fn device(&self, of: &InstanceWithState) -> Option<Device> {

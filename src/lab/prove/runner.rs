@@ -12,7 +12,7 @@ use super::beside::beside;
 use super::limits::limits;
 use super::place::place;
 use super::{ProveOptions, Prover, Seen, from_host};
-use crate::incus::{Command, InstanceWithState, Job, Refusal, Session, Wait};
+use crate::incus::{Command, Job, Refusal, Session, Wait};
 use crate::lab::bring::{bring, random};
 use crate::lab::{Lab, Result};
 use crate::probe::host::{Gauge, Knocked, Knockee, view};
@@ -52,19 +52,18 @@ pub(super) async fn run(
     mut line: Option<Session>,
     job: &Job,
 ) -> Result<Gathered> {
-    let (guest, all) = (&seen.guest, &seen.all);
     let deadline = Instant::now() + options.timeout;
     let mut tries = 0;
     loop {
         tries += 1;
-        let place = timeout_at(deadline, place(lab, guest, all, prover, options.control)).await;
+        let place = timeout_at(deadline, place(lab, seen, prover, options.control)).await;
         let place = place.unwrap_or_else(|_| Err("the daemon did not say in time where the guest is".into()));
         let nonce = random();
         let knock = place.as_ref().ok().map(|place| knock(prover, place, nonce));
         let aims = place.map(|place| Aims::new(place, &prover.facts));
         let mut gathered =
             Gathered { nonce, aims, knocked: None, said: Vec::new(), broken: None, outcomes: Vec::new() };
-        let attempt = attempt(prover, lab, guest, &mut gathered, options, line.take(), job);
+        let attempt = attempt(prover, lab, seen, &mut gathered, options, line.take(), job);
         let ended = tokio::select! {
             ended = timeout_at(deadline, attempt) => ended,
             () = job.cancel.cancelled() => return Err(crate::lab::Error::Cancelled),
@@ -147,12 +146,13 @@ impl Trouble {
 async fn attempt(
     prover: &Prover,
     lab: &Lab,
-    guest: &InstanceWithState,
+    seen: &Seen,
     gathered: &mut Gathered,
     options: ProveOptions,
     line: Option<Session>,
     job: &Job,
 ) -> std::result::Result<(), Trouble> {
+    let guest = &seen.guest;
     let name = &guest.instance.name;
     let is_line = line.is_some();
     // A runner that followed the stages is there already.
@@ -201,7 +201,7 @@ async fn attempt(
     let both = async { tokio::join!(listen, complaints) };
     let (heard, complaint) = if let Some(limits) = limits {
         let gauge = view(guest.state.pid).map(|view| Gauge::of(&view));
-        let (ended, watched) = beside(both, lab, name, gauge, &limits).await;
+        let (ended, watched) = beside(both, lab, &seen.running(), gauge, &limits).await;
         gathered.outcomes.push(watched.outcome(&limits, &gathered.said));
         ended
     } else {

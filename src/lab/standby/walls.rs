@@ -44,10 +44,9 @@ impl Walls {
     /// Why a guest with this receipt must not be claimed, if there is a reason: it is kept in less well than when it was
     /// proven, or it was not proven as a launch of now would.
     pub(super) async fn hold(&self, lab: &Lab, guest: &InstanceWithState, receipt: &Receipt) -> Result<(), String> {
-        let alone = std::slice::from_ref(guest);
         let place = self.shared.as_ref().map_err(Clone::clone);
         let place = match place {
-            Ok(shared) => place_in(lab, guest, alone, shared).await,
+            Ok(shared) => place_in(lab, guest, shared).await,
             Err(why) => Err(why),
         };
         let aims = place.map(|place| Aims::new(place, &self.facts));

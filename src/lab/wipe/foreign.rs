@@ -20,7 +20,7 @@ impl User {
         Self { path: path.to_owned(), project: project.to_owned() }
     }
 
-    fn of(object: &Object) -> Option<Self> {
+    pub(super) fn of(object: &Object) -> Option<Self> {
         object.address().map(|address| Self::read(&address))
     }
 
@@ -57,17 +57,14 @@ impl User {
 pub(super) struct Known<'a> {
     own: &'a ProjectName,
     /// What goes.
-    doomed: Vec<User>,
+    doomed: Vec<&'a User>,
     /// Whether the lab's project goes, and so all in it that has no step, such as its default profile.
     project_goes: bool,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn of(plan: &WipePlan, own: &'a ProjectName) -> Self {
-        let objects = plan.doomed().filter_map(|step| match &step.target {
-            Target::Object(object) => User::of(object),
-            _ => None,
-        });
+    pub(super) fn of(plan: &'a WipePlan, own: &'a ProjectName) -> Self {
+        let objects = plan.doomed().filter_map(|step| step.user.as_ref());
         let project_goes = plan.doomed().any(|step| step.kind == Kind::Project);
         Self { own, doomed: objects.collect(), project_goes }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use super::foreign::User;
 use super::scope::Spare;
 use crate::incus::Object;
 use crate::text;
@@ -43,6 +44,9 @@ pub struct WipeStep {
     pub created: Option<Timestamp>,
     #[serde(skip)]
     pub(super) target: Target,
+    /// How the daemon names it where it says what uses what; kept, as it is compared with each user of each object.
+    #[serde(skip)]
+    pub(super) user: Option<User>,
 }
 
 /// What an object is.
@@ -198,7 +202,11 @@ impl WipePlan {
 
     pub(super) fn add(&mut self, kind: Kind, name: impl Into<String>, fate: Fate, target: Target) -> &mut WipeStep {
         let at = self.steps.len();
-        self.steps.push(WipeStep { kind, name: name.into(), fate, bytes: None, created: None, target });
+        let user = match &target {
+            Target::Object(object) => User::of(object),
+            _ => None,
+        };
+        self.steps.push(WipeStep { kind, name: name.into(), fate, bytes: None, created: None, target, user });
         &mut self.steps[at]
     }
 

@@ -1,8 +1,10 @@
-//! Removing from this machine what the daemon left of guests that are gone. It tidies by hooks that run as a guest ends, and
-//! where it is down just then, nobody does it later. Whether it worked is looked at afterwards.
+//! Removing from this machine what the daemon left of guests, and of a network, that are gone. It tidies by hooks that run as
+//! a guest ends, and where it is down just then, nobody does it later. Whether it worked is looked at afterwards.
 
 use std::path::Path;
 use std::time::Duration;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::host::Root;
 use crate::host::residue::{Gone, Trace};
@@ -29,6 +31,7 @@ pub(super) fn tidy(root: &Root, gone: &Gone, found: &[Trace]) {
             // The daemon removes it as a guest ends; the kernel removes what was loaded into it with it.
             "AppArmor namespace" => drop(std::fs::remove_dir(&trace.name)),
             "firewall" => remove_chain(&trace.name),
+            "process" => end_resolver(root, gone, &trace.name),
             _ => {}
         }
     }
@@ -37,6 +40,19 @@ pub(super) fn tidy(root: &Root, gone: &Gone, found: &[Trace]) {
 fn run(name: &str, arguments: &[&str]) {
     if let Some(path) = program::find(name) {
         let _ = program::run(&path, arguments, Vec::new(), LONGEST, &Running::default());
+    }
+}
+
+/// The resolver of a network that is gone answers nobody, and the next one of its name can't listen. What is asked of the
+/// daemon ends it, but not where that was killed in the midst of making it anew.
+fn end_resolver(root: &Root, gone: &Gone, name: &str) {
+    let number = name.split_once(':').and_then(|(number, _)| number.parse().ok());
+    let Some(pid) = number.filter(|pid| *pid > 1).and_then(Pid::from_raw) else { return };
+    // Opened before it is looked at: what is signalled is what was looked at.
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+    let command = root.text(format!("/proc/{}/cmdline", pid.as_raw_nonzero())).unwrap_or_default();
+    if gone.is_resolver(&command) {
+        let _ = pidfd_send_signal(process, Signal::KILL);
     }
 }
 

@@ -25,6 +25,11 @@ impl Gauge {
         Self { processes: find("pids"), memory: find("memory") }
     }
 
+    /// The directory that the group of the guest is in, beside those of other guests.
+    pub(super) fn beside(&self) -> Option<&Path> {
+        self.processes.as_ref()?.parent()
+    }
+
     /// How many processes it has.
     #[must_use]
     pub fn processes(&self) -> Option<u64> {

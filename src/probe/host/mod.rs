@@ -11,6 +11,7 @@ mod knock;
 mod mounts;
 mod processes;
 mod routes;
+mod running;
 mod sniffer;
 mod view;
 
@@ -22,6 +23,7 @@ pub use gauge::Gauge;
 pub(crate) use knock::Reach;
 pub use knock::{Knocked, Knockee};
 pub use routes::{Routes, Uplink};
+pub use running::running;
 pub(crate) use sniffer::FRAMES;
 pub use sniffer::{Seen, Sniffer};
 pub use view::{View, blind, view};

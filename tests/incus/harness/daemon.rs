@@ -190,10 +190,15 @@ impl Daemon {
         ]
     }
 
+    /// Sends it a signal that does not end it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let process = self.process();
+        send(process.as_ref().expect("the daemon runs"), signal);
+    }
+
     fn end(&self, signal: Signal) {
         let Some(mut child) = self.process().take() else { return };
-        let pid = Pid::from_raw(child.id().try_into().expect("a process id")).expect("a process id");
-        kill_process(pid, signal).expect("the daemon runs");
+        send(&child, signal);
         child.wait().expect("the daemon can be waited for");
     }
 
@@ -208,6 +213,11 @@ fn in_memory(database: &Path) {
     fs::create_dir(database).expect("a directory can be made");
     let mount = Program::new("mount").args(&["-t", "tmpfs", "-o", "size=512m,mode=0700", "podclaw-test"]);
     mount.arg(database).run().ok();
+}
+
+fn send(daemon: &Child, signal: Signal) {
+    let pid = Pid::from_raw(daemon.id().try_into().expect("a process id")).expect("a process id");
+    kill_process(pid, signal).expect("the daemon runs");
 }
 
 /// Whether Incus could not change a network, and may be able to the next time: it looks at all links of the machine, and one

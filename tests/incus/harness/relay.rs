@@ -4,13 +4,38 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// The relay. Its threads end with the connections, and the one that takes them with the test program.
 pub(crate) struct Relay {
     socket: PathBuf,
     requests: Arc<Mutex<Vec<String>>>,
+    answered: Arc<AtomicUsize>,
+    gate: Arc<Mutex<Option<Gate>>>,
+}
+
+/// What holds up one request.
+struct Gate {
+    line: String,
+    arrived: Sender<()>,
+    goes_on: Receiver<()>,
+}
+
+/// A request that is held up, or will be. It goes on when this is dropped.
+pub(crate) struct Held {
+    arrived: Receiver<()>,
+    _goes_on: Sender<()>,
+}
+
+impl Held {
+    /// Waits until the request is made.
+    pub(crate) fn wait(&self) {
+        self.arrived.recv_timeout(Duration::from_mins(3)).expect("the request is made");
+    }
 }
 
 impl Relay {
@@ -18,31 +43,47 @@ impl Relay {
     pub(crate) fn start(socket: PathBuf, daemon: &Path) -> Self {
         let listener = UnixListener::bind(&socket).expect("the relay's socket can be made");
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, daemon) = (Arc::clone(&requests), daemon.to_owned());
+        let answered = Arc::new(AtomicUsize::new(0));
+        let gate = Arc::<Mutex<Option<Gate>>>::default();
+        let (seen, read, daemon) = (Arc::clone(&requests), Arc::clone(&answered), daemon.to_owned());
+        let closed = Arc::clone(&gate);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let Ok(daemon) = UnixStream::connect(&daemon) else { return };
-                let seen = Arc::clone(&seen);
+                let (seen, read, closed) = (Arc::clone(&seen), Arc::clone(&read), Arc::clone(&closed));
                 let back = (daemon.try_clone(), client.try_clone());
                 thread::spawn(move || {
                     // However a connection ends, both sides learn of it.
-                    let _ = count(&client, &daemon, &seen);
+                    let _ = count(&client, &daemon, &seen, &closed);
                     let _ = daemon.shutdown(Shutdown::Both);
                 });
-                if let (Ok(mut from), Ok(mut to)) = back {
+                if let (Ok(from), Ok(mut to)) = back {
                     thread::spawn(move || {
-                        let _ = io::copy(&mut from, &mut to);
+                        let _ = io::copy(&mut Counted { from, read: &read }, &mut to);
                         let _ = to.shutdown(Shutdown::Both);
                     });
                 }
             }
         });
-        Self { socket, requests }
+        Self { socket, requests, answered, gate }
     }
 
     /// Where it listens.
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
+    }
+
+    /// Holds up the next request whose first line begins so.
+    pub(crate) fn hold(&self, line: &str) -> Held {
+        let ((arrives, arrived), (goes, goes_on)) = (channel(), channel());
+        let gate = Gate { line: line.to_owned(), arrived: arrives, goes_on };
+        *self.gate.lock().expect("no thread panics with it") = Some(gate);
+        Held { arrived, _goes_on: goes }
+    }
+
+    /// How much the daemon has answered so far, in bytes.
+    pub(crate) fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// The first lines of the requests so far.
@@ -51,8 +92,27 @@ impl Relay {
     }
 }
 
+/// What the daemon answers.
+struct Counted<'c> {
+    from: UnixStream,
+    read: &'c AtomicUsize,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(buffer)?;
+        self.read.fetch_add(length, Ordering::Relaxed);
+        Ok(length)
+    }
+}
+
 /// Passes requests on, one after the other, until one of them makes something else of the connection.
-fn count(mut from: &UnixStream, mut to: &UnixStream, seen: &Mutex<Vec<String>>) -> io::Result<()> {
+fn count(
+    mut from: &UnixStream,
+    mut to: &UnixStream,
+    seen: &Mutex<Vec<String>>,
+    gate: &Mutex<Option<Gate>>,
+) -> io::Result<()> {
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -63,7 +123,13 @@ fn count(mut from: &UnixStream, mut to: &UnixStream, seen: &Mutex<Vec<String>>) 
         let text = String::from_utf8_lossy(&head).to_lowercase();
         let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         let line = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
+        let held = gate.lock().expect("no thread panics with it").take_if(|gate| line.starts_with(&gate.line));
         seen.lock().expect("no thread panics with it").push(line);
+        if let Some(gate) = held {
+            let _ = gate.arrived.send(());
+            // Ends when it is dropped.
+            let _ = gate.goes_on.recv();
+        }
         assert_eq!(header("transfer-encoding:"), None, "podclaw says how long what it sends is");
         to.write_all(&head)?;
         if header("upgrade:").is_some() {

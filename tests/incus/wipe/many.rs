@@ -20,7 +20,7 @@ fn many_guests_cost_little_each(daemon: &Daemon) {
     assert_eq!(dry.matches("- snapshot       g").count(), count, "{dry}");
     assert_eq!(dry.matches("- custom volume  g").count(), count, "{dry}");
 
-    let wipe = lab.podclaw_at(relay.socket(), &["wipe", "--yes", lab.name()]).timeout(Duration::from_mins(10)).start();
+    let wipe = lab.podclaw_at(relay.socket(), &["wipe", "--yes", lab.name()]).timeout(Duration::from_mins(30)).start();
     let status = format!("/proc/{}/status", wipe.pid());
     let mut peak = 0;
     // One that ended has no memory any more.
