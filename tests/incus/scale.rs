@@ -6,7 +6,7 @@ use crate::harness::{Daemon, Gateway, Lab, Relay, Test, tests};
 use crate::launches::ready;
 use crate::wipe::{fill, number};
 
-pub(crate) const TESTS: &[Test] = tests![a_guest_costs_the_same_among_many];
+pub(crate) const TESTS: &[Test] = tests![a_guest_costs_the_same_among_many, whoever_has_the_ids_is_seen];
 
 /// How many guests there are at first.
 const FEW: usize = 4;
@@ -94,4 +94,31 @@ fn a_guest_costs_the_same_among_many(daemon: &Daemon) {
             _ => assert!(all.requests <= few.requests && each < SAID_OF_EACH, "{said}"),
         }
     }
+}
+
+/// Somebody else's guest gets ids that a new one has, just after that was made. It is in another project, and shares one.
+fn whoever_has_the_ids_is_seen(daemon: &Daemon) {
+    let lab = ready(daemon, Gateway::Works, "");
+    fill(&lab, FEW, true);
+    let other = Lab::new(daemon);
+    other.make_by_hand();
+    other.import_tiny();
+    other.incus(&["init", "tiny", "theirs", "-c", "security.idmap.isolated=true"]).run().ok();
+    let base = |lab: &Lab, guest: &str| -> u64 {
+        let found = daemon.get(&format!("/1.0/instances/{guest}?project={}", lab.name()));
+        found["config"]["volatile.idmap.base"].as_str().and_then(|base| base.parse().ok()).expect("a base")
+    };
+    let relay = Relay::start(lab.dir().join("relay.socket"), &daemon.socket());
+    let line = format!("GET /1.0/instances/demo?project={} ", lab.name());
+    let held = relay.hold(&line);
+    let launch = lab.podclaw_at(relay.socket(), &["launch", "demo", "--cold"]).timeout(Duration::from_mins(5)).start();
+    held.wait();
+    let shared = base(&lab, "demo") + 65535;
+    other.incus(&["config", "set", "theirs", &format!("volatile.idmap.base={shared}")]).run().ok();
+    drop(held);
+    drop(launch.wait().exits(0));
+    let made = format!("POST /1.0/instances?project={} ", lab.name());
+    let requests = relay.requests();
+    assert_eq!(requests.iter().filter(|asked| asked.starts_with(&made)).count(), 2, "{}", requests.join("\n"));
+    assert!(base(&lab, "demo").abs_diff(shared) >= 65536, "{} and {shared}", base(&lab, "demo"));
 }
