@@ -22,7 +22,32 @@ shipped_in() {
 }
 
 is_loaded() {
-    [[ -r $policy/profiles ]] && grep -Eq -- "^$1 \(" "$policy/profiles"
+    local line
+    while read -r line; do
+        [[ ${line% (*} != "$1" ]] || return 0
+    done <"$policy/profiles"
+    return 1
+}
+
+# Loads a profile of the distribution's, as it is, where nothing has: the apparmor.service of some releases does not take a
+# guest of Incus for a system with a policy of its own.
+load_theirs() {
+    local -r program=$1 file=$2
+    local profiles profile missing=''
+    if [[ -e $theirs/disable/${file##*/} ]]; then
+        say "$program: the distribution ships $file, and it is disabled here"
+        return
+    fi
+    profiles=$(apparmor_parser --names "$file") || fail "cannot read the AppArmor profile $file"
+    while read -r profile; do
+        is_loaded "$profile" || missing=$profile
+    done <<<"$profiles"
+    if [[ -z $missing ]]; then
+        say "$program: the distribution ships $file, which is loaded"
+        return
+    fi
+    apparmor_parser -r -W "$file" || fail "cannot load the AppArmor profile $file"
+    say "$program: the distribution ships $file; loaded"
 }
 
 # Whether a program without a profile is kept from making a user namespace.
@@ -51,7 +76,7 @@ for profile in "$ours"/*; do
     if ! command -v "$name" >/dev/null; then
         say "$name: not installed"
     elif file=$(shipped_in "$name"); then
-        say "$name: the distribution ships $file"
+        load_theirs "$name" "$file"
     elif [[ ! -e $theirs/podclaw-$name ]] && is_loaded "$name"; then
         say "$name: a profile of that name is loaded already"
     else
@@ -61,4 +86,4 @@ for profile in "$ours"/*; do
         loaded=$((loaded + 1))
     fi
 done
-say "$loaded loaded"
+say "$loaded of podclaw's own loaded"
