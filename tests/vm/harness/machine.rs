@@ -45,7 +45,7 @@ impl Machine {
         let dir = socket.parent().unwrap_or(Path::new("/")).to_owned();
         let port = Mutex::new(BufReader::new(connect(&socket)));
         // Nobody said which it is, and patience harms nobody.
-        Self { port, accelerator: Accelerator::Software, dir, guardian: Mutex::new(None) }
+        Self { port, accelerator: Accelerator::Counted, dir, guardian: Mutex::new(None) }
     }
 
     /// Boots one, and waits until its agent answers.
@@ -204,7 +204,9 @@ fn arguments(accelerator: Accelerator, system: &System, payload: &Path, dir: &Pa
         let options = "format=raw,if=virtio,snapshot=on,cache=unsafe,discard=unmap";
         arguments.extend(["-drive".into(), format!("file={},{options}", disk.display())]);
     }
-    arguments.extend(system.kernel("root=/dev/vda rw quiet mitigations=off"));
+    // Where software executes it, and others have work too, a disk may take minutes to appear.
+    let patient = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900";
+    arguments.extend(system.kernel(&format!("root=/dev/vda rw mitigations=off {patient}")));
     arguments
 }
 
