@@ -8,13 +8,14 @@ readonly ours=$SHARE/apparmor theirs=/etc/apparmor.d policy=/sys/kernel/security
 # A line that starts a profile and names the program, as a word: in its name, in its path, or in a pattern of either.
 readonly start='^[[:space:]]*(profile[[:space:]]|/|@\{|").*\{[[:space:]]*(#.*)?$'
 
+# Says in `shipped` which file it is.
 shipped_in() {
     local -r program=$1
     local file
     for file in "$theirs"/*; do
         [[ -f $file && $file != "$theirs/podclaw-"* ]] || continue
         if grep -E -- "$start" "$file" | grep -Eq -- "(^|[^A-Za-z0-9_.-])$program([^A-Za-z0-9_.-]|\$)"; then
-            printf '%s' "$file"
+            shipped=$file
             return
         fi
     done
@@ -29,25 +30,25 @@ is_loaded() {
     return 1
 }
 
-# Loads a profile of the distribution's, as it is, where nothing has: the apparmor.service of some releases does not take a
-# guest of Incus for a system with a policy of its own.
-load_theirs() {
-    local -r program=$1 file=$2
-    local profiles profile missing=''
-    if [[ -e $theirs/disable/${file##*/} ]]; then
-        say "$program: the distribution ships $file, and it is disabled here"
+# Loads the profile in `shipped` as it is, where nothing has: the apparmor.service of some releases does not take a guest of
+# Incus for a system with a policy of its own.
+load_shipped() {
+    local -r program=$1
+    local names label missing=''
+    if [[ -e $theirs/disable/${shipped##*/} ]]; then
+        say "$program: the distribution ships $shipped, and it is disabled here"
         return
     fi
-    profiles=$(apparmor_parser --names "$file") || fail "cannot read the AppArmor profile $file"
-    while read -r profile; do
-        is_loaded "$profile" || missing=$profile
-    done <<<"$profiles"
+    names=$(apparmor_parser --names "$shipped") || fail "cannot read the AppArmor profile $shipped"
+    while read -r label; do
+        is_loaded "$label" || missing=$label
+    done <<<"$names"
     if [[ -z $missing ]]; then
-        say "$program: the distribution ships $file, which is loaded"
+        say "$program: the distribution ships $shipped, which is loaded"
         return
     fi
-    apparmor_parser -r -W "$file" || fail "cannot load the AppArmor profile $file"
-    say "$program: the distribution ships $file; loaded"
+    apparmor_parser -r -W "$shipped" || fail "cannot load the AppArmor profile $shipped"
+    say "$program: the distribution ships $shipped; loaded"
 }
 
 # Whether a program without a profile is kept from making a user namespace.
@@ -75,8 +76,8 @@ for profile in "$ours"/*; do
     name=${profile##*/}
     if ! command -v "$name" >/dev/null; then
         say "$name: not installed"
-    elif file=$(shipped_in "$name"); then
-        load_theirs "$name" "$file"
+    elif shipped_in "$name"; then
+        load_shipped "$name"
     elif [[ ! -e $theirs/podclaw-$name ]] && is_loaded "$name"; then
         say "$name: a profile of that name is loaded already"
     else
