@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
 podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
 
-.PHONY: help demo demo-clean test test-wipe test-scale check check-ci docs bench bench-docs fuzz build clean
+.PHONY: help demo demo-clean test test-vm test-wipe test-scale check check-ci docs bench bench-docs fuzz build clean
 
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ demo-clean: ## Undo `make demo` (as root)
 
 test: ## Run all tests, those on a real Incus too, and look that nothing is left (as root)
 	@scripts/test
+
+test-vm: ## Run podclaw in a virtual machine whose kernel has AppArmor in force and cgroup version 2 (as root)
+	@scripts/test-vm
 
 test-wipe: ## Wipe a lab of 300 guests, and after 100 kills of podclaw and 20 of the daemon (as root; hours)
 	@scripts/host-setup --tests

@@ -8,13 +8,14 @@ readonly ours=$SHARE/apparmor theirs=/etc/apparmor.d policy=/sys/kernel/security
 # A line that starts a profile and names the program, as a word: in its name, in its path, or in a pattern of either.
 readonly start='^[[:space:]]*(profile[[:space:]]|/|@\{|").*\{[[:space:]]*(#.*)?$'
 
+# Says in `shipped` which file it is.
 shipped_in() {
     local -r program=$1
     local file
     for file in "$theirs"/*; do
         [[ -f $file && $file != "$theirs/podclaw-"* ]] || continue
         if grep -E -- "$start" "$file" | grep -Eq -- "(^|[^A-Za-z0-9_.-])$program([^A-Za-z0-9_.-]|\$)"; then
-            printf '%s' "$file"
+            shipped=$file
             return
         fi
     done
@@ -22,7 +23,32 @@ shipped_in() {
 }
 
 is_loaded() {
-    [[ -r $policy/profiles ]] && grep -Eq -- "^$1 \(" "$policy/profiles"
+    local line
+    while read -r line; do
+        [[ ${line% (*} != "$1" ]] || return 0
+    done <"$policy/profiles"
+    return 1
+}
+
+# Loads the profile in `shipped` as it is, where nothing has: the apparmor.service of some releases does not take a guest of
+# Incus for a system with a policy of its own.
+load_shipped() {
+    local -r program=$1
+    local names label missing=''
+    if [[ -e $theirs/disable/${shipped##*/} ]]; then
+        say "$program: the distribution ships $shipped, and it is disabled here"
+        return
+    fi
+    names=$(apparmor_parser --names "$shipped") || fail "cannot read the AppArmor profile $shipped"
+    while read -r label; do
+        is_loaded "$label" || missing=$label
+    done <<<"$names"
+    if [[ -z $missing ]]; then
+        say "$program: the distribution ships $shipped, which is loaded"
+        return
+    fi
+    apparmor_parser -r -W "$shipped" || fail "cannot load the AppArmor profile $shipped"
+    say "$program: the distribution ships $shipped; loaded"
 }
 
 # Whether a program without a profile is kept from making a user namespace.
@@ -50,8 +76,8 @@ for profile in "$ours"/*; do
     name=${profile##*/}
     if ! command -v "$name" >/dev/null; then
         say "$name: not installed"
-    elif file=$(shipped_in "$name"); then
-        say "$name: the distribution ships $file"
+    elif shipped_in "$name"; then
+        load_shipped "$name"
     elif [[ ! -e $theirs/podclaw-$name ]] && is_loaded "$name"; then
         say "$name: a profile of that name is loaded already"
     else
@@ -61,4 +87,4 @@ for profile in "$ours"/*; do
         loaded=$((loaded + 1))
     fi
 done
-say "$loaded loaded"
+say "$loaded of podclaw's own loaded"

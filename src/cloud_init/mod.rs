@@ -5,6 +5,8 @@
 //! In the guest a runner executes the stages in order and writes one JSON object a line to [`EVENTS`], which
 //! [`parse_event`] reads without trusting the guest.
 
+#[cfg(test)]
+mod apparmor_tests;
 mod event;
 mod render;
 mod scalar;

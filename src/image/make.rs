@@ -252,6 +252,24 @@ impl<'a> Making<'a> {
     }
 }
 
+/// Makes Debian's base image without a daemon that it is for, and gives its path in the cache.
+pub(super) async fn base_alone(archive: &Archive, cache: &Path, job: &Job) -> Result<PathBuf> {
+    if !rustix::process::geteuid().is_root() {
+        return Err(Error::NotRoot);
+    }
+    let distribution = Distribution::find(Family::Debian, archive, &Host::this())?;
+    let cache = Cache::new(cache);
+    let held = cache.hold(job).await?;
+    let inputs = base::inputs(&base::bootstrap(&distribution));
+    let is_same = |built: &BuiltBase| built.inputs == inputs && built.system.sources == distribution.lines;
+    let records = cache.records::<BuiltBase>(Kind::Base).into_iter().map(|(_, record)| record);
+    let built = match { records }.find(is_same) {
+        Some(built) => built,
+        None => base::build(&distribution, &held, job).await?,
+    };
+    Ok(cache.path(Kind::Base, &built.fingerprint.into()))
+}
+
 fn wanted(inputs: Sha256, distribution: &Distribution) -> Wanted {
     Wanted {
         inputs,

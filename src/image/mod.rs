@@ -128,6 +128,15 @@ pub async fn build(client: &Client, request: Request<'_>, update_lock: bool, job
     Box::pin(lab.build(job)).await
 }
 
+/// Makes the base image of Debian in the cache, for whoever brings it to another machine; one that is there is left alone.
+/// Beside it lies its record, with the same name and the extension `json`.
+///
+/// # Errors
+/// Why it can't be built.
+pub async fn build_base(archive: &Archive, cache: &Path, job: &Job) -> Result<PathBuf> {
+    make::base_alone(archive, cache, job).await
+}
+
 /// Finds what a launch needs, without making anything; and all else that the lab's project has.
 ///
 /// # Errors

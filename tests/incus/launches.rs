@@ -65,6 +65,14 @@ fn the_life_of_a_guest(daemon: &Daemon) {
     let said = lab.podclaw(&["shell", "demo"]).run().exits(2);
     assert!(said.stderr.starts_with("error: there is no terminal to give to the guest"), "{said}");
 
+    // podclaw's AppArmor profiles are some for the guest's own parser, which needs no AppArmor in the kernel for that.
+    let parse = "apparmor_parser --skip-kernel-load --skip-cache";
+    let ours =
+        format!("for profile in /usr/local/share/podclaw/apparmor/*; do {parse} $profile || exit; echo $profile; done");
+    assert_eq!(lab.exec(&["demo", "--", "sh", "-c", &ours], "").ok().lines().count(), 5);
+    let none = format!("echo 'profile none /none {{ usernamespaces, }}' | {parse}");
+    assert_eq!(lab.exec(&["demo", "--", "sh", "-c", &none], "").code, 1, "the parser takes anything");
+
     // No secret and no way in, but the token in the guest.
     let config = lab.incus(&["config", "show", "demo", "--expanded"]).run().ok();
     let token = lab.exec(&["demo", "--", "cat", "/home/openclaw/.config/podclaw/gateway.env"], "").ok();

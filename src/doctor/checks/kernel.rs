@@ -23,8 +23,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "kernel-cgroups",
         group: Group::Kernel,
         title: "control groups of version 2 alone",
-        why: "With version 1, limits below the guest's own are not enforced: the memory limit of the gateway's unit is lost, \
-              and only the whole guest's holds. Swap is often not counted at all.",
+        why: "With version 1, limits below the guest's own are not enforced: those of the gateway's unit, of memory and of \
+              processes, are lost, and only the whole guest's hold. Swap is often not counted at all.",
         remedy: "boot with `systemd.unified_cgroup_hierarchy=1` (the default since Debian 11 and Ubuntu 21.10)",
         essential: false,
         judge: |subject| match &subject.mounts {

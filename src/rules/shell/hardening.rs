@@ -107,6 +107,8 @@ fn apparmor(call: &Call) -> Option<Found> {
                 | "--skip-kernel-load"
                 | "-V"
                 | "--version"
+                | "-N"
+                | "--names"
         )
     };
     let odd = call.args.iter().flat_map(|word| &word.values).find(|value| value.starts_with('-') && !allowed(value));
