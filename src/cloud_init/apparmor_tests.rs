@@ -54,7 +54,10 @@ impl Guest {
         }
         guest.write("etc/abi/4.0", "");
         guest.write("policy/.replace", "");
-        guest.write("policy/profiles", &loaded.iter().map(|name| format!("{name} (unconfined)\n")).collect::<String>());
+        guest.write(
+            "policy/profiles",
+            &loaded.iter().map(|name| format!("{name} (unconfined)\n")).collect::<Vec<_>>().concat(),
+        );
         guest.write("enabled", "Y\n");
         guest
     }
