@@ -4,7 +4,7 @@ use super::{accounts, hardening, install, persistence, privilege, ssh, writes};
 use crate::rules::Rule;
 
 /// Where anything may be written, below each.
-pub(super) const FINE: [&str; 14] = [
+pub(super) const FINE: [&str; 15] = [
     "/etc/podclaw/",
     "/var/lib/podclaw/",
     "/var/log/podclaw/",
@@ -15,6 +15,7 @@ pub(super) const FINE: [&str; 14] = [
     "/opt/openclaw/",
     "/etc/containers/systemd/users/",
     "/etc/apparmor.d/podclaw-",
+    "/etc/apparmor.d/abstractions/base.d/podclaw-",
     "/run/user/1000/",
     "/etc/systemd/journald.conf.d/",
     "/etc/systemd/resolved.conf.d/",
