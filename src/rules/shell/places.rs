@@ -4,7 +4,7 @@ use super::{accounts, hardening, install, persistence, privilege, ssh, writes};
 use crate::rules::Rule;
 
 /// Where anything may be written, below each.
-pub(super) const FINE: [&str; 15] = [
+pub(super) const FINE: [&str; 14] = [
     "/etc/podclaw/",
     "/var/lib/podclaw/",
     "/var/log/podclaw/",
@@ -15,14 +15,13 @@ pub(super) const FINE: [&str; 15] = [
     "/opt/openclaw/",
     "/etc/containers/systemd/users/",
     "/etc/apparmor.d/podclaw-",
-    "/etc/apparmor.d/abstractions/base.d/podclaw-",
     "/run/user/1000/",
     "/etc/systemd/journald.conf.d/",
     "/etc/systemd/resolved.conf.d/",
     "/etc/containers/registries.conf.d/",
 ];
 /// Files and directories that are written as they are, or with an ending while they are being replaced.
-pub(super) const EXACT: [&str; 25] = [
+pub(super) const EXACT: [&str; 27] = [
     "/dev/null",
     "/dev/stdout",
     "/dev/stderr",
@@ -35,6 +34,9 @@ pub(super) const EXACT: [&str; 25] = [
     "/etc/containers/systemd",
     "/etc/containers/systemd/users",
     "/etc/containers",
+    // This one file, which stage 2 writes: what is in the directory loosens every profile.
+    "/etc/apparmor.d/abstractions/base.d",
+    "/etc/apparmor.d/abstractions/base.d/podclaw-pasta",
     "/etc/systemd/journald.conf.d",
     "/etc/systemd/resolved.conf.d",
     "/home/openclaw",
