@@ -131,7 +131,10 @@ fn debian_13_gets_what_it_lacks_and_keeps_what_it_ships() {
     let guest = Guest::new(&ALL, &shipped, &["crun", "slirp4netns", "pasta"]);
     let ran = guest.run();
     assert!(ran.ok, "{}", ran.said);
-    assert_eq!(ran.loaded, ["podclaw-conmon", "podclaw-podman"], "{}", ran.said);
+    // Debian's profile for pasta is loaded again, with what it lacks beside it.
+    assert_eq!(ran.loaded, ["podclaw-conmon", "usr.bin.pasta", "podclaw-podman"], "{}", ran.said);
+    let beside = fs::read_to_string(guest.path("etc/abstractions/base.d/podclaw-pasta")).unwrap();
+    assert_eq!(beside, "/usr/bin/pasta{,.avx2} mr,\n");
     let profiles = guest.profiles();
     for (name, text) in shipped {
         assert_eq!(profiles[name], text);
@@ -139,7 +142,8 @@ fn debian_13_gets_what_it_lacks_and_keeps_what_it_ships() {
     assert_eq!(profiles.len(), shipped.len() + 2, "{:?}", profiles.keys());
     // Again: what was installed is not taken for the distribution's.
     let again = guest.run();
-    assert_eq!((again.ok, again.loaded, guest.profiles()), (true, ran.loaded, profiles), "{}", again.said);
+    let own = ["podclaw-conmon", "podclaw-podman"].map(String::from).to_vec();
+    assert_eq!((again.ok, again.loaded, guest.profiles()), (true, own, profiles), "{}", again.said);
 }
 
 #[test]

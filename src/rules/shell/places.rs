@@ -21,7 +21,7 @@ pub(super) const FINE: [&str; 14] = [
     "/etc/containers/registries.conf.d/",
 ];
 /// Files and directories that are written as they are, or with an ending while they are being replaced.
-pub(super) const EXACT: [&str; 25] = [
+pub(super) const EXACT: [&str; 27] = [
     "/dev/null",
     "/dev/stdout",
     "/dev/stderr",
@@ -34,6 +34,9 @@ pub(super) const EXACT: [&str; 25] = [
     "/etc/containers/systemd",
     "/etc/containers/systemd/users",
     "/etc/containers",
+    // This one file, which stage 2 writes: what is in the directory loosens every profile.
+    "/etc/apparmor.d/abstractions/base.d",
+    "/etc/apparmor.d/abstractions/base.d/podclaw-pasta",
     "/etc/systemd/journald.conf.d",
     "/etc/systemd/resolved.conf.d",
     "/home/openclaw",

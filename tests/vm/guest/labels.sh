@@ -10,7 +10,7 @@ label() {
     local tries pid
     for tries in $(seq 100); do
         # Its loader must be done, or it is another program still.
-        pid=$(pgrep -u openclaw -x "$1" | head -n 1)
+        pid=$(pgrep -u openclaw -x "$1(\.avx2)?" | head -n 1)
         if [ -n "$pid" ]; then
             echo "$1 $(tr -d '\0' </proc/"$pid"/attr/current)"
             return
