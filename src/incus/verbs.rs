@@ -1,9 +1,12 @@
 //! What can be done with every object: read, list, create, change, delete.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::asked::Asked;
 use super::client::Client;
@@ -14,6 +17,10 @@ use super::location::{Collection, Object};
 use super::request::{Request, Scope};
 use super::transport::{Answer, Payload, Verdict};
 use super::types::{InstanceWithState, Operation, PoolResources};
+
+/// How often an instance that ends is read, and how long is waited before.
+const READ_TRIES: u32 = 5;
+const BREATH: Duration = Duration::from_millis(100);
 
 impl Client {
     /// Reads an object; `None` where there is none.
@@ -48,7 +55,7 @@ impl Client {
     /// # Errors
     /// As [`Self::list`].
     pub async fn list_with_state(&self, instances: &Collection) -> Result<Vec<InstanceWithState>> {
-        self.list_deep(instances, "2", None).await
+        unless_ending(async || self.list_deep(instances, "2", None).await).await
     }
 
     /// Reads an instance with what it uses and its snapshots.
@@ -57,7 +64,7 @@ impl Client {
     /// As [`Self::get`].
     pub async fn get_with_state(&self, instance: &Object) -> Result<Option<InstanceWithState>> {
         let asked = Asked::new("read", instance);
-        self.read(&asked, &instance.request().with("recursion", "1")).await
+        unless_ending(async || self.read(&asked, &instance.request().with("recursion", "1")).await).await
     }
 
     /// How full a storage pool is; `None` where there is no such pool.
@@ -190,4 +197,40 @@ pub(super) fn to_json(asked: &Asked, body: &impl Serialize) -> Result<Vec<u8>> {
 
 fn to_value(asked: &Asked, body: &impl Serialize) -> Result<Value> {
     serde_json::to_value(body).map_err(|error| asked.source(&error))
+}
+
+/// Reads again where an instance ends just then: it has no first process any more, and Incus 6.0.4 fails to say when that
+/// was started.
+async fn unless_ending<T>(read: impl AsyncFn() -> Result<T>) -> Result<T> {
+    for _ in 1..READ_TRIES {
+        match read().await {
+            Err(error) if is_ending(&error) => sleep(BREATH).await,
+            outcome => return outcome,
+        }
+    }
+    read().await
+}
+
+fn is_ending(error: &Error) -> bool {
+    error.refusal() == Some(Refusal::Failed) && error.to_string().contains("Invalid PID")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_instance_that_ends_is_read_again_and_not_for_ever() {
+        let read = async |bad: u32, message: &str| {
+            let tries = std::cell::Cell::new(0);
+            let outcome = unless_ending(async || {
+                tries.set(tries.get() + 1);
+                if tries.get() <= bad { Err(Asked::new("read", &"instance a").refused(500, message)) } else { Ok(()) }
+            });
+            (outcome.await.is_ok(), tries.get())
+        };
+        assert_eq!(read(1, "Invalid PID '\\x00'").await, (true, 2));
+        assert_eq!(read(9, "Invalid PID '\\x00'").await, (false, READ_TRIES));
+        assert_eq!(read(1, "Bad").await, (false, 1));
+    }
 }
