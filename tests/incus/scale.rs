@@ -86,8 +86,8 @@ fn a_guest_costs_the_same_among_many(daemon: &Daemon) {
         let each = all.bytes.saturating_sub(few.bytes) / more;
         let said = format!("{command}: {few:?} with {FEW} guests, {all:?} with {many}");
         match *command {
-            // Of many, those with ids near by are asked for by themselves.
-            "launch" => assert!(all.requests <= few.requests + 1 && each < NAMED, "{said}"),
+            // Of many, those with ids near by are asked for by themselves. How much the stages say differs from launch to launch.
+            "launch" => assert!(all.requests <= few.requests + 1 && each < SAID_OF_EACH, "{said}"),
             "prove" => assert!(all.requests <= few.requests && each < NAMED, "{said}"),
             // Each guest is killed and deleted, and has a task that is waited for.
             "wipe" => assert!(all.requests * (FEW + 1) <= few.requests * (many + 1), "{said}"),
@@ -109,8 +109,7 @@ fn whoever_has_the_ids_is_seen(daemon: &Daemon) {
         found["config"]["volatile.idmap.base"].as_str().and_then(|base| base.parse().ok()).expect("a base")
     };
     let relay = Relay::start(lab.dir().join("relay.socket"), &daemon.socket());
-    let line = format!("GET /1.0/instances/demo?project={} ", lab.name());
-    let held = relay.hold(&line);
+    let held = relay.hold("GET /1.0/instances?all-projects=true&recursion=1 ");
     let launch = lab.podclaw_at(relay.socket(), &["launch", "demo", "--cold"]).timeout(Duration::from_mins(5)).start();
     held.wait();
     let shared = base(&lab, "demo") + 65535;
