@@ -20,6 +20,10 @@ use crate::text;
 
 /// How long a failed guest that is kept gets to shut down.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How often a guest is started of which nothing ran, how long is waited before, and how liblxc says that nothing did.
+const STARTS: usize = 3;
+const BREATH: Duration = Duration::from_secs(2);
+const FIRST_HOOK: &str = "Failed to run lxc.hook.pre-start";
 /// How much of liblxc's log is read, in bytes, and how many of its errors are shown.
 const LOG_BYTES: u64 = 256 << 10;
 const LOG_LINES: usize = 12;
@@ -112,22 +116,34 @@ pub(super) async fn make_and_start(
         let made = lab.client.get(&Object::instance(&lab.project, prepared.name.as_str())).await?.unwrap_or_default();
         guest = as_judged(lab, prepared, made).await?;
     }
-    step(job, "started", "start", async {
-        match lab.client.change_state(&lab.project, prepared.name.as_str(), StateChange::Start, job).await {
-            Err(error @ incus::Error::Refused { .. }) => Err(not_started(lab, &prepared.name, error).await),
-            started => Ok(started?),
-        }
-    })
-    .await?;
+    step(job, "started", "start", async { start(lab, &prepared.name, job).await }).await?;
     follower.clock.mark("start");
     Ok(guest)
 }
 
-/// A start that failed, with what liblxc says of it: the daemon itself only says that its child failed.
-async fn not_started(lab: &Lab, name: &GuestName, error: incus::Error) -> Error {
-    let log = lab.client.log_file(&lab.project, name.as_str(), "lxc.log", LOG_BYTES).await;
-    let log = log.ok().flatten().unwrap_or_default();
-    Error::NotStarted { error, log: text::tail(&errors(&log), LOG_LINES) }
+/// Starts a guest. Nothing of it has run where not even the first hook did, which the daemon itself has to answer within half
+/// a minute, and on a busy machine does not: then it is started again.
+async fn start(lab: &Lab, name: &GuestName, job: &Job) -> Result<()> {
+    let mut starts = 0;
+    loop {
+        starts += 1;
+        let error = match lab.client.change_state(&lab.project, name.as_str(), StateChange::Start, job).await {
+            Err(error @ incus::Error::Refused { .. }) => error,
+            started => return Ok(started?),
+        };
+        // The daemon itself only says that its child failed.
+        let log = lab.client.log_file(&lab.project, name.as_str(), "lxc.log", LOG_BYTES).await;
+        let log = text::tail(&errors(&log.ok().flatten().unwrap_or_default()), LOG_LINES);
+        if starts == STARTS || !log.contains(FIRST_HOOK) {
+            return Err(Error::NotStarted { error, log });
+        }
+        job.progress
+            .note("the daemon did not answer its own hook in time, and nothing of the guest ran: starting it again");
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
+            () = job.cancel.cancelled() => return Err(Error::Cancelled),
+        }
+    }
 }
 
 /// The lines of errors in a log of liblxc's.

@@ -88,7 +88,7 @@ fn rules_that_are_changed_while_it_is_proven(daemon: &Daemon) {
     let lab = ready(daemon, Gateway::Works, "");
     lab.podclaw(&["image", "bake"]).timeout(super::LONG).run().ok();
     let acl = format!("{}-egress", lab.name());
-    let mut pool = lab.podclaw(&["pool", "--standby", "1"]).start();
+    let mut pool = lab.podclaw(&["pool", "--standby", "1"]).timeout(super::LONG).start();
     pool.wait_for("✓ started");
     let rule = ["network", "acl", "rule", "add", &acl, "egress", "action=reject", "destination=203.0.113.77/32"];
     daemon.incus(&rule).run().ok();
