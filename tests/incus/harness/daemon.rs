@@ -207,8 +207,8 @@ impl Daemon {
     }
 }
 
-/// Puts a daemon's database into memory. It waits for the disk after each change, and all that it is asked meanwhile waits
-/// with it: for half a minute and more on a machine that writes images as well, and then hooks of guests that start fail.
+/// Puts a daemon's database into memory. On disk it waits for that after each change, and on a machine that writes images as
+/// well that can take long.
 fn in_memory(database: &Path) {
     fs::create_dir(database).expect("a directory can be made");
     let mount = Program::new("mount").args(&["-t", "tmpfs", "-o", "size=512m,mode=0700", "podclaw-test"]);
