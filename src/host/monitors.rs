@@ -3,11 +3,8 @@
 
 use std::path::Path;
 
-use super::processes::{is_in_first_user_namespace, process};
-use super::{Root, Seen, Unseen};
-
-/// How many processes are looked at.
-const MOST: usize = 50_000;
+use super::processes::{is_in_first_user_namespace, numbers, process};
+use super::{Root, Seen};
 
 /// A container that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +22,7 @@ pub struct Watched {
 /// # Errors
 /// Why nobody could look.
 pub fn candidates(root: &Root, incus_dir: &Path, project: &str) -> Seen<Vec<u32>> {
-    let numbers: Vec<u32> = root.words("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
-    if numbers.len() > MOST {
-        return Err(Unseen::Unfit(format!("there are more than {MOST} processes")));
-    }
-    Ok(numbers.into_iter().filter(|pid| named(root, *pid, incus_dir, project).is_some()).collect())
+    Ok(numbers(root)?.into_iter().filter(|pid| named(root, *pid, incus_dir, project).is_some()).collect())
 }
 
 /// What a process watches over, where it is one that does. Any process can call itself whatever it likes, also in a
@@ -50,10 +43,16 @@ pub fn watched(root: &Root, pid: u32, incus_dir: &Path, project: &str) -> Option
 /// The guest that a process says it watches over.
 fn named(root: &Root, pid: u32, incus_dir: &Path, project: &str) -> Option<String> {
     let command = root.text(format!("/proc/{pid}/cmdline")).ok()?;
-    let rest = command.strip_prefix(&format!("[lxc monitor] {} ", incus_dir.join("containers").display()))?;
-    let guest = rest.trim_end_matches('\0').trim().strip_prefix(project)?.strip_prefix('_')?;
+    let guest = title(&command, incus_dir)?.strip_prefix(project)?.strip_prefix('_')?;
     // The names of guests have no `_`: this is none of a project that is called as this one and a guest of it.
     (!guest.is_empty() && !guest.contains('_')).then(|| guest.to_owned())
+}
+
+/// The container that a command line says it watches over, by the name that it has across all projects, where it is one of the
+/// daemon that keeps its things in that directory.
+pub(super) fn title<'c>(command: &'c str, incus_dir: &Path) -> Option<&'c str> {
+    let rest = command.strip_prefix(&format!("[lxc monitor] {} ", incus_dir.join("containers").display()))?;
+    Some(rest.trim_end_matches('\0').trim())
 }
 
 /// Whether a process is the first one of a namespace of its own.

@@ -20,15 +20,24 @@ pub struct Process {
 /// How many processes are looked at.
 const MOST: usize = 50_000;
 
+/// The numbers of all processes.
+///
+/// # Errors
+/// Why they were not seen, or that there are too many.
+pub fn numbers(root: &Root) -> Seen<Vec<u32>> {
+    let numbers: Vec<u32> = root.words("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
+    if numbers.len() > MOST {
+        return Err(Unseen::Unfit(format!("there are more than {MOST} processes")));
+    }
+    Ok(numbers)
+}
+
 /// All processes.
 ///
 /// # Errors
 /// Why they were not seen.
 pub fn processes(root: &Root) -> Seen<Vec<Process>> {
-    let numbers: Vec<u32> = root.words("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
-    if numbers.len() > MOST {
-        return Err(Unseen::Unfit(format!("there are more than {MOST} processes")));
-    }
+    let numbers = numbers(root)?;
     // The first one is always there. Where it is hidden, so are others.
     if process(root, 1).is_none() {
         return Err(Unseen::Forbidden);

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::firewall::nftables;
 use super::interfaces::interfaces;
 use super::loops::loops;
+use super::monitors::title;
 use super::mounts::mounts;
+use super::processes::numbers;
 use super::{Root, Seen, Unseen};
 use crate::text;
 
@@ -58,8 +60,6 @@ const NAMESPACES: &str = "/sys/kernel/security/apparmor/policy/namespaces";
 /// Where the distribution's daemon keeps its things, and its logs.
 const DISTRIBUTION: &str = "/var/lib/incus";
 const DISTRIBUTION_LOGS: &str = "/var/log/incus";
-/// The most processes that are looked at.
-const MOST_PROCESSES: usize = 50_000;
 
 /// Looks for all of it; returns what was found, and what could not be looked at.
 #[must_use]
@@ -173,15 +173,9 @@ impl Gone {
 
     /// The resolver of the network, and what watches over a guest.
     fn processes(&self, root: &Root) -> Seen<Vec<String>> {
-        let numbers: Vec<u32> = root.words("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
-        if numbers.len() > MOST_PROCESSES {
-            return Err(Unseen::Unfit(format!("there are more than {MOST_PROCESSES}")));
-        }
-        let monitor = format!("[lxc monitor] {} ", self.incus_dir.join("containers").display());
-        let left = numbers.into_iter().filter_map(|pid| {
+        let left = numbers(root)?.into_iter().filter_map(|pid| {
             let command = root.text(format!("/proc/{pid}/cmdline")).ok()?;
-            let guest = command.strip_prefix(&monitor).map(|rest| rest.trim_end_matches('\0').trim());
-            let is_monitor = guest.is_some_and(|guest| self.is_guest(guest));
+            let is_monitor = title(&command, &self.incus_dir).is_some_and(|guest| self.is_guest(guest));
             let is_resolver = self.is_resolver(&command);
             let words = command.trim_end_matches('\0').replace('\0', " ");
             (is_monitor || is_resolver).then(|| format!("{pid}: {}", text::excerpt(&words, 80)))

@@ -35,7 +35,7 @@ impl Client {
         command: &Command,
         terminal: Option<Terminal>,
     ) -> Result<Session> {
-        let mut session = self.start(project, instance, command, terminal).await?;
+        let mut session = self.exec_unwatched(project, instance, command, terminal).await?;
         session.process.watch();
         Ok(session)
     }
@@ -50,16 +50,6 @@ impl Client {
     /// # Errors
     /// As [`Self::exec`].
     pub async fn exec_unwatched(
-        &self,
-        project: &ProjectName,
-        instance: &str,
-        command: &Command,
-        terminal: Option<Terminal>,
-    ) -> Result<Session> {
-        self.start(project, instance, command, terminal).await
-    }
-
-    async fn start(
         &self,
         project: &ProjectName,
         instance: &str,
