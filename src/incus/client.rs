@@ -77,6 +77,10 @@ impl Client {
         let http = reqwest::Client::builder()
             .unix_socket(socket)
             .http1_only()
+            // Incus takes no further connection before the one it took last has sent something (`Accept` of its listener
+            // waits for that), and a pool opens connections on which it then sends nothing: whenever another one gets free
+            // meanwhile. The whole daemon stood still then, its own hooks included. So each request has its own.
+            .pool_max_idle_per_host(0)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()

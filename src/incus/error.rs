@@ -202,7 +202,11 @@ impl Error {
             Self::Refused { kind: Refusal::NoSpace, .. } => {
                 "free space in the lab's pool (`podclaw list`, `podclaw delete`), or make the pool larger"
             }
-            Self::Broken { .. } | Self::TimedOut { .. } => "look whether the daemon runs, and at its log",
+            Self::Broken { .. } => "look whether the daemon runs, and at its log",
+            Self::TimedOut { .. } => {
+                "look whether the daemon runs, and at its log; a program that has connected to its socket and says nothing holds \
+                 up all others (`ss -xp` shows who is connected)"
+            }
             Self::Gone { .. } => "run the command again: it continues from what is there",
             Self::Refused { kind: Refusal::Forbidden, .. } => {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"

@@ -1,8 +1,9 @@
 //! Launches that go wrong on the way: nothing stays but what was asked for, and the error says what happened.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -19,6 +20,7 @@ pub(crate) const TESTS: &[Test] = tests![
     two_launches_of_one_name,
     a_gateway_that_asks_for_no_token,
     a_pool_without_space,
+    a_start_whose_hook_is_not_answered,
     ctrl_c_in_each_phase_leaves_nothing,
     killed_at_any_moment_then_deleted_leaves_nothing,
 ];
@@ -123,6 +125,34 @@ fn a_pool_without_space(daemon: &Daemon) {
     assert!(said.stderr.to_lowercase().contains("no space left") || said.stderr.contains("quota"), "{said}");
     assert!(said.stderr.contains("help: free space in the lab's pool"), "{said}");
     assert_eq!(instances(&lab), json!([]));
+}
+
+/// Somebody connects to the daemon's socket and says nothing. It takes no other connection then, its own hook's neither.
+fn a_start_whose_hook_is_not_answered(daemon: &Daemon) {
+    let own = daemon.another();
+    let lab = ready(&own, Gateway::Works, "");
+    let launch = lab.podclaw(&["launch", "--cold", "a"]).timeout(Duration::from_mins(5)).start();
+    let until = |there: bool, name: &str| {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        while own.runs(name) != there {
+            assert!(
+                Instant::now() < deadline,
+                "{name} does not {}: {}",
+                if there { "start" } else { "end" },
+                launch.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    until(true, "forkstart");
+    let silent = UnixStream::connect(own.socket()).expect("the daemon runs");
+    until(true, "callhook");
+    until(false, "callhook");
+    drop(silent);
+    let said = launch.wait().exits(0);
+    assert!(said.stderr.contains("the daemon did not answer its own hook in time"), "{said}");
+    assert_eq!(said.stderr.matches("✓ started").count(), 1, "{said}");
+    lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
 }
 
 fn ctrl_c_in_each_phase_leaves_nothing(daemon: &Daemon) {

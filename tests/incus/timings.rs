@@ -78,6 +78,8 @@ fn a_launch_asks_no_more_than_it_must(daemon: &Daemon) {
     launch(&["cold", "--cold"], MOST);
     lab.podclaw(&["image", "bake"]).timeout(Duration::from_mins(5)).run().ok();
     launch(&["baked"], MOST_BAKED);
+    // Each request has a connection of its own: see `Client::connect_with`.
+    assert_eq!(relay.connections(), relay.requests().len());
 }
 
 fn is_a_look(line: &str) -> bool {

@@ -11,8 +11,8 @@ use std::{fs, io};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::guardian::Guardian;
-use super::interrupt;
 use super::slot::{MARK, Slot};
+use super::{interrupt, process};
 use crate::common::{Output, Program};
 
 /// Where distributions keep the daemon.
@@ -188,6 +188,11 @@ impl Daemon {
             ("PODCLAW_RUNTIME_DIR", self.dir.join("run")),
             (MARK, self.slot.dir()),
         ]
+    }
+
+    /// Whether one of its helpers runs, as `forkstart`.
+    pub(crate) fn runs(&self, helper: &str) -> bool {
+        process::helps(&self.dir, helper)
     }
 
     /// Sends it a signal that does not end it.

@@ -51,6 +51,17 @@ pub(crate) fn is_running(name: &str) -> bool {
     names.into_iter().any(|it| it.trim_end() == name)
 }
 
+/// Whether a helper of the daemon in `dir` runs, as `forkstart`. Its environment may be empty; its arguments name the directory.
+pub(crate) fn helps(dir: &Path, helper: &str) -> bool {
+    let arguments = |pid| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let is_its = |argument: &[u8]| Path::new(std::ffi::OsStr::from_bytes(argument)).starts_with(dir);
+    let is_it = |arguments: Vec<u8>| {
+        let mut arguments = arguments.split(|byte| *byte == 0);
+        arguments.nth(1) == Some(helper.as_bytes()) && arguments.any(is_its)
+    };
+    all().into_iter().any(|(pid, _)| is_it(arguments(pid)))
+}
+
 /// Asks a process to end, and waits until it has.
 pub(crate) fn terminate(pid: &str) {
     let Ok(pid) = pid.parse() else { return };

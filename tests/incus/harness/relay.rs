@@ -14,6 +14,7 @@ use std::time::Duration;
 pub(crate) struct Relay {
     socket: PathBuf,
     requests: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
     answered: Arc<AtomicUsize>,
     gate: Arc<Mutex<Option<Gate>>>,
 }
@@ -43,29 +44,22 @@ impl Relay {
     pub(crate) fn start(socket: PathBuf, daemon: &Path) -> Self {
         let listener = UnixListener::bind(&socket).expect("the relay's socket can be made");
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let answered = Arc::new(AtomicUsize::new(0));
+        let (answered, connections) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
         let gate = Arc::<Mutex<Option<Gate>>>::default();
         let (seen, read, daemon) = (Arc::clone(&requests), Arc::clone(&answered), daemon.to_owned());
-        let closed = Arc::clone(&gate);
+        let (closed, opened) = (Arc::clone(&gate), Arc::clone(&connections));
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                let Ok(daemon) = UnixStream::connect(&daemon) else { return };
                 let (seen, read, closed) = (Arc::clone(&seen), Arc::clone(&read), Arc::clone(&closed));
-                let back = (daemon.try_clone(), client.try_clone());
+                let (daemon, opened) = (daemon.clone(), Arc::clone(&opened));
                 thread::spawn(move || {
-                    // However a connection ends, both sides learn of it.
-                    let _ = count(&client, &daemon, &seen, &closed);
-                    let _ = daemon.shutdown(Shutdown::Both);
+                    let Ok(first) = head(&client, &seen, &closed) else { return };
+                    opened.fetch_add(1, Ordering::Relaxed);
+                    let _ = pass_on(first, &client, &daemon, &seen, &read, &closed);
                 });
-                if let (Ok(from), Ok(mut to)) = back {
-                    thread::spawn(move || {
-                        let _ = io::copy(&mut Counted { from, read: &read }, &mut to);
-                        let _ = to.shutdown(Shutdown::Both);
-                    });
-                }
             }
         });
-        Self { socket, requests, answered, gate }
+        Self { socket, requests, connections, answered, gate }
     }
 
     /// Where it listens.
@@ -81,6 +75,11 @@ impl Relay {
         Held { arrived, _goes_on: goes }
     }
 
+    /// How many connections brought a request.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     /// How much the daemon has answered so far, in bytes.
     pub(crate) fn answered(&self) -> usize {
         self.answered.load(Ordering::Relaxed)
@@ -90,6 +89,28 @@ impl Relay {
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no thread panics with it").clone()
     }
+}
+
+/// Passes on what comes from a client, from the head of its first request on, and what the daemon answers. The daemon is
+/// connected to only now that there is something to say to it: until then it would take no other connection.
+fn pass_on(
+    first: Vec<u8>,
+    client: &UnixStream,
+    daemon: &Path,
+    seen: &Mutex<Vec<String>>,
+    read: &Arc<AtomicUsize>,
+    gate: &Mutex<Option<Gate>>,
+) -> io::Result<()> {
+    let daemon = UnixStream::connect(daemon)?;
+    let (from, mut to, read) = (daemon.try_clone()?, client.try_clone()?, Arc::clone(read));
+    thread::spawn(move || {
+        let _ = io::copy(&mut Counted { from, read: &read }, &mut to);
+        // However a connection ends, both sides learn of it.
+        let _ = to.shutdown(Shutdown::Both);
+    });
+    let passed = requests(first, client, &daemon, seen, gate);
+    let _ = daemon.shutdown(Shutdown::Both);
+    passed
 }
 
 /// What the daemon answers.
@@ -107,29 +128,16 @@ impl Read for Counted<'_> {
 }
 
 /// Passes requests on, one after the other, until one of them makes something else of the connection.
-fn count(
+fn requests(
+    mut head: Vec<u8>,
     mut from: &UnixStream,
     mut to: &UnixStream,
     seen: &Mutex<Vec<String>>,
     gate: &Mutex<Option<Gate>>,
 ) -> io::Result<()> {
     loop {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            from.read_exact(&mut byte)?;
-            head.push(byte[0]);
-        }
         let text = String::from_utf8_lossy(&head).to_lowercase();
         let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        let line = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
-        let held = gate.lock().expect("no thread panics with it").take_if(|gate| line.starts_with(&gate.line));
-        seen.lock().expect("no thread panics with it").push(line);
-        if let Some(gate) = held {
-            let _ = gate.arrived.send(());
-            // Ends when it is dropped.
-            let _ = gate.goes_on.recv();
-        }
         assert_eq!(header("transfer-encoding:"), None, "podclaw says how long what it sends is");
         to.write_all(&head)?;
         if header("upgrade:").is_some() {
@@ -137,5 +145,25 @@ fn count(
         }
         let length = header("content-length:").and_then(|length| length.parse().ok()).unwrap_or(0);
         io::copy(&mut from.take(length), &mut to)?;
+        head = self::head(from, seen, gate)?;
     }
+}
+
+/// Reads the head of a request, and holds it up if that is wanted.
+fn head(mut from: &UnixStream, seen: &Mutex<Vec<String>>, gate: &Mutex<Option<Gate>>) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        from.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let line = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
+    let held = gate.lock().expect("no thread panics with it").take_if(|gate| line.starts_with(&gate.line));
+    seen.lock().expect("no thread panics with it").push(line);
+    if let Some(gate) = held {
+        let _ = gate.arrived.send(());
+        // Ends when it is dropped.
+        let _ = gate.goes_on.recv();
+    }
+    Ok(head)
 }
