@@ -40,7 +40,6 @@ pub async fn ask(client: Result<Client, Error>, wanted: &Wanted) -> Result<Daemo
             may_be_there: false,
         });
     }
-    // One after the other: Incus 6.0.4 now and then answers none of several questions that come at once.
     let details = client.details().await;
     let certificates = client.list(&Collection::certificates()).await;
     let warnings = client.list(&Collection::warnings()).await;

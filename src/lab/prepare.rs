@@ -141,8 +141,6 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     // What the daemon makes of the profiles is compared with what was judged before a guest is started. What stands by was
     // made of them long ago.
     let all = request.only_looks || !standing_by.is_empty();
-    // Not at the same time as what follows: Incus 6.0.4 hangs now and then when it is asked for several lists at once, and
-    // an ACL is one, of those who use it.
     let found = image::find(&lab.client, lab.image_request()).await;
     let looked = tokio::join!(lab.must_be_in_order(project, all), made_of(lab, found));
     // A lab that keeps nothing in is said first, and then what it lacks.

@@ -1,7 +1,7 @@
 //! Judging a lab as it is on the daemon.
 //!
-//! Everything is asked for in lists, one after the other: the number of requests does not grow with the number of guests, and
-//! Incus 6.0 bears no lists side by side. What can't be read is a failure in the report, and never passes for what is right.
+//! Everything is asked for in lists, so that the number of requests does not grow with the number of guests. What can't be read
+//! is a failure in the report, and never passes for what is right.
 
 mod drift;
 mod fetch;

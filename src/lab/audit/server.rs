@@ -24,7 +24,6 @@ const NEEDED: [&str; 4] =
 pub async fn facts(client: &Client, lab: &Lab) -> Result<(ServerFacts, Vec<Failure>)> {
     client.require(&NEEDED)?;
     let name = &lab.settings.name;
-    // One after the other: Incus 6.0.4 now and then answers none of several questions that come at once.
     let Details { config, method, .. } = client.details().await?;
     let certificates = client.list(&Collection::certificates()).await?;
     let tokens = client.tokens().await?;

@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{connect, connect_to, quiet};
 use crate::harness::{Daemon, Lab, Test, block_on, tests};
 
-pub(crate) const TESTS: &[Test] = tests![the_server_says_what_it_can, objects_come_and_go, a_change_of_one_key];
+pub(crate) const TESTS: &[Test] =
+    tests![the_server_says_what_it_can, objects_come_and_go, a_change_of_one_key, many_questions_at_once];
 
 fn the_server_says_what_it_can(daemon: &Daemon) {
     block_on(async {
@@ -84,5 +85,26 @@ fn a_change_of_one_key(daemon: &Daemon) {
         client.patch(&profile, &json!({ "config": { "user.a": "1" } }), &quiet()).await.unwrap();
         let found: Profile = client.get(&profile).await.unwrap().unwrap();
         assert_eq!((found.description.as_str(), &found.config["user.a"][..]), ("mine", "1"));
+    });
+}
+
+/// A daemon whose newest connection says nothing answers nobody: see `Client::connect_with`.
+fn many_questions_at_once(daemon: &Daemon) {
+    block_on(async {
+        let client = connect_to(daemon).await;
+        for round in 0..100 {
+            let (pools, networks) = (Collection::pools(), Collection::networks());
+            let asked = tokio::join!(
+                client.list::<serde_json::Value>(&pools),
+                client.list::<serde_json::Value>(&networks),
+                client.details(),
+                client.list::<serde_json::Value>(&pools),
+                client.list::<serde_json::Value>(&networks),
+            );
+            assert!(
+                asked.0.is_ok() && asked.1.is_ok() && asked.2.is_ok() && asked.3.is_ok() && asked.4.is_ok(),
+                "{round}"
+            );
+        }
     });
 }

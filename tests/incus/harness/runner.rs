@@ -1,5 +1,5 @@
 //! The list of tests, and how they are run: by a few workers side by side, each with a daemon of its own. Tests on one daemon
-//! run one after the other: Incus 6.0 now and then hangs when several lists are asked for at once.
+//! run one after the other.
 
 use std::any::Any;
 use std::future::Future;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use super::{Daemon, guardian, interrupt, order};
+use super::{Daemon, cleanup, guardian, interrupt, order};
 
 /// The longest that one future of a test may take.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -62,9 +62,11 @@ pub(crate) fn main(files: &[&[Test]]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert_with(workers);
     interrupt::watch();
+    let before = cleanup::loose_pairs();
     let tests = order::sort(files.iter().copied().flatten().copied().collect());
     let conclusion = libtest_mimic::run(&arguments, tests.into_iter().map(trial).collect());
     let clean = Daemon::remove_all();
+    cleanup::remove_loose_pairs(&before);
     say_what_took_long();
     if conclusion.has_failed() || !clean { ExitCode::from(101) } else { ExitCode::SUCCESS }
 }
@@ -79,9 +81,9 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(async { tokio::time::timeout(LONGEST, future).await }).expect("the future ends in time")
 }
 
-/// As many as there are processors: on a machine that has more to do, Incus 6.0 loses what commands say.
+/// One more than there are processors: most of the time a test waits. With many more, Incus 6.0 loses what commands say.
 fn workers() -> usize {
-    available_parallelism().map_or(1, NonZero::get).min(WORKERS)
+    (available_parallelism().map_or(1, NonZero::get) + 1).min(WORKERS)
 }
 
 fn trial(test: Test) -> Trial {

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) use firewall::{remove_if_empty as remove_empty_firewall_table, table_exists as firewall_table_exists};
+pub(crate) use link::{loose_pairs, remove_loose_pairs};
 pub(crate) use storage::{device_of, is_mounted};
 
 use super::process;
