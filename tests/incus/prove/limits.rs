@@ -120,7 +120,11 @@ fn a_neighbour_that_stops_answering(daemon: &Daemon) {
     replace(&proving, "busy", "exec sleep 15");
     let prove = proving.lab.podclaw(&["prove", "busy", "--full", "--timeout", "25s", "--format", "json"]).start();
     thread::sleep(Duration::from_secs(3));
-    proving.sh("beside", "rm /bin/true; printf '#!/bin/sh\\nexec sleep 1000\\n' >/bin/true; chmod 755 /bin/true");
+    // In one step: it is asked all the time.
+    proving.sh(
+        "beside",
+        "printf '#!/bin/sh\\nexec sleep 1000\\n' >/bin/next; chmod 755 /bin/next; mv /bin/next /bin/true",
+    );
     let output = prove.wait();
     let proofs = Proofs { json: output.json(), output };
     proofs.only_red(&["limit-host"]);
