@@ -81,9 +81,9 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     runtime.block_on(async { tokio::time::timeout(LONGEST, future).await }).expect("the future ends in time")
 }
 
-/// One more than there are processors: most of the time a test waits. With many more, Incus 6.0 loses what commands say.
+/// As many as there are processors: on a machine that has more to do, Incus 6.0 loses what commands say.
 fn workers() -> usize {
-    (available_parallelism().map_or(1, NonZero::get) + 1).min(WORKERS)
+    available_parallelism().map_or(1, NonZero::get).min(WORKERS)
 }
 
 fn trial(test: Test) -> Trial {
