@@ -18,8 +18,6 @@ pub use running::{KillOnDrop, Running};
 const PLACES: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 /// The most that is read of what a program says, on each of its two outputs.
 const LARGEST: u64 = 8 << 20;
-/// How often it is looked whether a program that says nothing more has ended.
-const TICK: Duration = Duration::from_millis(5);
 /// How long a program that was killed may take to end. In the kernel's hands it may take for ever.
 const LAST: Duration = Duration::from_secs(1);
 
@@ -102,13 +100,7 @@ fn listen(child: &mut Child, input: Vec<u8>, longest: Duration) -> Result<(Vec<u
         Some(Err(_)) => Err(Failed::TooLong(longest)),
     };
     let said = (all(out)?, all(err)?);
-    while !running::has_ended(child).map_err(Failed::Io)? {
-        if left().is_zero() {
-            return Err(Failed::TooLong(longest));
-        }
-        std::thread::sleep(TICK);
-    }
-    Ok(said)
+    if running::ends_before(child, deadline).map_err(Failed::Io)? { Ok(said) } else { Err(Failed::TooLong(longest)) }
 }
 
 /// Reads to the end in a thread of its own: that may never come, where a process that left the group has the pipe.
@@ -125,16 +117,12 @@ fn follow(stream: impl Read + Send + 'static) -> mpsc::Receiver<io::Result<Vec<u
 
 /// Takes note of the end of a program that has ended or was killed.
 fn reap(mut child: Child, running: &Running) -> io::Result<ExitStatus> {
-    let deadline = Instant::now() + LAST;
-    while !running::has_ended(&child)? {
-        if Instant::now() >= deadline {
-            // The thread that does wait for it costs little, and the caller is not held up.
-            std::thread::spawn(move || child.wait());
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        std::thread::sleep(TICK);
+    if running::ends_before(&child, Instant::now() + LAST)? {
+        return running.reap(&mut child);
     }
-    running.reap(&mut child)
+    // The thread that does wait for it costs little, and the caller is not held up.
+    std::thread::spawn(move || child.wait());
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ async fn prove_all(
     options: ProveOptions,
     context: &Context,
 ) -> Result<(Vec<Proof>, Vec<Failure>), Failure> {
-    let prover = Prover::new(lab).await?;
+    let prover = Prover::new().await?;
     let cancel = context.cancel();
     let (progress, watch) = context.ui.watch();
     let job = Job::new(progress, cancel);

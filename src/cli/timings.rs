@@ -15,9 +15,9 @@ pub(super) fn show(launched: &Launched, with_name: bool, ui: &Ui) {
     let rows = timings.phases.iter().map(|phase| {
         let stage = stages.iter().find(|stage| stage.stage == phase.name);
         let said = stage.map_or_else(String::new, |stage| format!("{} {}", stage.millis, stage.outcome));
-        vec![phase.name.clone(), phase.millis.to_string(), excerpt(&said, 80)]
+        vec![phase.name.clone(), phase.millis.to_string(), phase.own.to_string(), excerpt(&said, 80)]
     });
-    ui.table(&["phase", "ms", "as the guest reported it"], rows.collect());
+    ui.table(&["phase", "ms", "podclaw's own", "as the guest reported it"], rows.collect());
     ui.say("");
     let kinds = launched.requests.iter();
     let rows = kinds.map(|kind| vec![excerpt(&kind.kind, 80), kind.count.to_string(), kind.millis.to_string()]);

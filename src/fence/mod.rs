@@ -160,7 +160,7 @@ impl Fence {
     /// # Errors
     /// Why nft could not say.
     pub async fn lines(&self) -> Result<Vec<Line>, NftError> {
-        let rehearsed = async || Ok(lines(&nft::rehearsed(self.name.clone(), self.text.clone()).await?));
+        let rehearsed = async || Ok(lines(&nft::rehearsed(self.text.clone()).await?));
         self.lines.get_or_try_init(rehearsed).await.cloned()
     }
 

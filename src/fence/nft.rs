@@ -11,9 +11,8 @@ use crate::program::{self, KillOnDrop, Running};
 const LONGEST: Duration = Duration::from_secs(10);
 /// What it is asked for, in an error.
 const LIST: &str = "list a table";
-/// Loads tables where nobody is, and prints them as the next call would print the one that counts.
-const REHEARSE: &str =
-    r#"nft -f - && nft --stateless -nn list table inet "$1" && exec nft --stateless -nn list table arp "$1""#;
+/// Loads tables where there are no others, and prints them as the next call would print the one that counts.
+const REHEARSE: &str = "nft -f - && exec nft --stateless -nn list ruleset";
 
 /// Why nft could not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +60,8 @@ async fn list(family: &'static str, table: &str, how: &str) -> Result<Option<Str
 
 /// What [`listing`] will say of both tables once this text is loaded. It is loaded into a network namespace that is gone
 /// afterwards: what nft prints differs between its versions, so only nft can say whether two tables are the same.
-pub(super) async fn rehearsed(table: String, text: String) -> Result<String, NftError> {
-    run("try the lab's table", "unshare", ["--net", "--", "sh", "-c", REHEARSE, "rehearse", &table], text).await
+pub(super) async fn rehearsed(text: String) -> Result<String, NftError> {
+    run("try the lab's table", "unshare", ["--net", "--", "sh", "-c", REHEARSE], text).await
 }
 
 /// Loads a text in one transaction.

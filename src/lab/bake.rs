@@ -51,7 +51,7 @@ pub struct BakeOptions<'a> {
 impl Settled {
     /// The baked image that fits, if there was one when it was settled.
     pub fn baked(&mut self, lab: &Lab) -> Result<Option<BakedImage>> {
-        let key = BakeKey::new(&self.images, &self.user_data_of_builder()?);
+        let key = self.bake_key()?;
         let found = image::baked_of(&self.stored, lab.image_request(), self.note.as_ref(), &key);
         self.at = SettledAt::now(&lab.client);
         Ok(found)
@@ -66,7 +66,7 @@ impl Settled {
 pub async fn bake(lab: &Lab, settled: &Settled, options: BakeOptions<'_>, job: &Job) -> Result<BakedImage> {
     let turn = Turn::take(lab.image_request(), job).await?;
     let until = Instant::now() + options.timeout;
-    let key = BakeKey::new(&settled.images, &settled.user_data_of_builder()?);
+    let key = settled.bake_key()?;
     loop {
         others::wait_for(lab, until, job).await?;
         remove_unfinished(lab, job).await?;

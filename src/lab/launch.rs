@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 use super::attempt::{LaunchOptions, attempt, bring_up};
 use super::follow::Follower;
 use super::guests::{Readiness, STATE_KEY};
-use super::prove::Seen;
+use super::prove::{Leaving, Seen};
 use super::timings::Clock;
 use super::{
     Error, Guest, Identity, Lab, Prepared, ProbeRecord, Proof, ProveOptions, Prover, Receipt, RequestKind, Result,
@@ -44,7 +45,7 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
     let lab = &lab.recording().await;
     attempt(lab, prepared, options, job, async |follower: &mut Follower<'_>, job: &Job| {
         let guest = bring_up(lab, prepared, follower, job).await?;
-        let (proof, seen) = prove(lab, prepared, follower.line.take(), job).await?;
+        let (proof, seen, leaving) = prove(lab, prepared, follower.line.take(), job).await?;
         follower.clock.mark("prove");
         // The one that writes it is counted.
         let (took, timings) = (follower.clock.took(), follower.clock.timings(1));
@@ -52,7 +53,7 @@ pub async fn launch(lab: &Lab, prepared: &Prepared, options: LaunchOptions, job:
         if prepared.becomes() == Readiness::Standby {
             lab.may_stand_by(&prepared.digests, &receipt).await?;
         }
-        finish(lab, prepared, receipt, seen, &mut follower.clock, job).await
+        finish(lab, prepared, receipt, seen, leaving, &mut follower.clock, job).await
     })
     .await
 }
@@ -63,13 +64,16 @@ async fn finish(
     prepared: &Prepared,
     receipt: Receipt,
     mut seen: InstanceWithState,
+    leaving: Leaving,
     clock: &mut Clock,
     job: &Job,
 ) -> Result<Launched> {
     let instance = Object::instance(&lab.project, prepared.name.as_str());
     let mut config = Config::from([(STATE_KEY.into(), prepared.becomes().as_str().into())]);
     receipt.write(&mut config)?;
-    lab.client.patch(&instance, &json!({ "config": config }), job).await?;
+    let said = json!({ "config": config });
+    let (written, _) = tokio::join!(lab.client.patch(&instance, &said, job), join_all(leaving));
+    written?;
     clock.mark("receipt");
     let (timings, requests) = (clock.timings(0), clock.kinds());
     seen.instance.config.extend(config);
@@ -78,13 +82,19 @@ async fn finish(
 }
 
 /// Tries what an attacker in the guest would. Nothing that is not contained is ever called ready.
-async fn prove(lab: &Lab, prepared: &Prepared, line: Option<Session>, job: &Job) -> Result<(Proof, InstanceWithState)> {
+async fn prove(
+    lab: &Lab,
+    prepared: &Prepared,
+    line: Option<Session>,
+    job: &Job,
+) -> Result<(Proof, InstanceWithState, Leaving)> {
     let began = Instant::now();
     job.progress.begin("prove");
-    let prover = Prover::knowing(lab, prepared.fence.as_ref());
+    let prover = Prover::knowing(prepared.fence.clone());
     let (prover, seen) = tokio::join!(prover, Seen::now(lab, &prepared.name));
-    let seen = seen?;
-    let proof = prover?.prove_seen(lab, &seen, ProveOptions::quick(), line, job).await?;
+    let (prover, seen) = (prover?, seen?);
+    let proof = prover.prove_seen(lab, &seen, ProveOptions::quick(), line, job).await?;
+    let leaving = prover.leave();
     let escapes: Vec<String> = proof
         .all(Verdict::NotContained)
         .map(|outcome| format!("{}: {} ({})", outcome.probe.id, outcome.came_back, outcome.tried))
@@ -95,7 +105,7 @@ async fn prove(lab: &Lab, prepared: &Prepared, line: Option<Session>, job: &Job)
     let unknown = proof.all(Verdict::CouldNotTell).count();
     let contained = proof.all(Verdict::Contained).count();
     job.progress.done(format!("proven: {contained} probes contained, {unknown} could not tell"), began.elapsed());
-    Ok((proof, seen.guest))
+    Ok((proof, seen.guest, leaving))
 }
 
 fn receipt(

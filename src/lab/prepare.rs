@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cloud_init::{self, Boot, StorageDriver, Templates};
 use crate::digest::Sha256;
 use crate::fence::Fence;
-use crate::image::{self, BakeNote, BakedImage, GatewayImage, Images, Stored};
+use crate::image::{self, BakeKey, BakeNote, BakedImage, GatewayImage, Images, Stored};
 use crate::incus::{Collection, Config, Devices, Filter, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
@@ -107,8 +107,6 @@ pub struct Settled {
     guests: usize,
     stack: Stack,
     templates: Templates,
-    /// The user-data of the guest that an image is baked in; nothing where it is refused.
-    of_builder: Option<String>,
     /// The guests that stand by, the oldest first, as they were listed.
     pub(super) standing_by: Vec<GuestName>,
     /// The digest of the lab's ACL.
@@ -141,17 +139,20 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
     // What the daemon makes of the profiles is compared with what was judged before a guest is started. What stands by was
     // made of them long ago.
     let all = request.only_looks || !standing_by.is_empty();
-    let found = image::find(&lab.client, lab.image_request()).await;
-    let looked = tokio::join!(lab.must_be_in_order(project, all), made_of(lab, found));
+    let found = Box::pin(image::find(&lab.client, lab.image_request()));
+    let (looked, found) = tokio::join!(lab.must_be_in_order(project, all), found);
     // A lab that keeps nothing in is said first, and then what it lacks.
-    let (plan, (images, stored, templates, of_builder)) = (looked.0?, looked.1?);
+    let (plan, (images, stored)) = (looked?, found?);
+    let templates = match &lab.settings.data {
+        None => Templates::builtin(),
+        Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
+    };
     let at = SettledAt::now(&lab.client);
     Ok(Settled {
         names,
         guests,
         stack,
         templates,
-        of_builder,
         standing_by,
         acl: plan.acl,
         fence: plan.fence,
@@ -161,22 +162,6 @@ pub async fn settle(lab: &Lab, request: &LaunchRequest) -> Result<Settled> {
         stored,
         has_builder,
     })
-}
-
-/// The images, the templates, and the builder's user-data, which is judged in a thread of its own: other things are looked
-/// at meanwhile, and it takes as long as they do.
-async fn made_of(
-    lab: &Lab,
-    found: image::Result<(Images, Stored)>,
-) -> Result<(Images, Stored, Templates, Option<String>)> {
-    let (images, stored) = found?;
-    let templates = match &lab.settings.data {
-        None => Templates::builtin(),
-        Some(directory) => Templates::read(&directory.join("cloud-init"), &directory.join("apparmor"))?,
-    };
-    let (filled, settings) = (templates.clone(), settings_of_builder(&images)?);
-    let judged = tokio::task::spawn_blocking(move || user_data::judged(&filled, &settings).ok()).await;
-    Ok((images, stored, templates, judged.unwrap_or_default()))
 }
 
 fn settings_of_builder(images: &Images) -> Result<cloud_init::Settings> {
@@ -223,17 +208,15 @@ impl Settled {
     /// The guest that an image is baked in. It has the lab's own profiles whatever is launched, so that the image is the
     /// same.
     pub fn builder(&self, lab: &Lab) -> Result<Prepared> {
-        let user_data = self.user_data_of_builder()?;
+        let user_data = user_data::judged(&self.templates, &settings_of_builder(&self.images)?)?;
         self.prepared(lab, &BUILDER.parse()?, &lab.stack(&[])?, None, Some(user_data), Readiness::Baking)
     }
 
-    /// What the builder's guest is told to do, which tells one baked image from another.
-    pub(super) fn user_data_of_builder(&self) -> Result<String> {
-        match &self.of_builder {
-            Some(judged) => Ok(judged.clone()),
-            // To say why.
-            None => user_data::judged(&self.templates, &settings_of_builder(&self.images)?),
-        }
+    /// The key of the image that would be baked. What the builder's guest is told to do is in it, and that is judged only by
+    /// who bakes.
+    pub(super) fn bake_key(&self) -> Result<BakeKey> {
+        let user_data = user_data::rendered(&self.templates, &settings_of_builder(&self.images)?)?;
+        Ok(BakeKey::new(&self.images, &user_data))
     }
 
     fn prepared(

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 
 use super::{Error, Lab, Result};
 use crate::fence::{Binding, Fence};
@@ -74,35 +76,48 @@ pub struct Prover {
     sniffer: std::result::Result<Sniffer, std::io::Error>,
     door: Arc<std::result::Result<Door, std::io::Error>>,
     program: std::result::Result<Program, Unusable>,
-    locks: Locks,
+    /// What podclaw's own table is to be, where that is known.
+    fence: Option<Fence>,
+    /// The two firewalls, once somebody looked at them.
+    locks: OnceCell<Locks>,
     /// What the daemon binds guests' ports to, as the kernel has it.
     bound: BTreeMap<String, Binding>,
 }
+
+/// What of a prover is on its way out.
+pub(super) type Leaving = [JoinHandle<()>; 2];
 
 impl Prover {
     /// Looks at the lab's host. What it can't see makes probes say that they could not tell.
     ///
     /// # Errors
     /// [`Error::Unreadable`] where not even the host's addresses can be read.
-    pub async fn new(lab: &Lab) -> Result<Self> {
-        Self::knowing(lab, None).await
+    pub async fn new() -> Result<Self> {
+        Self::knowing(None).await
     }
 
     /// The same where it is known what podclaw's own table is to be; then nothing is asked of the daemon.
-    pub(super) async fn knowing(lab: &Lab, fence: Option<&Fence>) -> Result<Self> {
+    pub(super) async fn knowing(fence: Option<Fence>) -> Result<Self> {
         let looked = tokio::task::spawn_blocking(|| {
             poke_gateways();
             let facts = HostFacts::read();
             // Only now: the link for packets to guests is no part of what a guest could want to reach.
             (facts, Door::make())
         });
-        let (looked, locks, bound) = tokio::join!(looked, locks(lab, fence), crate::fence::bound());
+        let (looked, bound) = tokio::join!(looked, crate::fence::bound());
         let unreadable = |source| Error::Unreadable { path: "/proc/net".into(), source };
         let (facts, door) = looked.map_err(|error| unreadable(std::io::Error::other(error)))?;
         let facts = facts.map_err(unreadable)?;
         // Where nft does not say, the daemon does.
         let bound = bound.unwrap_or_default();
-        Ok(Self { facts, sniffer: Sniffer::start(), door: Arc::new(door), program: Program::own(), locks, bound })
+        let (sniffer, door, locks) = (Sniffer::start(), Arc::new(door), OnceCell::new());
+        Ok(Self { facts, sniffer, door, program: Program::own(), fence, locks, bound })
+    }
+
+    /// Begins to take away what it looked with. The kernel takes its time for that: other things can be done meanwhile.
+    pub(super) fn leave(self) -> Leaving {
+        let Self { sniffer, door, .. } = self;
+        [tokio::task::spawn_blocking(move || drop(sniffer)), tokio::task::spawn_blocking(move || drop(door))]
     }
 
     /// Runs the probes in a guest, which must run.
@@ -125,8 +140,9 @@ impl Prover {
         job: &Job,
     ) -> Result<Proof> {
         let began = Instant::now();
-        let evidence = self.gather(lab, seen, options, line, job).await?;
-        let probes = judge(evidence.lend(self), options.set);
+        let locks = async { Ok(self.locks.get_or_init(|| locks(lab, self.fence.as_ref())).await) };
+        let (evidence, locks) = tokio::try_join!(Box::pin(self.gather(lab, seen, options, line, job)), locks)?;
+        let probes = judge(evidence.lend(self, locks), options.set);
         let verdict = probes.iter().map(|outcome| outcome.verdict).max().unwrap_or(Verdict::CouldNotTell);
         let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Proof { name: seen.guest.instance.name.clone(), verdict, millis, probes })
@@ -152,13 +168,13 @@ impl Prover {
 }
 
 impl runner::Gathered {
-    fn lend<'e>(&'e self, prover: &'e Prover) -> Evidence<'e> {
+    fn lend<'e>(&'e self, prover: &'e Prover, locks: &'e Locks) -> Evidence<'e> {
         Evidence {
             nonce: self.nonce,
             aims: self.aims.as_ref().map_err(Clone::clone),
             sniffer: prover.sniffer.as_ref().ok(),
             knocked: self.knocked.as_ref(),
-            locks: Some(&prover.locks),
+            locks: Some(locks),
             said: self.said.clone(),
             broken: self.broken.clone(),
             outcomes: self.outcomes.clone(),

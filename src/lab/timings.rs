@@ -32,6 +32,10 @@ pub struct Phase {
     pub name: String,
     /// How long it took by podclaw's clock, in milliseconds.
     pub millis: u64,
+    /// Podclaw's own part of that: what was neither waiting for the daemon nor for the guest, in milliseconds. Receipts of
+    /// before don't have it.
+    #[serde(default)]
+    pub own: u64,
 }
 
 /// Requests of one kind.
@@ -75,26 +79,44 @@ pub(super) struct Clock {
     settled: SettledAt,
     began: Instant,
     last: Instant,
-    own: Timeline,
+    /// Podclaw's own part of everything before.
+    own_before: Duration,
+    timeline: Timeline,
     phases: Vec<Phase>,
 }
 
 impl Clock {
     /// A clock that starts now, for a job with this timeline. It may have waited since it was settled, for others that
     /// were launched before it, which is no part of it.
-    pub(super) fn start(settled: &SettledAt, own: &Timeline) -> Self {
+    pub(super) fn start(settled: &SettledAt, timeline: &Timeline) -> Self {
         let now = Instant::now();
-        let settle = Phase { name: "settle".into(), millis: millis(settled.ended - settled.began) };
-        Self { settled: settled.clone(), began: now, last: now, own: own.clone(), phases: vec![settle] }
+        let mut clock = Self {
+            settled: settled.clone(),
+            began: now,
+            last: now,
+            own_before: Duration::ZERO,
+            timeline: timeline.clone(),
+            phases: Vec::new(),
+        };
+        clock.push("settle", settled.ended - settled.began);
+        clock
     }
 
     /// Ends a phase.
     pub(super) fn mark(&mut self, name: &str) {
         let now = Instant::now();
-        if self.phases.len() < MOST_PHASES {
-            self.phases.push(Phase { name: name.to_owned(), millis: millis(now - self.last) });
-        }
+        self.push(name, now - self.last);
         self.last = now;
+    }
+
+    fn push(&mut self, name: &str, took: Duration) {
+        let (daemon, guest) = self.waited();
+        let own = self.took().saturating_sub(daemon + guest);
+        if self.phases.len() < MOST_PHASES {
+            let own = millis(own.saturating_sub(self.own_before));
+            self.phases.push(Phase { name: name.to_owned(), millis: millis(took), own });
+        }
+        self.own_before = own;
     }
 
     /// How long the launch has taken so far, from the first question to the daemon on.
@@ -104,13 +126,11 @@ impl Clock {
 
     /// What is known so far. `coming` is how many requests are about to be made.
     pub(super) fn timings(&self, coming: u64) -> Timings {
-        let (settling, launching) = (self.settled_split(), self.split());
         let total = self.took();
-        let daemon = settling.0 + launching.0;
-        let guest = settling.1 + launching.1;
+        let (daemon, guest) = self.waited();
         Timings {
             phases: self.phases.clone(),
-            requests: self.settled.requests + self.own.requests() + coming,
+            requests: self.settled.requests + self.timeline.requests() + coming,
             daemon: millis(daemon),
             guest: millis(guest),
             own: millis(total.saturating_sub(daemon + guest)),
@@ -120,7 +140,7 @@ impl Clock {
     /// The requests by kind, the longest waits first.
     pub(super) fn kinds(&self) -> Vec<RequestKind> {
         let mut totals = crate::incus::by_kind(&self.settled.entries);
-        for (kind, total) in self.own.by_kind() {
+        for (kind, total) in self.timeline.by_kind() {
             let sum = totals.entry(kind).or_default();
             sum.count += total.count;
             sum.took += total.took;
@@ -135,14 +155,20 @@ impl Clock {
         kinds
     }
 
+    /// How long the daemon was waited for, and how long the guest.
+    fn waited(&self) -> (Duration, Duration) {
+        let (settling, launching) = (self.settled_split(), self.split());
+        (settling.0 + launching.0, settling.1 + launching.1)
+    }
+
     fn settled_split(&self) -> (Duration, Duration) {
         let end = self.settled.ended - self.settled.timeline.began();
         split(&self.settled.entries, Duration::ZERO, end)
     }
 
     fn split(&self) -> (Duration, Duration) {
-        let from = self.began.saturating_duration_since(self.own.began());
-        split(&self.own.entries().0, from, self.own.began().elapsed())
+        let from = self.began.saturating_duration_since(self.timeline.began());
+        split(&self.timeline.entries().0, from, self.timeline.began().elapsed())
     }
 }
 
@@ -226,5 +252,6 @@ mod tests {
         let timings = clock.timings(1);
         assert_eq!((timings.phases.len(), timings.requests), (MOST_PHASES, 4));
         assert!(timings.phases.iter().map(|phase| phase.millis).sum::<u64>() <= millis(clock.took()));
+        assert!(timings.phases.iter().map(|phase| phase.own).sum::<u64>() <= timings.own);
     }
 }

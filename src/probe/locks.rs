@@ -5,7 +5,7 @@
 
 use crate::fence::Ruleset;
 
-/// The two firewalls, as they were when the proof began; why nobody could look at one.
+/// The two firewalls, as they were while the proof ran; why nobody could look at one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locks {
     /// Incus' own table, made of the ACL.

@@ -3,8 +3,11 @@
 use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open};
 
 /// The program while it runs, in a process group of its own. Its process id is forgotten before it is reaped, so that no
 /// other process that gets the same id is ever killed.
@@ -54,10 +57,18 @@ impl Running {
     }
 }
 
-/// Whether it has ended; it is not reaped.
-pub(super) fn has_ended(child: &Child) -> io::Result<bool> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    Ok(rustix::process::waitid(WaitId::Pid(Pid::from_child(child)), options)?.is_some())
+/// Waits for its end, but not for longer than until then; says whether it has ended. It is not reaped.
+pub(super) fn ends_before(child: &Child, deadline: Instant) -> io::Result<bool> {
+    let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&left)) {
+            Ok(ended) => return Ok(ended > 0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 fn kill(pid: Pid) {

@@ -16,8 +16,8 @@ const MOST: usize = 18;
 /// The same of one that is made from a baked image: it is looked for, and nothing is pushed.
 const MOST_BAKED: usize = 15;
 
-fn sum(phases: &Value) -> u64 {
-    phases.as_array().expect("phases").iter().map(|phase| phase["millis"].as_u64().expect("a number")).sum()
+fn sum(phases: &Value, what: &str) -> u64 {
+    phases.as_array().expect("phases").iter().map(|phase| phase[what].as_u64().expect("a number")).sum()
 }
 
 fn a_launch_says_where_its_time_went(daemon: &Daemon) {
@@ -32,7 +32,9 @@ fn a_launch_says_where_its_time_went(daemon: &Daemon) {
     assert_eq!((names.len(), &names[12..]), (14, &["prove", "receipt"][..]), "{timings}");
     let total: u64 = ["daemon", "guest", "own"].iter().filter_map(|who| timings[*who].as_u64()).sum();
     // Each of them is cut off to whole milliseconds.
-    assert!(sum(&timings["phases"]) <= total + 3, "the phases are more than the whole: {timings}");
+    assert!(sum(&timings["phases"], "millis") <= total + 3, "the phases are more than the whole: {timings}");
+    let own = sum(&timings["phases"], "own")..=sum(&timings["phases"], "own") + names.len() as u64;
+    assert!(timings["own"].as_u64().is_some_and(|all| own.contains(&all)), "its own parts are not its own: {timings}");
     assert!(timings["guest"].as_u64() > timings["own"].as_u64(), "a guest takes longer than podclaw: {timings}");
     let counted: u64 =
         launched["requests"].as_array().expect("requests").iter().filter_map(|kind| kind["count"].as_u64()).sum();
@@ -41,13 +43,21 @@ fn a_launch_says_where_its_time_went(daemon: &Daemon) {
     // The receipt knows all but the request that writes it.
     let receipt = &launched["receipt"];
     assert_eq!(receipt["timings"]["requests"], timings["requests"], "{launched}");
-    assert!(sum(&receipt["timings"]["phases"]) <= receipt["millis"].as_u64().expect("a number"), "{receipt}");
+    assert!(sum(&receipt["timings"]["phases"], "millis") <= receipt["millis"].as_u64().expect("a number"), "{receipt}");
     let info = lab.podclaw(&["info", "demo"]).run().ok();
     let count = format!("podclaw {} ms, {} requests", receipt["timings"]["own"], timings["requests"]);
     assert!(info.contains(&count), "{count}: {info}");
 
     let text = lab.podclaw(&["launch", "other", "--cold", "-p", "guest", "-p", "small", "--timings"]).run().ok();
-    for word in ["settle", "boot", "receipt", "POST instances/*/exec", "waiting for the daemon", "podclaw itself"] {
+    for word in [
+        "settle",
+        "podclaw's own",
+        "boot",
+        "receipt",
+        "POST instances/*/exec",
+        "waiting for the daemon",
+        "podclaw itself",
+    ] {
         assert!(text.contains(word), "{word} is missing: {text}");
     }
 }

@@ -19,9 +19,11 @@ mod lab;
 mod life;
 mod namespaces;
 mod order;
+mod walls;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    harness::main(&[life::BEFORE, confinement::TESTS, groups::TESTS, namespaces::TESTS, order::TESTS, life::AFTER])
+    let checks = [confinement::TESTS, groups::TESTS, namespaces::TESTS, order::TESTS, walls::TESTS];
+    harness::main(&[&[life::BEFORE], &checks[..], &[life::AFTER]].concat())
 }

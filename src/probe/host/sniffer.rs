@@ -8,11 +8,10 @@ use std::collections::HashMap;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, eth, ipproto, recv, socket_with, sockopt};
 use socket2::{SockFilter, SockRef};
 
@@ -33,8 +32,6 @@ const BUFFER: usize = 16 << 20;
 const CROWD: usize = 8_000;
 /// And how many bytes: half of what it may keep, because it counts more than what is in a packet.
 const CROWD_OF_BYTES: usize = BUFFER / 2;
-/// How often the thread looks whether it is still needed.
-const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// All that was seen of one packet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,8 +57,8 @@ struct Book {
 #[derive(Debug)]
 pub struct Sniffer {
     book: Arc<Mutex<Book>>,
-    done: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    /// The thread that looks, and what tells it that it is not needed any more.
+    thread: Option<(JoinHandle<()>, Arc<OwnedFd>)>,
     sockets: Sockets,
     /// What they had missed before they were needed.
     missed: Option<u64>,
@@ -90,14 +87,12 @@ impl Sniffer {
             taken_in: numbers(taken_in.iter().collect())?,
         };
         let missed = sockets.missed();
-        let (book, done) = (Arc::<Mutex<Book>>::default(), Arc::<AtomicBool>::default());
+        let (book, done) = (Arc::<Mutex<Book>>::default(), Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?));
         let (write, ended) = (Arc::clone(&book), Arc::clone(&done));
-        let thread = thread::Builder::new().name("sniffer".into()).spawn(move || {
-            while !ended.load(Ordering::Relaxed) {
-                look(&frames, &taken_in, &write);
-            }
-        })?;
-        Ok(Self { book, done, thread: Some(thread), sockets, missed })
+        let thread = thread::Builder::new()
+            .name("sniffer".into())
+            .spawn(move || while look(&frames, &taken_in, &ended, &write) {})?;
+        Ok(Self { book, thread: Some((thread, done)), sockets, missed })
     }
 
     /// What was seen so far of a packet; of several runs of the same proof, by the runs' numbers.
@@ -133,7 +128,7 @@ impl Sniffer {
         let packets = packets.into_iter().map(|(number, seen)| (marker(number), seen)).collect();
         let book = Book { packets, arp: arp.into_iter().collect(), is_full: false, crowded: false };
         let (book, sockets) = (Arc::new(Mutex::new(book)), Sockets::default());
-        Self { book, done: Arc::default(), thread: None, sockets, missed: None }
+        Self { book, thread: None, sockets, missed: None }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -143,8 +138,9 @@ impl Sniffer {
 
 impl Drop for Sniffer {
     fn drop(&mut self) {
-        self.done.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
+        if let Some((thread, done)) = self.thread.take()
+            && rustix::io::write(&done, &1_u64.to_ne_bytes()).is_ok()
+        {
             // It has nothing to say; a panic in it shows as packets that were not seen.
             let _ = thread.join();
         }
@@ -189,11 +185,15 @@ impl Frames {
     }
 }
 
-fn look(frames: &[Frames], taken_in: &[OwnedFd], book: &Mutex<Book>) {
-    let all = frames.iter().map(|frames| &frames.socket).chain(taken_in);
+/// Waits for packets and takes them; says whether to go on.
+fn look(frames: &[Frames], taken_in: &[OwnedFd], done: &OwnedFd, book: &Mutex<Book>) -> bool {
+    let all = [done].into_iter().chain(frames.iter().map(|frames| &frames.socket)).chain(taken_in);
     let mut ready: Vec<PollFd<'_>> = all.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
-    if poll(&mut ready, Some(&TICK)).is_err() {
-        return;
+    if poll(&mut ready, None).is_err() {
+        return true;
+    }
+    if !ready[0].revents().is_empty() {
+        return false;
     }
     let mut buffer = [0; LOOKED_AT];
     // One lock for all that is there.
@@ -210,6 +210,7 @@ fn look(frames: &[Frames], taken_in: &[OwnedFd], book: &Mutex<Book>) {
             }
         });
     }
+    true
 }
 
 /// Takes what is there, and no more than a crowd of it: somebody may send faster than anybody reads.

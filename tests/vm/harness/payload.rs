@@ -58,6 +58,7 @@ impl Payload {
         }
         copy(&self.gateway, tree.join("gateway.tar"));
         copy(&tiny::busybox(), tree.join("busybox"));
+        copy(&tiny::image(), tree.join("tiny.tar.gz"));
         copy(&std::env::current_exe().expect("this program has a path"), tree.join("vm"));
         // `make test-vm` names the one that users get.
         let podclaw = std::env::var_os("PODCLAW_VM_PROGRAM").map_or_else(|| PODCLAW.into(), PathBuf::from);
