@@ -10,11 +10,15 @@ pub(crate) const TESTS: &[Test] = tests![the_gateways_limits_are_set, limits_of_
 fn the_gateways_limits_are_set(machine: &Machine) {
     ready(machine);
     let script = "
+        set -e
         pid=$(runuser -u openclaw -- env XDG_RUNTIME_DIR=/run/user/1000 podman inspect openclaw --format '{{.State.Pid}} {{.HostConfig.Cgroups}}')
         echo ${pid#* }
         group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid% *}/cgroup)
         echo $group
-        while [ ! -s $group/pids.max ] || grep -q max $group/pids.max; do group=${group%/*}; done
+        while [ ! -s $group/pids.max ] || grep -q max $group/pids.max; do
+            group=${group%/*}
+            [ -n \"$group\" ]
+        done
         cat $group/memory.max $group/pids.max";
     let said = machine.guest(GUEST, &format!("cd /{script}")).ok();
     let lines: Vec<&str> = said.lines().collect();

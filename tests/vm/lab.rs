@@ -8,7 +8,8 @@ use crate::harness::Machine;
 /// The guest that the checks look at.
 pub(crate) const GUEST: &str = "demo";
 
-/// A neighbour of the machine, and behind it what plays the internet: packets have somewhere to go, and nobody answers.
+/// A neighbour of the machine, and behind it what plays the internet: packets have somewhere to go, and nobody answers but for
+/// a resolver.
 const WORLD: &str = "
     ip netns list | grep -qw world && exit
     ip netns add world
@@ -19,7 +20,10 @@ const WORLD: &str = "
     ip -n world link set up1 up
     ip -n world link set lo up
     ip -n world route add default via 192.168.77.1
-    ip route add default via 192.168.77.2";
+    ip route add default via 192.168.77.2
+    ip netns exec world dnsmasq --no-resolv --no-hosts --bind-interfaces --listen-address=192.168.77.2 \
+        --address=/#/192.0.2.1 --pid-file=/run/world-dnsmasq.pid
+    echo nameserver 192.168.77.2 >/etc/resolv.conf";
 
 static MADE: OnceLock<()> = OnceLock::new();
 

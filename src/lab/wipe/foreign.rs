@@ -95,6 +95,14 @@ pub(super) fn fate(plan: &mut WipePlan, own: &ProjectName, is_ours: bool, users:
             plan.add(kind, name, Fate::Keep(Reason::Foreign), Target::Nothing);
         }
     }
+    let is_new = |user: &User| match user.parts() {
+        (Kind::Guest, name) if user.project == own.as_str() => {
+            let name = name.split('/').next().unwrap_or(name);
+            !plan.steps.iter().any(|step| step.kind == Kind::Guest && step.name == name)
+        }
+        _ => false,
+    };
+    plan.is_outdated |= staying.iter().any(is_new);
     if staying.is_empty() {
         Fate::Delete
     } else {
@@ -122,6 +130,7 @@ mod tests {
         let uses = |all: &[&str]| all.iter().map(|&it| it.to_owned()).collect::<Vec<_>>();
         let gone = ["/1.0/instances/a?project=lab", "/1.0/instances/a/snapshots/s?project=lab&target=x"];
         assert_eq!(fate(&mut plan.clone(), &own, true, &uses(&gone)), Fate::Delete);
+        assert!(!plan.is_outdated);
         let stays = uses(&[
             "/1.0/instances/b?project=lab",
             "/1.0/instances/a",
@@ -134,6 +143,7 @@ mod tests {
             "it is used by guest a of the project default, guest ab of the project lab, guest b of the project lab, \
              custom volume v of the project other"
         );
+        assert!(plan.is_outdated, "ab was made since");
         let added: Vec<String> = plan.steps[2..].iter().map(super::super::WipeStep::label).collect();
         assert_eq!(added, ["guest a (project default)", "custom volume v (project other)"]);
         assert_eq!(fate(&mut plan, &own, false, &[]), Fate::Keep(Reason::Foreign));

@@ -22,12 +22,26 @@ const SIZES_WITHIN: Duration = Duration::from_secs(20);
 /// How often guests are looked at again that the daemon can't read, and how long is waited before.
 const READ_TRIES: usize = 20;
 const BREATH: Duration = Duration::from_millis(500);
+/// How often it is looked where guests are made meanwhile.
+const LOOKS: usize = 5;
 /// The API extension without which there are no buckets.
 const BUCKETS: &str = "storage_buckets";
 
 impl Lab {
     /// What a wipe would delete, and what stays because it is not the lab's, or is used by what is not.
     pub async fn wipe_plan(&self, scope: &WipeScope) -> Result<WipePlan> {
+        let mut looks = 1;
+        loop {
+            let plan = self.look(scope).await?;
+            // What a guest uses that is not in the plan would stay for it, and the guest would not.
+            if looks == LOOKS || !plan.is_outdated {
+                return Ok(plan);
+            }
+            looks += 1;
+        }
+    }
+
+    async fn look(&self, scope: &WipeScope) -> Result<WipePlan> {
         let mut plan = WipePlan::default();
         let ours = |config: &Config| self.mark().is_on(config);
         let project = self.client.get::<Project>(&Object::project(&self.project)).await?;

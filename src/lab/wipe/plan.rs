@@ -22,6 +22,9 @@ pub struct WipePlan {
     /// The host's ends of the interfaces of the guests that are deleted.
     #[serde(skip)]
     pub(super) interfaces: BTreeSet<String>,
+    /// Whether something uses what the lab has that was made after the guests were listed.
+    #[serde(skip)]
+    pub(super) is_outdated: bool,
     /// What could not be learned.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

@@ -15,12 +15,15 @@ const ROOT: &str = "/rootfs";
 /// Where Incus shows a guest what it mounts for it, from a tmpfs of the host that is the guest's alone.
 const INCUS_MOUNTS: &str = "/dev/.incus-mounts";
 
-/// Kinds of filesystems that hold no files of the host: the kernel makes up what is in them, or the guest did.
-const WITHOUT_FILES: [&str; 19] = [
+/// Kinds of filesystems that hold no files of the host: the kernel makes up what is in them, or the guest did. Incus binds
+/// those that the host has below `/sys` into every container that may nest.
+const WITHOUT_FILES: [&str; 20] = [
     "proc",
     "sysfs",
     "devpts",
     "mqueue",
+    // Whoever mounted one of these may end it, and nobody else gets in.
+    "fusectl",
     "cgroup",
     "cgroup2",
     "fuse.lxcfs",
@@ -153,6 +156,23 @@ mod tests {
         assert_eq!(foreign("2 1 0:30 /x /dev/.incus-mounts rw - tmpfs tmpfs rw\n"), [""; 0]);
         let root = Mount::read(ROOT.trim()).unwrap();
         assert_eq!(foreign_mounts("nonsense", root, &BTreeSet::new()), None);
+    }
+
+    /// As a host has it that runs systemd.
+    #[test]
+    fn what_incus_binds_into_a_container_that_may_nest_is_no_path() {
+        let bound = [
+            ("/sys/fs/fuse/connections", "fusectl"),
+            ("/sys/fs/pstore", "pstore"),
+            ("/sys/kernel/config", "configfs"),
+            ("/sys/kernel/debug", "debugfs"),
+            ("/sys/kernel/security", "securityfs"),
+            ("/sys/kernel/tracing", "tracefs"),
+            ("/dev/mqueue", "mqueue"),
+            ("/proc/cpuinfo", "fuse.lxcfs"),
+        ];
+        let lines = bound.map(|(at, kind)| format!("2 1 0:33 / {at} rw - {kind} {kind} rw\n"));
+        assert_eq!(foreign(&lines.concat()), [""; 0]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ as_user() {
 label() {
     local tries pid
     for tries in $(seq 100); do
-        # Its loader must be done, or it is another program still.
-        pid=$(pgrep -u openclaw -x "$1(\.avx2)?" | head -n 1)
+        # By its arguments: crun runs a copy of itself, which has another name.
+        pid=$(pgrep -u openclaw -f "^([^ ]*/)?$1( |\$)" | head -n 1)
         if [ -n "$pid" ]; then
             echo "$1 $(tr -d '\0' </proc/"$pid"/attr/current)"
             return

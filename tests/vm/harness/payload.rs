@@ -70,7 +70,7 @@ impl Payload {
         fs::write(tree.join("podclaw.yaml"), self.lab_file()).expect("the lab file can be written");
         let disk = dir.join("payload.img");
         let make = Program::new("mke2fs").args(&["-q", "-t", "ext4", "-O", "^has_journal", "-d"]).arg(&tree);
-        make.arg(&disk).arg("3G").timeout(Duration::from_mins(5)).run().ok();
+        make.arg(&disk).arg("12G").timeout(Duration::from_mins(5)).run().ok();
         fs::remove_dir_all(tree).expect("it can be removed");
         disk
     }

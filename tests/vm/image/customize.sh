@@ -12,6 +12,8 @@ echo sacrificial >"$root/etc/hostname"
 printf '127.0.0.1 localhost sacrificial\n' >"$root/etc/hosts"
 # Where there is none, it would be the first boot of a new system, which takes its time.
 echo 00000000000000000000000000000001 >"$root/etc/machine-id"
+# Sockets to the hypervisor, as docs/prove.md has it.
+echo 'install vsock /bin/false' >"$root/etc/modprobe.d/podclaw-vsock.conf"
 for file in subuid subgid; do
     grep -q '^root:' "$root/etc/$file" || echo root:1000000:1000000000 >>"$root/etc/$file"
 done
