@@ -11,8 +11,7 @@ pub(crate) const TESTS: &[Test] = tests![a_guest_without_apparmor, a_guest_that_
 const START: &str = "
     set -e
     for key in restricted limits.memory limits.processes; do incus project unset podclaw $key; done
-    incus --project podclaw image show tiny >/dev/null 2>&1 ||
-        incus --project podclaw image import /podclaw/tiny.tar.gz --alias tiny
+    incus --project podclaw image import /podclaw/tiny.tar.gz --alias tiny
     incus --project podclaw launch tiny bare -p podclaw-guest -p podclaw-small -c user.podclaw.lab=podclaw \"$@\"";
 
 /// What of a guest with these settings is not contained, and what audit says of it.
@@ -23,6 +22,7 @@ fn without(machine: &Machine, settings: &[&str]) -> (Vec<String>, String) {
     let proved = machine.podclaw(&["prove", "bare", "--format", "json"]).timeout(Duration::from_mins(2)).end();
     let audited = machine.podclaw(&["audit", "bare"]).end();
     machine.run(&["incus", "--project", "podclaw", "delete", "--force", "bare"]).ok();
+    machine.run(&["incus", "--project", "podclaw", "image", "delete", "tiny"]).ok();
     machine.podclaw(&["init"]).ok();
     let probes = proved.json()["guests"][0]["probes"].as_array().cloned().unwrap_or_default();
     let open = probes.iter().filter(|probe| probe["verdict"] == "not-contained");

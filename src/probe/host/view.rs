@@ -146,10 +146,11 @@ impl View {
                 return Outcome::could_not_tell(probe, tried, UNREADABLE);
             };
             let label = label.trim_end_matches(['\n', '\0']);
-            return if is_confined(label) {
-                Outcome::contained(probe, tried, label)
-            } else {
-                Outcome::not_contained(probe, tried, label)
+            // Only root may read it.
+            let profiles = fs::read_to_string("/sys/kernel/security/apparmor/profiles").ok();
+            return match confined(label, profiles.as_deref()) {
+                Ok(()) => Outcome::contained(probe, tried, label),
+                Err(why) => Outcome::not_contained(probe, tried, why),
             };
         }
         Outcome::could_not_tell(
@@ -179,9 +180,22 @@ impl View {
     }
 }
 
-/// Whether a label is the one that the daemon gives to a guest, and the kernel enforces it.
-fn is_confined(label: &str) -> bool {
-    label.starts_with("incus-") && label.ends_with("(enforce)")
+/// Fails unless a label is the one that the daemon gives to a guest, and the kernel enforces it. The label has the profile's mode
+/// of when the process was last asked for something; the list of all profiles, where it is known, has it as it is.
+fn confined(label: &str, profiles: Option<&str>) -> Result<(), String> {
+    let (stack, mode) = label.rsplit_once(" (").unwrap_or((label, ""));
+    let profile = stack.split_once("//&").map_or(stack, |(first, _)| first);
+    if !profile.starts_with("incus-") {
+        return Err(label.to_owned());
+    }
+    let listed = |profiles: &str| {
+        let mode = profiles.lines().find_map(|line| line.strip_prefix(profile)?.strip_prefix(" ("));
+        mode.unwrap_or("not loaded").to_owned()
+    };
+    match profiles.map_or_else(|| mode.to_owned(), listed).trim_end_matches(')') {
+        "enforce" => Ok(()),
+        mode => Err(format!("{profile} is the profile, and its mode is: {mode}")),
+    }
 }
 
 /// The whole of a file that a guest may have made long; nothing where it is longer than can be looked at.
@@ -221,11 +235,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_confines_if_the_kernel_enforces_it() {
-        assert!(is_confined("incus-demo_</var/lib/incus>//&:incus-demo_<var-lib-incus>:unconfined (enforce)"));
+    fn what_counts_as_confined() {
+        const STACK: &str = "incus-demo_</var/lib/incus>//&:incus-demo_<var-lib-incus>:unconfined (enforce)";
+        assert_eq!(confined(STACK, None), Ok(()));
         for label in ["unconfined", "incus-demo_</var/lib/incus> (complain)", "docker-default (enforce)", ""] {
-            assert!(!is_confined(label), "{label}");
+            assert!(confined(label, None).is_err(), "{label}");
         }
+        // What the label says is how it was.
+        let listed =
+            |mode: &str| format!("incus-demo_</var/lib/incus>2 (enforce)\nincus-demo_</var/lib/incus> ({mode})\n");
+        assert_eq!(confined(&STACK.replace("enforce", "complain"), Some(&listed("enforce"))), Ok(()));
+        let open = confined(STACK, Some(&listed("complain"))).unwrap_err();
+        assert_eq!(open, "incus-demo_</var/lib/incus> is the profile, and its mode is: complain");
+        assert!(confined(STACK, Some("firefox (enforce)\n")).unwrap_err().ends_with("not loaded"));
+        assert!(confined("unconfined", Some(&listed("enforce"))).is_err());
     }
 
     #[test]

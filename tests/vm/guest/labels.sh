@@ -7,10 +7,10 @@ as_user() {
         DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus "$@"
 }
 label() {
-    local tries pid
+    local tries
     for tries in $(seq 100); do
         # By its arguments: crun runs a copy of itself, which has another name.
-        pid=$(pgrep -u openclaw -f "^([^ ]*/)?$1( |\$)" | head -n 1)
+        pid=$(pgrep -n -u openclaw -f "^([^ ]*/)?$1( |\$)")
         if [ -n "$pid" ]; then
             echo "$1 $(tr -d '\0' </proc/"$pid"/attr/current)"
             return
@@ -28,9 +28,12 @@ as_user unshare --user --map-root-user --net sleep 60 &
 label conmon
 label pasta
 label podman
+podman=$pid
 label crun
+crun=$pid
 target=$(pgrep -u openclaw -x sleep | head -n 1)
 as_user slirp4netns "$target" tap0 >/dev/null 2>&1 &
 label slirp4netns
-kill $(jobs -p) 2>/dev/null
+# What runuser started does not end with it.
+kill $(jobs -p) "$podman" "$crun" "$pid" 2>/dev/null
 wait

@@ -83,8 +83,13 @@ impl Machine {
 
     /// podclaw in the machine.
     pub(crate) fn podclaw(&self, arguments: &[&str]) -> Run<'_> {
+        self.podclaw_of("podclaw.yaml", arguments)
+    }
+
+    /// podclaw in the machine, with another lab file.
+    pub(crate) fn podclaw_of(&self, lab_file: &str, arguments: &[&str]) -> Run<'_> {
         let own = format!("{}/podclaw", payload::AT);
-        let (lab, cache) = (format!("{}/podclaw.yaml", payload::AT), format!("{}/cache", payload::AT));
+        let (lab, cache) = (format!("{}/{lab_file}", payload::AT), format!("{}/cache", payload::AT));
         let run = self.run(&[&own, "--lab-file", &lab]);
         // `doctor` and others have no images to look for.
         run.args(&["--cache-dir", &cache]).args(arguments)
