@@ -21,7 +21,7 @@ fn the_image_can_not_come_before_the_user(machine: &Machine) {
         mv cloud-init/stages/user.sh cloud-init/stages/4-image.sh
         sed 's|^data: .*|data: /podclaw/disordered|' /podclaw/podclaw.yaml >/podclaw/disordered.yaml";
     machine.sh(prepare).ok();
-    let launch = machine.podclaw_of("disordered.yaml", &["launch", "--cold", "late"]);
+    let launch = machine.podclaw_of("disordered.yaml", &["launch", "--cold", "late", "-p", "guest", "-p", "small"]);
     let said = launch.timeout(Duration::from_mins(4)).end();
     assert!(said.code == 3 && said.stderr.contains("stage 3/7"), "{said}");
     assert_eq!(machine.podclaw(&["info", "late"]).end().code, 3, "the guest is gone");

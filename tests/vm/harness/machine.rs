@@ -24,7 +24,7 @@ const BOOT: Duration = Duration::from_mins(2);
 const COMMAND: Duration = Duration::from_mins(1);
 
 /// Memory, in MiB.
-const MEMORY: u32 = 6144;
+const MEMORY: u32 = 8192;
 
 /// Says where a machine's port is that somebody holds: it is used, and not another one booted.
 pub(super) const SOCKET: &str = "PODCLAW_VM_SOCKET";
