@@ -51,7 +51,7 @@ fn a_launch_says_where_its_time_went(daemon: &Daemon) {
     let text = lab.podclaw(&["launch", "other", "--cold", "-p", "guest", "-p", "small", "--timings"]).run().ok();
     for word in [
         "settle",
-        "podclaw's own",
+        "PODCLAW'S OWN",
         "boot",
         "receipt",
         "POST instances/*/exec",
