@@ -9,6 +9,8 @@ use super::facts::listener;
 use super::kernel;
 use super::mounts::host_paths;
 use super::processes::{gateway_processes, members};
+use crate::host::Root;
+use crate::host::kernel::apparmor_profiles;
 use crate::probe::{self, Outcome};
 
 /// The first process of a guest.
@@ -147,7 +149,7 @@ impl View {
             };
             let label = label.trim_end_matches(['\n', '\0']);
             // Only root may read it.
-            let profiles = fs::read_to_string("/sys/kernel/security/apparmor/profiles").ok();
+            let profiles = apparmor_profiles(&Root::machine()).ok();
             return match confined(label, profiles.as_deref()) {
                 Ok(()) => Outcome::contained(probe, tried, label),
                 Err(why) => Outcome::not_contained(probe, tried, why),
@@ -182,17 +184,17 @@ impl View {
 
 /// Fails unless a label is the one that the daemon gives to a guest, and the kernel enforces it. The label has the profile's mode
 /// of when the process was last asked for something; the list of all profiles, where it is known, has it as it is.
-fn confined(label: &str, profiles: Option<&str>) -> Result<(), String> {
+fn confined(label: &str, profiles: Option<&[(String, String)]>) -> Result<(), String> {
     let (stack, mode) = label.rsplit_once(" (").unwrap_or((label, ""));
     let profile = stack.split_once("//&").map_or(stack, |(first, _)| first);
     if !profile.starts_with("incus-") {
         return Err(label.to_owned());
     }
-    let listed = |profiles: &str| {
-        let mode = profiles.lines().find_map(|line| line.strip_prefix(profile)?.strip_prefix(" ("));
-        mode.unwrap_or("not loaded").to_owned()
+    let mode = match profiles {
+        None => mode.trim_end_matches(')'),
+        Some(all) => all.iter().find(|(name, _)| name == profile).map_or("not loaded", |(_, mode)| mode),
     };
-    match profiles.map_or_else(|| mode.to_owned(), listed).trim_end_matches(')') {
+    match mode {
         "enforce" => Ok(()),
         mode => Err(format!("{profile} is the profile, and its mode is: {mode}")),
     }
@@ -242,12 +244,13 @@ mod tests {
             assert!(confined(label, None).is_err(), "{label}");
         }
         // What the label says is how it was.
+        let entry = |name: &str, mode: &str| (name.to_owned(), mode.to_owned());
         let listed =
-            |mode: &str| format!("incus-demo_</var/lib/incus>2 (enforce)\nincus-demo_</var/lib/incus> ({mode})\n");
+            |mode: &str| [entry("incus-demo_</var/lib/incus>2", "enforce"), entry("incus-demo_</var/lib/incus>", mode)];
         assert_eq!(confined(&STACK.replace("enforce", "complain"), Some(&listed("enforce"))), Ok(()));
         let open = confined(STACK, Some(&listed("complain"))).unwrap_err();
         assert_eq!(open, "incus-demo_</var/lib/incus> is the profile, and its mode is: complain");
-        assert!(confined(STACK, Some("firefox (enforce)\n")).unwrap_err().ends_with("not loaded"));
+        assert!(confined(STACK, Some(&[entry("firefox", "enforce")])).unwrap_err().ends_with("not loaded"));
         assert!(confined("unconfined", Some(&listed("enforce"))).is_err());
     }
 
