@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 # Where cargo puts it, now that the target is named (.cargo/config.toml). Asked when it is needed: cargo may not be there yet.
-podclaw = target/$$(scripts/cargo -vV | sed -n "s/^host: //p")/release/podclaw
+podclaw = $$(scripts/target-dir)/release/podclaw
 
 .PHONY: help demo demo-clean test test-vm test-wipe test-scale check check-ci docs bench bench-docs fuzz build clean
 

@@ -63,7 +63,7 @@ async fn examine(settings: &Settings, socket: Option<&Path>) -> Result<Diagnosis
     // Answers are bounded one by one; this bounds them all.
     let daemon = tokio::time::timeout(LONGEST, daemon).await.unwrap_or_else(|_| {
         let why = format!("the daemon did not answer within {} s", LONGEST.as_secs());
-        Err(NoDaemon { why, help: Some("look whether the daemon runs, and at its log".into()), may_be_there: true })
+        Err(NoDaemon { why, help: Some(incus::Error::NO_ANSWER.into()), may_be_there: true })
     });
     let agent = std::env::var_os("SSH_AUTH_SOCK").filter(|path| !path.is_empty()).map(PathBuf::from);
     let looking = tokio::task::spawn_blocking(move || {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::firewall::nftables;
 use super::interfaces::interfaces;
+use super::kernel::apparmor_profiles;
 use super::loops::loops;
 use super::monitors::title;
 use super::mounts::mounts;
@@ -143,8 +144,6 @@ impl Gone {
     }
 
     fn apparmor(&self, root: &Root) -> Seen<Vec<String>> {
-        let all = root.text("/sys/kernel/security/apparmor/profiles")?;
-        let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
         // `incus-PROJECT_GUEST_</var/lib/incus>`, with the daemon's directory; `incus_dnsmasq-BRIDGE_<...>`.
         let directory = format!("_<{}>", self.incus_dir.display());
         let is_left = |name: &String| {
@@ -152,7 +151,8 @@ impl Gone {
             name.strip_prefix("incus-").is_some_and(|guest| self.is_guest(guest))
                 || name.split_once('-').is_some_and(|(_, bridge)| self.is_bridge(bridge))
         };
-        Ok(all.lines().map(name).filter(is_left).collect())
+        let loaded = apparmor_profiles(root)?;
+        Ok(loaded.into_iter().map(|(name, _)| name).filter(is_left).collect())
     }
 
     /// Each hierarchy of the old kind is a directory of its own.

@@ -182,6 +182,10 @@ impl Refusal {
 }
 
 impl Error {
+    /// What to do where the daemon does not answer in time.
+    pub const NO_ANSWER: &str = "look whether the daemon runs, and at its log; a program that has connected to its socket and \
+                                 says nothing holds up all others (`ss -xp` shows who is connected)";
+
     /// Why the daemon refused, where it is the daemon that did.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
@@ -203,10 +207,7 @@ impl Error {
                 "free space in the lab's pool (`podclaw list`, `podclaw delete`), or make the pool larger"
             }
             Self::Broken { .. } => "look whether the daemon runs, and at its log",
-            Self::TimedOut { .. } => {
-                "look whether the daemon runs, and at its log; a program that has connected to its socket and says nothing holds \
-                 up all others (`ss -xp` shows who is connected)"
-            }
+            Self::TimedOut { .. } => Self::NO_ANSWER,
             Self::Gone { .. } => "run the command again: it continues from what is there",
             Self::Refused { kind: Refusal::Forbidden, .. } => {
                 "`podclaw init --dry-run` shows what differs from what podclaw needs"

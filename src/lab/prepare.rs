@@ -12,14 +12,14 @@ use crate::image::{self, BakeKey, BakeNote, BakedImage, GatewayImage, Images, St
 use crate::incus::{Collection, Config, Devices, Filter, Instance, InstanceKind, NewInstance, Project};
 use crate::names::GuestName;
 use crate::policy;
-use crate::profile::{Effective, Layer, Stack};
+use crate::profile::{Layer, Stack};
 use crate::rules::{self, Finding, Severity};
-use crate::text;
 
 use super::bake::{BAKER_KEY, Baker};
-use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY, is_of_launch};
+use super::guests::{LAUNCH_KEY, Readiness, STATE_KEY};
+use super::prepared::Prepared;
 use super::timings::SettledAt;
-use super::{Change, Digests, Error, Lab, Plan, Result, Step, digests, init, user_data};
+use super::{Digests, Error, Lab, Result, digests, user_data};
 
 /// The name of the guest that an image is baked in, which no other guest may have.
 pub(super) const BUILDER: &str = "podclaw-bake";
@@ -37,57 +37,6 @@ pub struct LaunchRequest {
     pub may_claim: bool,
     /// Whether nothing is going to be made, so that the daemon does not show what it makes of the lab's profiles.
     pub only_looks: bool,
-}
-
-/// A guest that can be launched: what is sent for it was judged.
-#[derive(Debug, Clone)]
-pub struct Prepared {
-    /// Its name.
-    pub name: GuestName,
-    /// What the daemon is sent.
-    pub instance: NewInstance,
-    /// What it is made of.
-    pub images: Images,
-    /// The image baked of those, where it is made from that.
-    pub baked: Option<BakedImage>,
-    /// What was judged: the daemon has to make just this of what it is sent.
-    pub(super) judged: Effective,
-    /// Digests of that.
-    pub(super) digests: Digests,
-    /// What the rules said of it that keeps nothing from being launched.
-    pub(super) verdicts: Vec<String>,
-    /// What podclaw's own table is to be.
-    pub(super) fence: Option<Fence>,
-    /// What it shares with others that are launched with it.
-    pub(super) settled: SettledAt,
-    /// How many guests the lab has, with those that are launched with it.
-    pub(super) guests: usize,
-}
-
-impl Prepared {
-    /// What tells this launch from every other.
-    pub(super) fn launch_id(&self) -> &str {
-        self.instance.config.get(LAUNCH_KEY).map_or("", String::as_str)
-    }
-
-    /// Whether this launch made the instance that has this config.
-    pub(super) fn made(&self, config: &Config) -> bool {
-        is_of_launch(config, self.launch_id())
-    }
-
-    /// What it is when its launch has ended well.
-    pub(super) fn becomes(&self) -> Readiness {
-        match Readiness::read(self.instance.config.get(STATE_KEY)) {
-            Readiness::Filling => Readiness::Standby,
-            _ => Readiness::Ready,
-        }
-    }
-
-    /// The user-data that it gets; none where its image is baked.
-    #[must_use]
-    pub fn user_data(&self) -> Option<&str> {
-        self.instance.config.get(digests::USER_DATA).map(String::as_str)
-    }
 }
 
 /// What guests are made of.
@@ -306,44 +255,6 @@ impl Lab {
         let library = self.library()?;
         Ok(library.stack(wanted.iter().map(String::as_str))?)
     }
-
-    /// Fails unless project, network and ACL, and with `all` pool and profiles, too, are just as they have to be: a guest is
-    /// only contained where all of them are. Returns what was seen.
-    async fn must_be_in_order(&self, project: Project, all: bool) -> Result<Plan> {
-        let plan = init::look(self, project, all).await?;
-        in_order(&plan)?;
-        Ok(plan)
-    }
-
-    /// Why the daemon would not make, or made otherwise, what was judged: that pool or profiles are not as they have to be,
-    /// where that is so.
-    pub(super) async fn blame(&self, error: Error) -> Error {
-        match init::look_at_sources(self).await {
-            Ok(plan) => in_order(&plan).err().unwrap_or(error),
-            Err(Error::Incus(_)) => error,
-            Err(foreign) => foreign,
-        }
-    }
-}
-
-/// Fails unless everything in a plan is as it has to be.
-fn in_order(plan: &Plan) -> Result<()> {
-    // What only root can see is no reason to refuse others: they can launch, and root's `init` put it there.
-    let is_root = rustix::process::geteuid().is_root();
-    let not_right = |step: &&Step| match step.change {
-        Change::Keep => false,
-        Change::Unseen(_) => is_root,
-        _ => true,
-    };
-    let Some(step) = plan.steps.iter().find(not_right) else { return Ok(()) };
-    let object = format!("{} {}", step.kind, text::excerpt(&step.name, 64));
-    let difference = step.change.differences().first().map(ToString::to_string).unwrap_or_default();
-    Err(match step.change.clone() {
-        Change::Create(_) => Error::Drifted { object, difference: "it is missing".into() },
-        Change::Hold(_, held) => Error::HeldBack { object, difference, held },
-        Change::Unseen(reason) => Error::Drifted { object, difference: format!("it can't be seen: {reason}") },
-        _ => Error::Drifted { object, difference },
-    })
 }
 
 /// Judging is a part of settling, whatever lies between.

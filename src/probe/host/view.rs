@@ -9,8 +9,7 @@ use super::facts::listener;
 use super::kernel;
 use super::mounts::host_paths;
 use super::processes::{gateway_processes, members};
-use crate::host::Root;
-use crate::host::kernel::apparmor_profiles;
+use crate::host::{self, Root};
 use crate::probe::{self, Outcome};
 
 /// The first process of a guest.
@@ -143,23 +142,28 @@ impl View {
 
     fn apparmor(&self) -> Outcome {
         let (probe, tried) = (probe::APPARMOR, "the AppArmor label of its first process");
-        if fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|enabled| enabled.trim() == "Y") {
-            let Some(label) = self.read("attr/apparmor/current").or_else(|| self.read("attr/current")) else {
-                return Outcome::could_not_tell(probe, tried, UNREADABLE);
-            };
-            let label = label.trim_end_matches(['\n', '\0']);
-            // Only root may read it.
-            let profiles = apparmor_profiles(&Root::machine()).ok();
-            return match confined(label, profiles.as_deref()) {
-                Ok(()) => Outcome::contained(probe, tried, label),
-                Err(why) => Outcome::not_contained(probe, tried, why),
-            };
+        let root = Root::machine();
+        match host::kernel::apparmor(&root) {
+            Ok(true) => {}
+            Ok(false) => {
+                let why = "this host's kernel runs without AppArmor, so there is no confinement by it";
+                return Outcome::could_not_tell(probe, tried, why);
+            }
+            Err(why) => {
+                let why = format!("whether this host's kernel runs AppArmor was not seen: {why}");
+                return Outcome::could_not_tell(probe, tried, why);
+            }
         }
-        Outcome::could_not_tell(
-            probe,
-            tried,
-            "this host's kernel runs without AppArmor, so there is no confinement by it",
-        )
+        let Some(label) = self.read("attr/apparmor/current").or_else(|| self.read("attr/current")) else {
+            return Outcome::could_not_tell(probe, tried, UNREADABLE);
+        };
+        let label = label.trim_end_matches(['\n', '\0']);
+        // Only root may read it.
+        let profiles = host::kernel::apparmor_profiles(&root).ok();
+        match confined(label, profiles.as_deref()) {
+            Ok(()) => Outcome::contained(probe, tried, label),
+            Err(why) => Outcome::not_contained(probe, tried, why),
+        }
     }
 
     fn loopback(&self, port: u16) -> Outcome {

@@ -30,13 +30,24 @@ impl Accelerator {
     /// KVM where the machine's own kernel boots with it, whatever `/dev/kvm` promises: one without hardware behind it can
     /// be there. `PODCLAW_VM_ACCELERATOR` (`kvm`, `tcg` or `counted`) decides without a try.
     pub(crate) fn choose(system: &System, dir: &Path) -> Self {
-        match std::env::var("PODCLAW_VM_ACCELERATOR").as_deref() {
-            Ok("kvm") => return Self::Kvm,
-            Ok("tcg") => return Self::Software,
-            Ok("counted") => return Self::Counted,
-            _ => {}
+        if let Some(chosen) = std::env::var("PODCLAW_VM_ACCELERATOR").ok().and_then(|name| Self::named(&name)) {
+            return chosen;
         }
         if Path::new("/dev/kvm").exists() && Self::Kvm.boots(system, dir) { Self::Kvm } else { Self::Software }
+    }
+
+    /// What a person calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Kvm => "kvm",
+            Self::Software => "tcg",
+            Self::Counted => "counted",
+        }
+    }
+
+    /// The one that a person calls so.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Kvm, Self::Software, Self::Counted].into_iter().find(|one| one.name() == name)
     }
 
     /// What QEMU is told.

@@ -44,8 +44,10 @@ impl Machine {
         let Some(socket) = std::env::var_os(SOCKET).map(PathBuf::from) else { return Self::boot() };
         let dir = socket.parent().unwrap_or(Path::new("/")).to_owned();
         let port = Mutex::new(BufReader::new(connect(&socket)));
-        // Nobody said which it is, and patience harms nobody.
-        Self { port, accelerator: Accelerator::Counted, dir, guardian: Mutex::new(None) }
+        let said = fs::read_to_string(dir.join(ACCELERATOR)).ok();
+        // Where nobody said which it is, the slowest.
+        let accelerator = said.and_then(|name| Accelerator::named(&name)).unwrap_or(Accelerator::Counted);
+        Self { port, accelerator, dir, guardian: Mutex::new(None) }
     }
 
     /// Boots one, and waits until its agent answers.
@@ -57,6 +59,7 @@ impl Machine {
         let payload = Payload::find();
         let system = System::find(&payload.sources());
         let accelerator = Accelerator::choose(&system, &dir);
+        fs::write(dir.join(ACCELERATOR), accelerator.name()).expect("a file beside the machine can be made");
         let disk = payload.disk(&dir);
         let socket = dir.join(PORT);
         eprintln!("{:4} s  boots, executed by {accelerator:?}", began.elapsed().as_secs());
@@ -194,6 +197,7 @@ impl Run<'_> {
     }
 }
 
+const ACCELERATOR: &str = "accelerator";
 const CONSOLE: &str = "console.log";
 const PORT: &str = "agent.sock";
 
