@@ -117,12 +117,14 @@ fn follow(stream: impl Read + Send + 'static) -> mpsc::Receiver<io::Result<Vec<u
 
 /// Takes note of the end of a program that has ended or was killed.
 fn reap(mut child: Child, running: &Running) -> io::Result<ExitStatus> {
-    if running::ends_before(&child, Instant::now() + LAST)? {
-        return running.reap(&mut child);
-    }
+    let why = match running::ends_before(&child, Instant::now() + LAST) {
+        Ok(true) => return running.reap(&mut child),
+        Ok(false) => io::ErrorKind::TimedOut.into(),
+        Err(error) => error,
+    };
     // The thread that does wait for it costs little, and the caller is not held up.
     std::thread::spawn(move || child.wait());
-    Err(io::ErrorKind::TimedOut.into())
+    Err(why)
 }
 
 #[cfg(test)]

@@ -29,17 +29,14 @@ const GATEWAY: &str = "user.podclaw.gateway";
 pub struct BakeKey(Sha256);
 
 impl BakeKey {
-    /// The format of baked images; to be raised when podclaw itself treats the builder in another way than before, or
-    /// judges it in another way, and its version stays the same.
-    const FORMAT: u32 = 3;
-
     /// The key of what is made of these images by a builder with this user-data, which has all scripts in it. It is judged
-    /// before anything is baked, and not again by those who launch from it: so another podclaw bakes anew.
+    /// before anything is baked, and not again by those who launch from it: so a podclaw of other sources, which may judge
+    /// otherwise, bakes anew.
     #[must_use]
     pub fn new(images: &Images, user_data: &str) -> Self {
         let (base, gateway) = (&images.base.fingerprint, images.gateway.id());
-        let judge = env!("CARGO_PKG_VERSION");
-        Self(Sha256::of(format!("{} {judge}\n{base}\n{gateway}\n{user_data}", Self::FORMAT).as_bytes()))
+        let judge = env!("PODCLAW_SOURCES");
+        Self(Sha256::of(format!("{judge}\n{base}\n{gateway}\n{user_data}").as_bytes()))
     }
 }
 

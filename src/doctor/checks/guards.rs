@@ -50,7 +50,9 @@ fn judge_apparmor(subject: &Subject) -> Said {
         Ok(true) => {}
     }
     match apparmor_profiles(&subject.root) {
-        Err(why) => Said::ok(format!("it is on (which profiles enforce was not seen: {why})")),
+        // The list is root's.
+        Err(why @ Unseen::Forbidden) => Said::ok(format!("it is on (which profiles enforce was not seen: {why})")),
+        Err(why) => Said::unseen("the list of AppArmor's profiles", &why),
         Ok(profiles) => {
             let lax = |(name, mode): &&(String, String)| {
                 name.starts_with("incus-") && mode != "enforce" && mode != "unconfined"

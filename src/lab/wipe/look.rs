@@ -1,7 +1,4 @@
-//! Making the plan: what there is of the lab, and what is in its way.
-//!
-//! One question after the other, as Incus 6.0.4 now and then answers none of several lists that are asked for at once; and
-//! none of them is about a single guest.
+//! Making the plan: what there is of the lab, and what is in its way. No question is about a single guest.
 
 use std::time::Duration;
 

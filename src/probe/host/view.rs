@@ -158,11 +158,27 @@ impl View {
             return Outcome::could_not_tell(probe, tried, UNREADABLE);
         };
         let label = label.trim_end_matches(['\n', '\0']);
-        // Only root may read it.
-        let profiles = host::kernel::apparmor_profiles(&root).ok();
-        match confined(label, profiles.as_deref()) {
-            Ok(()) => Outcome::contained(probe, tried, label),
-            Err(why) => Outcome::not_contained(probe, tried, why),
+        let Some(profile) = guests_profile(label) else {
+            return Outcome::not_contained(probe, tried, label);
+        };
+        // The label has the profile's mode of when the process was last asked for something; the list has it as it is. The
+        // kernel gives the list in pieces, and one that moves from one piece to another meanwhile is in none of them.
+        let listed = || host::kernel::apparmor_profiles(&root).map(|all| mode(profile, all));
+        let found = match listed() {
+            Ok(None) => listed(),
+            found => found,
+        };
+        match found {
+            Ok(Some(mode)) if mode == "enforce" => Outcome::contained(probe, tried, label),
+            Ok(mode) => {
+                let mode = mode.unwrap_or_else(|| "not loaded".into());
+                Outcome::not_contained(probe, tried, format!("{profile} is the profile, and its mode is: {mode}"))
+            }
+            // A guest can make the list too long to be read, by profiles in a namespace of its own.
+            Err(why) => {
+                let why = format!("{label}; whether the kernel enforces it now was not seen: {why}");
+                Outcome::could_not_tell(probe, tried, why)
+            }
         }
     }
 
@@ -186,22 +202,16 @@ impl View {
     }
 }
 
-/// Fails unless a label is the one that the daemon gives to a guest, and the kernel enforces it. The label has the profile's mode
-/// of when the process was last asked for something; the list of all profiles, where it is known, has it as it is.
-fn confined(label: &str, profiles: Option<&[(String, String)]>) -> Result<(), String> {
-    let (stack, mode) = label.rsplit_once(" (").unwrap_or((label, ""));
+/// The profile in a label, where it is one that the daemon gives to guests.
+fn guests_profile(label: &str) -> Option<&str> {
+    let stack = label.rsplit_once(" (").map_or(label, |(stack, _)| stack);
     let profile = stack.split_once("//&").map_or(stack, |(first, _)| first);
-    if !profile.starts_with("incus-") {
-        return Err(label.to_owned());
-    }
-    let mode = match profiles {
-        None => mode.trim_end_matches(')'),
-        Some(all) => all.iter().find(|(name, _)| name == profile).map_or("not loaded", |(_, mode)| mode),
-    };
-    match mode {
-        "enforce" => Ok(()),
-        mode => Err(format!("{profile} is the profile, and its mode is: {mode}")),
-    }
+    profile.starts_with("incus-").then_some(profile)
+}
+
+/// The mode that a profile has in the kernel's list.
+fn mode(profile: &str, all: Vec<(String, String)>) -> Option<String> {
+    all.into_iter().find(|(name, _)| name == profile).map(|(_, mode)| mode)
 }
 
 /// The whole of a file that a guest may have made long; nothing where it is longer than can be looked at.
@@ -241,21 +251,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_counts_as_confined() {
+    fn a_guests_profile_is_the_first_of_its_label() {
         const STACK: &str = "incus-demo_</var/lib/incus>//&:incus-demo_<var-lib-incus>:unconfined (enforce)";
-        assert_eq!(confined(STACK, None), Ok(()));
-        for label in ["unconfined", "incus-demo_</var/lib/incus> (complain)", "docker-default (enforce)", ""] {
-            assert!(confined(label, None).is_err(), "{label}");
+        assert_eq!(guests_profile(STACK), Some("incus-demo_</var/lib/incus>"));
+        for label in ["unconfined", "docker-default (enforce)", "", "x//&incus-demo_</var/lib/incus> (enforce)"] {
+            assert_eq!(guests_profile(label), None, "{label}");
         }
-        // What the label says is how it was.
-        let entry = |name: &str, mode: &str| (name.to_owned(), mode.to_owned());
-        let listed =
-            |mode: &str| [entry("incus-demo_</var/lib/incus>2", "enforce"), entry("incus-demo_</var/lib/incus>", mode)];
-        assert_eq!(confined(&STACK.replace("enforce", "complain"), Some(&listed("enforce"))), Ok(()));
-        let open = confined(STACK, Some(&listed("complain"))).unwrap_err();
-        assert_eq!(open, "incus-demo_</var/lib/incus> is the profile, and its mode is: complain");
-        assert!(confined(STACK, Some(&[entry("firefox", "enforce")])).unwrap_err().ends_with("not loaded"));
-        assert!(confined("unconfined", Some(&listed("enforce"))).is_err());
+    }
+
+    #[test]
+    fn a_mode_is_that_of_the_very_profile() {
+        let all = [
+            ("incus-demo_<x>2", "enforce"),
+            (":incus-demo_<x>://incus-demo_<x>", "enforce"),
+            ("incus-demo_<x>", "complain"),
+        ];
+        let all: Vec<_> = all.map(|(name, mode)| (name.to_owned(), mode.to_owned())).into();
+        assert_eq!(mode("incus-demo_<x>", all.clone()).as_deref(), Some("complain"));
+        assert_eq!(mode("incus-other_<x>", all), None);
     }
 
     #[test]
