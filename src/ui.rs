@@ -1,9 +1,11 @@
 //! All output of podclaw: results on standard output, everything else on standard error.
 
+mod hints;
 mod progress;
 mod summary;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -13,6 +15,7 @@ use crate::probe::Verdict;
 use crate::progress::Progress;
 use crate::text;
 
+pub use hints::Hints;
 pub use progress::Watch;
 pub use summary::SummaryBox;
 
@@ -85,12 +88,14 @@ pub struct Ui {
     format: Format,
     quiet: bool,
     live: bool,
+    hints: Arc<Hints>,
+    lost: Arc<OnceLock<String>>,
 }
 
 impl Ui {
     /// Output after the user's wishes. `--color` beats `NO_COLOR` and the terminal, as `anstream` judges them.
     #[must_use]
-    pub fn new(format: Format, color: Color, quiet: bool) -> Self {
+    pub fn new(format: Format, color: Color, quiet: bool, hints: Hints) -> Self {
         match color {
             Color::Auto => ColorChoice::Auto,
             Color::Always => ColorChoice::Always,
@@ -98,7 +103,7 @@ impl Ui {
         }
         .write_global();
         let live = std::io::stderr().is_terminal() && color != Color::Never && !quiet;
-        Self { format, quiet, live }
+        Self { format, quiet, live, hints: Arc::new(hints), lost: Arc::default() }
     }
 
     /// Whether results are to be JSON.
@@ -129,9 +134,37 @@ impl Ui {
         Some(usize::from(size.ws_col)).filter(|&columns| columns > 0)
     }
 
-    /// Writes text for people as a result. A reader that has gone away, as in `podclaw list | head -1`, is no error.
+    /// Writes text for people as a result. A reader that has gone away, as in `podclaw list | head -1`, is no error; that
+    /// anything else was in the way is remembered.
     pub fn say(&self, text: impl AsRef<str>) {
-        let _ = writeln!(anstream::stdout().lock(), "{}", text.as_ref());
+        match writeln!(anstream::stdout().lock(), "{}", text.as_ref()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                let _ = self.lost.set(error.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    /// Why results did not get to where they were to be written, such as a disk that is full: nothing was answered then.
+    #[must_use]
+    pub fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
+
+    /// Whether colour is shown there: on a terminal, or where the user wants it.
+    #[must_use]
+    pub fn is_coloured(stream: Stream) -> bool {
+        let choice = match stream {
+            Stream::Out => anstream::AutoStream::choice(&io::stdout()),
+            Stream::Err => anstream::AutoStream::choice(&io::stderr()),
+        };
+        choice != ColorChoice::Never
+    }
+
+    /// The text, with commands that are about the same lab as this one.
+    #[must_use]
+    pub fn hint<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
+        self.hints.complete(text)
     }
 
     /// The mark of a verdict, and its colour.
@@ -174,7 +207,7 @@ impl Ui {
     /// Writes a result for programs, in a format that has a version of its own. What a terminal would obey is escaped.
     pub fn say_plain_json<T: Serialize>(&self, body: &T) -> anyhow::Result<()> {
         let shown = text::escape_json(&serde_json::to_string_pretty(body)?);
-        let _ = writeln!(anstream::stdout().lock(), "{shown}");
+        self.say(shown);
         Ok(())
     }
 
@@ -195,13 +228,17 @@ impl Ui {
     /// Writes a message beside the results, on standard error; `--quiet` silences it.
     pub fn note(&self, message: impl AsRef<str>) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr().lock(), "{}", message.as_ref());
+            let _ = writeln!(anstream::stderr().lock(), "{}", self.hint(message.as_ref()));
         }
     }
 
     /// Warns, on standard error, quiet or not.
     pub fn warn(&self, message: impl AsRef<str>) {
-        let _ = writeln!(anstream::stderr().lock(), "{CAUTION}warning{CAUTION:#}: {}", text::escape(message.as_ref()));
+        let _ = writeln!(
+            anstream::stderr().lock(),
+            "{CAUTION}warning{CAUTION:#}: {}",
+            text::escape(&self.hint(message.as_ref()))
+        );
     }
 
     /// Reports why a command failed and what to do next.
@@ -209,7 +246,7 @@ impl Ui {
         let mut stderr = anstream::stderr().lock();
         let _ = writeln!(stderr, "{BAD}error{BAD:#}: {}", text::escape(message));
         if let Some(help) = help {
-            let _ = writeln!(stderr, "{HINT}help{HINT:#}: {}", text::escape(help));
+            let _ = writeln!(stderr, "{HINT}help{HINT:#}: {}", text::escape(&self.hint(help)));
         }
     }
 

@@ -11,6 +11,9 @@ use super::{
 use crate::names::LabName;
 use crate::ui::{Color, Format};
 
+/// Names the cache, too.
+pub(crate) const CACHE_DIR: &str = "PODCLAW_CACHE_DIR";
+
 /// Runs an AI agent gateway that you do not trust, contained, on a machine that you can afford to lose.
 #[derive(Debug, Parser)]
 #[command(name = "podclaw", version, max_term_width = 100, propagate_version = true, arg_required_else_help = true)]
@@ -38,7 +41,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
     /// Where built images are kept [default: /var/cache/podclaw for root]
-    #[arg(long, global = true, value_name = "DIR", env = "PODCLAW_CACHE_DIR", hide_env = true)]
+    #[arg(long, global = true, value_name = "DIR", env = CACHE_DIR, hide_env = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// How results are written
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]

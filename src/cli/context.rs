@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use clap::CommandFactory as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::args::Global;
+use super::args::{CACHE_DIR, Cli, Global};
 use super::failure::Failure;
 use crate::incus::{Client, Job, find_socket};
 use crate::lab::{AtRest, Lab, LabFile, LabLock, Settings, Work};
-use crate::ui::Ui;
+use crate::ui::{Hints, Stream, Ui};
 
 /// Where a lab file is looked for when none is named.
 const LAB_FILES: [&str; 2] = ["podclaw.yaml", "/etc/podclaw/podclaw.yaml"];
@@ -34,11 +35,12 @@ pub(crate) struct Context {
 
 impl Context {
     pub(crate) fn new(global: &Global) -> Self {
+        let ui = Ui::new(global.format, global.color, global.quiet, hints(global));
         if global.verbose {
             log_to_stderr();
         }
         Self {
-            ui: Ui::new(global.format, global.color, global.quiet),
+            ui,
             lab_file: global.lab_file.clone(),
             lab_name: global.lab.clone(),
             socket: global.socket.clone(),
@@ -232,11 +234,33 @@ pub(super) fn refuse_foreign(what: &str, path: &Path, option: &str) -> Result<()
     ))
 }
 
+/// What of this command line has to stand in another one that is about the same lab.
+fn hints(global: &Global) -> Hints {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let options = [
+        ("--lab", global.lab.as_ref().map(ToString::to_string)),
+        ("--lab-file", path(&global.lab_file)),
+        ("--socket", path(&global.socket)),
+        // One from the environment stays there.
+        ("--cache-dir", path(&global.cache_dir).filter(|_| std::env::var_os(CACHE_DIR).is_none())),
+    ];
+    let given: Vec<_> = options.into_iter().filter_map(|(option, value)| Some((option, value?))).collect();
+    if given.is_empty() {
+        return Hints::default();
+    }
+    Hints::new(given, Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect())
+}
+
 /// podclaw logs each request to the daemon; what the libraries below it log is of no use to its users.
 fn log_to_stderr() {
     // A second initialisation can only happen in tests, and there the first one serves.
     let _ = tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+        .with(
+            tracing_subscriber::fmt::layer()
+                .with_ansi(Ui::is_coloured(Stream::Err))
+                .with_writer(std::io::stderr)
+                .with_target(false),
+        )
         .with(Targets::new().with_target("podclaw", tracing::Level::DEBUG))
         .try_init();
 }

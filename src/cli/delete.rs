@@ -1,5 +1,6 @@
 //! `podclaw delete`.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use clap::Args;
@@ -23,7 +24,9 @@ pub(crate) async fn run(args: DeleteArgs, context: &Context) -> Result<u8, Failu
     let lab = context.lab_to_change().await?;
     let (progress, watch) = context.ui.watch();
     let cancel = context.cancel();
-    let removals = args.names.iter().map(|name| {
+    // One that is named twice is there only once.
+    let names: BTreeSet<&GuestName> = args.names.iter().collect();
+    let removals = names.into_iter().map(|name| {
         let job = Job::new(progress.lane(name.as_str()), cancel.clone());
         let lab = &lab;
         async move {

@@ -1,5 +1,7 @@
 //! `podclaw exec`.
 
+use std::io::ErrorKind;
+
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -60,7 +62,13 @@ pub(crate) async fn run(args: ExecArgs, context: &Context) -> Result<u8, Failure
         }
     };
     // What the command wrote last may still be on its way.
-    let _ = tokio::join!(out, err);
+    for shown in <[_; 2]>::from(tokio::join!(out, err)).into_iter().flatten() {
+        if let Err(error) = shown
+            && error.kind() != ErrorKind::BrokenPipe
+        {
+            return Err(Failure::from(error).about("cannot write what the command says".into()));
+        }
+    }
     Ok(exit_code(code))
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct ForwardArgs {
     /// The guest
     name: GuestName,
     /// The port of the guest's loopback
-    #[arg(default_value_t = DEFAULT_PORT)]
+    #[arg(default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// The port on this machine's loopback [default: the same]
     #[arg(long, value_name = "PORT")]

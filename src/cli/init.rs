@@ -44,7 +44,7 @@ pub(crate) async fn run(args: InitArgs, context: &Context) -> Result<u8, Failure
             context.ui.say(line);
         }
         show_egress(&plan, context);
-        context.ui.say(verdict(&plan, args.dry_run, name.as_str()));
+        context.ui.say(context.ui.hint(&verdict(&plan, args.dry_run, name.as_str())));
     }
     // What runs this again and again is to notice that it could not do all of it.
     let lacks = plan.has_unseen() || (args.refresh_names && !plan.notes.is_empty());

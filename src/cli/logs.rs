@@ -29,7 +29,7 @@ pub(crate) struct LogsArgs {
     /// Which log
     #[arg(long, value_enum, default_value = "gateway")]
     source: Source,
-    /// How many lines of its end
+    /// How many lines of its end; with `--source stages`, of each stage's
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 200)]
     lines: u32,
     /// Show what the gateway writes from now on, until Ctrl-C
@@ -53,6 +53,9 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
     if args.follow && args.source != Source::Gateway {
         return Err(Failure::usage("--follow is for the gateway's log only", "leave --follow or --source away"));
     }
+    if context.ui.json() {
+        return Err(Failure::usage("a log is text, in no other format", "leave --format away"));
+    }
     let lab = context.lab().await?;
     match args.source {
         Source::Gateway => gateway(&lab, &args, context).await,
@@ -68,7 +71,13 @@ pub(crate) async fn run(args: LogsArgs, context: &Context) -> Result<u8, Failure
         }
         Source::CloudInit => {
             lab::guest(&lab, &args.name).await?;
-            context.ui.say(file(&lab, &args, "/var/log/cloud-init-output.log").await.unwrap_or_default());
+            match file(&lab, &args, "/var/log/cloud-init-output.log").await {
+                Some(log) => context.ui.say(log),
+                None => context.ui.note(format!(
+                    "cloud-init has not run in {}: in a guest of a baked image it never does, and the log is `--source stages`",
+                    args.name
+                )),
+            }
             Ok(DONE)
         }
         Source::Console => {

@@ -74,6 +74,11 @@ pub fn main() -> ExitCode {
     let code = runtime.block_on(run(cli.command, &context));
     // A thread that still reads standard input must not hold up the end.
     runtime.shutdown_background();
+    // A result that is not where it was to be written is none, whatever it was.
+    if let Some(why) = context.ui.lost() {
+        context.ui.error(&format!("cannot write the result: {why}"), None);
+        return ExitCode::from(COULD_NOT);
+    }
     ExitCode::from(code)
 }
 

@@ -58,8 +58,9 @@ pub(crate) async fn run(args: ProveArgs, context: &Context) -> Result<u8, Failur
     let worst = proofs.iter().map(|proof| proof.verdict).chain(unproven).max();
     let code = match worst {
         Some(Verdict::NotContained) => FINDINGS,
-        Some(Verdict::CouldNotTell) => COULD_NOT,
-        Some(Verdict::Contained) | None => DONE,
+        // Where nothing was tried, nothing was shown.
+        Some(Verdict::CouldNotTell) | None => COULD_NOT,
+        Some(Verdict::Contained) => DONE,
     };
     match super::all_or_last(failures, &context.ui, code) {
         // What got out weighs more than what could not be looked at.

@@ -117,7 +117,7 @@ pub(super) async fn make_and_start(
         guest = as_judged(lab, prepared, made).await?;
     }
     step(job, "started", "start", async { start(lab, &prepared.name, job).await }).await?;
-    follower.clock.mark("start");
+    follower.clock.mark("start-guest");
     Ok(guest)
 }
 

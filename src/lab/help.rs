@@ -66,7 +66,7 @@ impl Error {
             Self::SharedIds(_) => "launch again when no other guest is made at the same time".into(),
             Self::NoGuest(_) => "`podclaw list` shows the guests that there are".into(),
             Self::Standby(error) => error.help(),
-            Self::NotRunning(name) => format!("`podclaw info {name}` says how it ended"),
+            Self::NotRunning(name) => format!("`podclaw logs {name} --source stages` shows how far it came, `podclaw info {name}` what it is"),
             Self::WrongArchive { .. } => {
                 "if podclaw built it, `podclaw image delete` and `podclaw image build` make it anew; if the lab file names it, put \
                  the right file back or change `gateway.archive.digest`"

@@ -44,6 +44,8 @@ pub fn as_service(command: Command) -> Command {
 #[must_use]
 pub fn gateway_log(lines: u32, follow: bool) -> Command {
     let mut argv = vec!["journalctl".into(), "--no-pager".into(), "--quiet".into(), "--output=short-iso".into()];
+    // Without it journalctl shows no line that has a character of control in it, and whoever writes one could hide behind that.
+    argv.push("--all".into());
     argv.push(format!("--lines={lines}"));
     if follow {
         argv.push("--follow".into());

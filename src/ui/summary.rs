@@ -24,18 +24,28 @@ impl SummaryBox {
         self
     }
 
-    /// Writes the box as a result.
+    /// Writes the box as a result; without its lines where the terminal is not as wide.
     pub fn show(&self, ui: &Ui) {
-        let labels = self.rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-        let values = self.rows.iter().map(|(_, value)| value.chars().count()).max().unwrap_or(0);
-        let inner = (labels + values + 4).max(self.title.chars().count() + 4);
+        let rows: Vec<_> = self.rows.iter().map(|(label, value)| (label, ui.hint(value))).collect();
+        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
+        let labels = longest(&mut rows.iter().map(|(label, _)| label.chars().count()));
+        let values = longest(&mut rows.iter().map(|(_, value)| value.chars().count()));
+        let title = self.title.chars().count();
+        let inner = (labels + values + 4).max(title + 4);
+        if ui.width().is_some_and(|width| inner + 2 > width) {
+            ui.say(format!("{STRONG}{}{STRONG:#}", self.title));
+            for (label, value) in rows {
+                ui.say(format!("{FAINT}{label:labels$}{FAINT:#}  {value}"));
+            }
+            return;
+        }
         let line = |n: usize| "─".repeat(n);
         ui.say(format!(
             "{FAINT}╭─{FAINT:#} {STRONG}{}{STRONG:#} {FAINT}{}╮{FAINT:#}",
             self.title,
-            line(inner - self.title.chars().count() - 3)
+            line(inner - title - 3)
         ));
-        for (label, value) in &self.rows {
+        for (label, value) in rows {
             ui.say(format!(
                 "{FAINT}│{FAINT:#} {FAINT}{label:labels$}{FAINT:#}  {value}{} {FAINT}│{FAINT:#}",
                 " ".repeat(inner - labels - 4 - value.chars().count())

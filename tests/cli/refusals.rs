@@ -110,8 +110,11 @@ fn wipe_needs_the_right_name() {
     let said = podclaw(&wipe).arg(dir.path()).args(&["--yes", "other"]).run().exits(2);
     assert_eq!(
         said.stderr,
-        "error: --yes does not name the lab podclaw\n\
-         help: to wipe it without being asked: podclaw wipe --yes podclaw\n"
+        format!(
+            "error: --yes does not name the lab podclaw\n\
+             help: to wipe it without being asked: podclaw --lab podclaw --socket {} wipe --yes podclaw\n",
+            dir.path().display()
+        )
     );
     let _ = podclaw(&wipe).arg(dir.path()).args(&["--yes", "podclaw"]).run().exits(3);
 }

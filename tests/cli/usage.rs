@@ -1,6 +1,6 @@
 //! What podclaw says of itself, and of arguments that it does not know.
 
-use crate::common::podclaw;
+use crate::common::{PODCLAW, Program, podclaw};
 
 const COMMANDS: [&str; 17] = [
     "doctor",
@@ -53,6 +53,8 @@ fn unknown_arguments_are_usage_errors() {
         &["launch", "a", "b"],
         &["exec", "demo"],
         &["--format", "xml", "list"],
+        &["forward", "demo", "0"],
+        &["logs", "demo", "--format", "json"],
     ] {
         let said = podclaw(args).run().exits(2);
         assert_eq!(said.stdout, "", "{said}");
@@ -80,6 +82,26 @@ fn bad_numbers_and_times_are_refused() {
     for args in [["-n", "0"], ["-n", "501"], ["--timeout", "0s"], ["--timeout", "soon"], ["--timeout", "-5m"]] {
         let said = podclaw(&["launch", &format!("{}={}", args[0], args[1])]).run().exits(2);
         assert!(said.stderr.contains("invalid value"), "{said}");
+    }
+}
+
+#[test]
+fn a_result_that_is_written_nowhere_is_none() {
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/profiles/guest.yaml");
+    for args in [
+        &["rule"][..],
+        &["rule", "--format", "json"],
+        &["man"],
+        &["completions", "bash"],
+        &["lint", profile],
+        &["lint", profile, "--format", "json"],
+        &["lint", profile, "--format", "sarif"],
+        &["lint", profile, "--format", "github"],
+        &["lint", profile, "--format", "junit"],
+    ] {
+        let full = "exec \"$0\" \"$@\" >/dev/full";
+        let said = Program::new("sh").args(&["-c", full, PODCLAW]).args(args).run().exits(3);
+        assert!(said.stderr.contains("No space left on device"), "{said}");
     }
 }
 

@@ -53,7 +53,8 @@ fn a_stage_that_fails_is_named_with_the_end_of_its_output(daemon: &Daemon) {
     assert_eq!(instances(&lab), json!([]));
 
     let said = lab.podclaw(&["launch", "--cold", "a", "--keep-failed"]).run().exits(3);
-    assert!(said.stderr.contains("help: the stopped guest is kept: `podclaw logs a --source stages`"), "{said}");
+    let help = lab.typed("help: the stopped guest is kept: `podclaw logs a --source stages`");
+    assert!(said.stderr.contains(&help), "{said}");
     let guest = &lab.podclaw(&["info", "a", "--format", "json"]).run().json()["guest"];
     assert_eq!((&guest["status"], &guest["readiness"]), (&json!("stopped"), &json!("failed")));
     let logs = lab.podclaw(&["logs", "a", "--source", "stages"]).run().ok();

@@ -148,6 +148,7 @@ fn without_a_lab_nothing_is_done(daemon: &Daemon) {
         let said = lab.podclaw(command).run().exits(3);
         let expected =
             format!("error: there is no lab {} on this daemon\nhelp: make it with `podclaw init`\n", lab.name());
+        let expected = lab.typed(&expected);
         assert_eq!(said.stderr, expected, "{said}");
     }
     let said = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();

@@ -47,7 +47,7 @@ fn refused(lab: &Lab) -> Option<String> {
     let dry = said.json();
     let is_claimed = dry["claims"].as_array().is_some_and(|claims| !claims.is_empty());
     assert_ne!(is_claimed, dry["requests"].as_array().is_some_and(|requests| !requests.is_empty()), "{said}");
-    let reason = said.stderr.split("is not claimed: ").nth(1).and_then(|rest| rest.split(" (`podclaw pool`").next());
+    let reason = said.stderr.split("is not claimed: ").nth(1).and_then(|rest| rest.split(" (`podclaw ").next());
     assert_eq!(is_claimed, reason.is_none(), "{said}");
     reason.map(str::to_owned)
 }

@@ -27,7 +27,7 @@ fn a_launch_says_where_its_time_went(daemon: &Daemon) {
     let timings = &launched["timings"];
     let names: Vec<&str> =
         timings["phases"].as_array().expect("phases").iter().filter_map(|p| p["name"].as_str()).collect();
-    let expected = ["settle", "create", "push", "start", "boot"];
+    let expected = ["settle", "create", "push", "start-guest", "boot"];
     assert_eq!(names[..5], expected, "{timings}");
     assert_eq!((names.len(), &names[12..]), (14, &["prove", "receipt"][..]), "{timings}");
     let total: u64 = ["daemon", "guest", "own"].iter().filter_map(|who| timings[*who].as_u64()).sum();

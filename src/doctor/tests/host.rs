@@ -50,7 +50,7 @@ pub(super) const CASES: &[Case] = &[
         Fail,
         "incus-b_</x>: complain",
     ),
-    ("kernel-apparmor", |host| host.remove("sys/kernel/security"), Fine, "which profiles enforce was not seen"),
+    ("kernel-apparmor", |host| host.remove("sys/kernel/security"), Unknown, "the list of AppArmor's profiles"),
     ("kernel-apparmor", |host| host.remove("sys"), Unknown, "not there"),
     ("kernel-userns", |host| host.write("proc/sys/user/max_user_namespaces", "0\n"), Fail, "max_user_namespaces is 0"),
     ("kernel-userns", |host| host.remove("proc/sys/user"), Fail, "has none"),

@@ -97,6 +97,13 @@ impl<'d> Lab<'d> {
         program.arg("--cache-dir").arg(cache::dir()).args(args)
     }
 
+    /// A text of podclaw's, with its commands as it tells people to type them: about this lab.
+    pub(crate) fn typed(&self, text: &str) -> String {
+        let (socket, file, cache) = (self.daemon.socket(), self.file(), cache::dir());
+        let (socket, file, cache) = (socket.display(), file.display(), cache.display());
+        text.replace("podclaw ", &format!("podclaw --lab-file {file} --socket {socket} --cache-dir {cache} "))
+    }
+
     /// A command in a guest, through podclaw. Incus 6.0 loses one now and then on a busy machine, and says so: it is run
     /// again then, so the command must bear that.
     pub(crate) fn exec<S: AsRef<std::ffi::OsStr>>(&self, args: &[S], stdin: &str) -> Output {

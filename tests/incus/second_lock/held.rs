@@ -87,7 +87,10 @@ fn guests_that_run_keep_their_network(daemon: &Daemon) {
         said.stdout.contains("held back: guests that run would lose their connection until they are restarted: a\n"),
         "{said}"
     );
-    assert!(said.stdout.ends_with("`podclaw init --disrupt` does it now, or stop the guests first\n"), "{said}");
+    assert!(
+        said.stdout.ends_with(&lab.typed("`podclaw init --disrupt` does it now, or stop the guests first\n")),
+        "{said}"
+    );
     let network = || daemon.get(&format!("/1.0/networks/{}", lab.network()))["config"].clone();
     assert_eq!(network()["ipv4.address"], format!("{}/24", lab.address(1)));
     assert_eq!(network()["security.acls.default.egress.action"], "reject", "what closes is not held back");
@@ -194,7 +197,9 @@ fn who_cannot_put_up_the_fence_leaves_the_bridge_alone(daemon: &Daemon) {
     };
     let made = init().exits(3);
     assert!(made.stdout.contains("    not seen: only root may see and change the host's firewall\n"), "{made}");
-    assert!(made.stdout.ends_with("what could not be seen needs root: `sudo podclaw init`\n"), "{made}");
+    let (file, socket) = (lab.file(), daemon.socket());
+    let root = format!("`sudo podclaw --lab-file {} --socket {} init`\n", file.display(), socket.display());
+    assert!(made.stdout.ends_with(&format!("what could not be seen needs root: {root}")), "{made}");
     lab.import_tiny();
     launch(&lab, "a", &[]);
     daemon.incus(&["network", "set", &lab.network(), "ipv4.dhcp.expiry=2h"]).run().ok();
