@@ -55,6 +55,7 @@ fn request(texts: &[String]) -> Request {
         stack: Some(stack.clone()),
         lab: podclaw::names::LabName::default(),
         lab_stack: stack,
+        lab_file: None,
         limits: Limits::default(),
         policy: None,
         today: jiff::civil::date(2026, 1, 1),

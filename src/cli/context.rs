@@ -73,6 +73,11 @@ impl Context {
         Ok(found)
     }
 
+    /// The lab file that was named.
+    pub(crate) fn named_lab_file(&self) -> Option<&Path> {
+        self.lab_file.as_deref()
+    }
+
     /// The lab on the daemon.
     pub(crate) async fn lab(&self) -> Result<Lab, Failure> {
         self.connect(self.settings()?).await

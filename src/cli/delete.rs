@@ -52,7 +52,7 @@ pub(crate) async fn run(args: DeleteArgs, context: &Context) -> Result<u8, Failu
         }
     }
     if context.ui.json() {
-        context.ui.say_json(&json!({ "deleted": deleted }))?;
+        context.ui.say_json(&json!({ "deleted": deleted, "failed": super::told(&failures) }))?;
     }
     super::all_or_last(failures, &context.ui, DONE)
 }

@@ -121,8 +121,11 @@ pub(crate) async fn run(args: LaunchArgs, context: &Context) -> Result<u8, Failu
     let options = LaunchOptions { timeout: args.timeout, keep_failed: args.keep_failed };
     let (done, failures) = launch_all(&lab, &prepared, options, context).await;
     let mut launched = claims.claimed;
+    for claimed in &launched {
+        context.ui.note(format!("{} stood by, and is claimed", claimed.name));
+    }
     launched.extend(done);
-    show(&lab, &launched, args.timings, context)?;
+    show(&lab, &launched, &failures, args.timings, context)?;
     super::all_or_last(failures, &context.ui, DONE)
 }
 
@@ -161,9 +164,18 @@ pub(super) async fn launch_all(
     (launched, failures)
 }
 
-fn show(lab: &Lab, launched: &[Launched], timings: bool, context: &Context) -> Result<(), Failure> {
+fn show(
+    lab: &Lab,
+    launched: &[Launched],
+    failures: &[Failure],
+    timings: bool,
+    context: &Context,
+) -> Result<(), Failure> {
     if context.ui.json() {
-        return Ok(context.ui.say_json(&json!({ "lab": lab.settings.name, "launched": launched }))?);
+        let failed = super::told(failures);
+        return Ok(context
+            .ui
+            .say_json(&json!({ "lab": lab.settings.name, "launched": launched, "failed": failed }))?);
     }
     match launched {
         [one] => show_box(&one.guest, &context.ui),

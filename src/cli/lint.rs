@@ -20,7 +20,7 @@ const DATA: [&str; 5] = ["profiles", "cloud-init", "apparmor", "policy/waivers.y
 /// What `lint` takes.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// Files and directories to judge; `-` is standard input [default: podclaw.yaml, podclaw.lock, and profiles, cloud-init,
+    /// Files and directories to judge; `-` is standard input [default: the lab file and podclaw.lock here, and profiles, cloud-init,
     /// apparmor, policy/waivers.yaml and policy/rules in the lab file's data directory or else here, of those that exist]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -44,12 +44,13 @@ pub(crate) struct LintArgs {
 pub(crate) async fn run(args: LintArgs, context: &Context) -> Result<u8, Failure> {
     let settings = context.settings()?;
     let request = Request {
-        inputs: inputs(&args, settings.data.as_deref())?,
+        inputs: inputs(&args, context.named_lab_file(), settings.data.as_deref())?,
         stack: args.stack,
         lab: settings.name,
         lab_stack: settings.profiles,
         limits: settings.limits,
         policy: Some(policy(args.policy, settings.data)?),
+        lab_file: context.named_lab_file().map(Path::to_owned),
         today: jiff::Zoned::now().date(),
     };
     let (fix, dry) = (args.fix, args.dry_run);
@@ -132,11 +133,15 @@ pub(super) fn policy(named: Option<PathBuf>, data: Option<PathBuf>) -> Result<Pa
     }
 }
 
-fn inputs(args: &LintArgs, data: Option<&Path>) -> Result<Vec<Input>, Failure> {
+fn inputs(args: &LintArgs, lab_file: Option<&Path>, data: Option<&Path>) -> Result<Vec<Input>, Failure> {
     if args.paths.is_empty() {
         // What a launch reads: the lab's own data, where it has some, in place of what is built in.
         let data = DATA.iter().map(|name| data.map_or_else(|| name.into(), |data| data.join(name)));
-        let all = USUAL.iter().map(PathBuf::from).chain(data);
+        let lab = match lab_file {
+            Some(file) => [file.to_owned(), file.with_file_name("podclaw.lock")],
+            None => USUAL.map(PathBuf::from),
+        };
+        let all = lab.into_iter().chain(data);
         let usual: Vec<_> = all.filter(|path| path.exists()).map(Input::Path).collect();
         if usual.is_empty() {
             return Err(Failure::usage(

@@ -18,8 +18,10 @@ pub(crate) struct ManArgs {
 
 pub(crate) fn run(args: &ManArgs, context: &Context) -> Result<u8, Failure> {
     if let Some(directory) = &args.directory {
-        std::fs::create_dir_all(directory)?;
-        clap_mangen::generate_to(Cli::command(), directory)?;
+        let about =
+            |error: std::io::Error| Failure::from(error).about(format!("cannot write to {}", directory.display()));
+        std::fs::create_dir_all(directory).map_err(about)?;
+        clap_mangen::generate_to(Cli::command(), directory).map_err(about)?;
     } else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page)?;

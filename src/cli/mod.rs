@@ -35,6 +35,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use serde_json::{Value, json};
 
 use crate::ui::{Stream, Ui};
 use args::{Cli, Command};
@@ -126,6 +127,11 @@ fn write_result(bytes: &[u8], ui: &Ui) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Why things failed, for programs.
+fn told(failures: &[Failure]) -> Vec<Value> {
+    failures.iter().map(|failure| json!({ "error": failure.message(), "help": failure.help() })).collect()
 }
 
 /// For commands about several objects: `code` if all went well; else every failure is shown, and the last one decides.

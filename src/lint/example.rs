@@ -20,6 +20,7 @@ pub fn example(example: &Example, text: &str) -> Report {
         stack,
         lab,
         lab_stack: DEFAULT_STACK.map(str::to_owned).into(),
+        lab_file: None,
         limits: Limits::default(),
         policy: None,
         today: jiff::civil::date(2026, 11, 22),

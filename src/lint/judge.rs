@@ -46,7 +46,7 @@ fn one(file: &File, base: &Base, own: &OwnRules, request: &Request) -> Result<Ve
     if let Some(found) = rules::secrets::in_name(&source) {
         return Ok(vec![found]);
     }
-    let Some(kind) = Kind::of(&source.name, &source.text) else {
+    let Some(kind) = request.kind(&source.name, &source.text) else {
         return Ok(rules::secrets::judge_and_hide(&source, vec![rules::file::unknown(&source)]));
     };
     let mut findings = match kind {

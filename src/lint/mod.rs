@@ -39,8 +39,17 @@ pub struct Request {
     pub limits: Limits,
     /// A directory with waivers and own rules.
     pub policy: Option<PathBuf>,
+    /// The lab file where somebody named one, which may be called anything. Others are known by their name.
+    pub lab_file: Option<PathBuf>,
     /// The day that waivers are judged by.
     pub today: jiff::civil::Date,
+}
+
+impl Request {
+    /// What a file is.
+    fn kind(&self, name: &str, text: &str) -> Option<Kind> {
+        if self.lab_file.as_deref() == Some(Path::new(name)) { Some(Kind::LabFile) } else { Kind::of(name, text) }
+    }
 }
 
 /// Something to judge.

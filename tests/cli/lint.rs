@@ -47,6 +47,18 @@ fn exit_codes_are_the_same_in_every_format() {
 }
 
 #[test]
+fn a_lab_file_that_is_named_is_one_whatever_it_is_called() {
+    let good = "name: two\nnetwork:\n  subnet: 10.9.0.1/24\n";
+    let dir = directory(&[("two.yaml", good)]);
+    let two = ["--lab-file", "two.yaml"];
+    assert_eq!(lint(dir.path(), &two).exits(0).stderr, "");
+    let said = lint(dir.path(), &["--lab-file", "two.yaml", "two.yaml", "--format", "json"]).exits(0);
+    assert_eq!(said.json()["files"], 1, "{said}");
+    // Nobody says what it is.
+    assert_ne!(lint(dir.path(), &["two.yaml"]).exits(1).stdout, "");
+}
+
+#[test]
 fn what_cannot_be_judged_is_never_passed() {
     let dir = directory(&[("empty.yaml", ""), ("binary.yaml", "a: b\n"), ("nothing/here/x", "")]);
     fs::write(dir.path().join("binary.yaml"), b"a: \xff\xfe\n").expect("a file");

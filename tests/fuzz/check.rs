@@ -56,6 +56,7 @@ fn judge(document: &Document) -> Report {
         stack: names,
         lab: podclaw::names::LabName::default(),
         lab_stack: DEFAULT_STACK.map(str::to_owned).into(),
+        lab_file: None,
         limits: Limits::default(),
         policy: None,
         today: jiff::civil::date(2026, 11, 22),

@@ -119,6 +119,8 @@ fn the_life_of_a_guest(daemon: &Daemon) {
         said.stderr,
         lab.typed("error: there is no guest named demo\nhelp: `podclaw list` shows the guests that there are\n")
     );
+    let said = lab.podclaw(&["delete", "demo", "--format", "json"]).run().exits(3).json();
+    assert_eq!(said["failed"][0]["error"], "there is no guest named demo", "{said}");
     let wiped = lab.podclaw(&["wipe", "--yes", lab.name()]).run().ok();
     assert!(wiped.ends_with("nothing is left\n"), "{wiped}");
 }

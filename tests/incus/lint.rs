@@ -98,6 +98,7 @@ fn judged(lab: &LabName, texts: &[(String, String)]) -> Option<Stack> {
         stack: Some(names),
         lab: lab.clone(),
         lab_stack: DEFAULT_STACK.map(str::to_owned).into(),
+        lab_file: None,
         limits: Limits::default(),
         policy: None,
         today: jiff::civil::date(2026, 11, 22),

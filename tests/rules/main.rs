@@ -32,6 +32,7 @@ fn judge(files: &[(&str, &str)], stack: Option<&[&str]>) -> Report {
         stack: stack.map(|names| names.iter().map(|&name| name.into()).collect()),
         lab: "podclaw".parse().unwrap(),
         lab_stack: DEFAULT_STACK.map(str::to_owned).into(),
+        lab_file: None,
         limits: Limits::default(),
         policy: None,
         today: jiff::civil::date(2026, 11, 22),

@@ -376,6 +376,7 @@ fn a_directory_has_all_seven_stages() {
             stack: None,
             lab: "podclaw".parse().unwrap(),
             lab_stack: DEFAULT_STACK.map(str::to_owned).into(),
+            lab_file: None,
             limits: Limits::default(),
             policy: None,
             today: jiff::civil::date(2026, 11, 22),

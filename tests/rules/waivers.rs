@@ -204,6 +204,7 @@ fn waivers_that_come_from_elsewhere_waive_nothing() {
             stack: None,
             lab: "podclaw".parse().unwrap(),
             lab_stack: vec!["guest".into()],
+            lab_file: None,
             limits: podclaw::profile::Limits::default(),
             policy: policy.map(at),
             today: date(2026, 11, 22),
