@@ -4,7 +4,7 @@ mod hints;
 mod progress;
 mod summary;
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, OnceLock};
 
 use anstream::ColorChoice;
@@ -151,14 +151,10 @@ impl Ui {
         self.lost.get().map(String::as_str)
     }
 
-    /// Whether colour is shown there: on a terminal, or where the user wants it.
+    /// Whether standard error is coloured: on a terminal, or where the user wants it.
     #[must_use]
-    pub fn is_coloured(stream: Stream) -> bool {
-        let choice = match stream {
-            Stream::Out => anstream::AutoStream::choice(&io::stdout()),
-            Stream::Err => anstream::AutoStream::choice(&io::stderr()),
-        };
-        choice != ColorChoice::Never
+    pub fn colours_errors() -> bool {
+        anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never
     }
 
     /// The text, with commands that are about the same lab as this one.

@@ -14,7 +14,7 @@ use super::args::{CACHE_DIR, Cli, Global};
 use super::failure::Failure;
 use crate::incus::{Client, Job, find_socket};
 use crate::lab::{AtRest, Lab, LabFile, LabLock, Settings, Work};
-use crate::ui::{Hints, Stream, Ui};
+use crate::ui::{Hints, Ui};
 
 /// Where a lab file is looked for when none is named.
 const LAB_FILES: [&str; 2] = ["podclaw.yaml", "/etc/podclaw/podclaw.yaml"];
@@ -262,7 +262,7 @@ fn log_to_stderr() {
     let _ = tracing_subscriber::registry()
         .with(
             tracing_subscriber::fmt::layer()
-                .with_ansi(Ui::is_coloured(Stream::Err))
+                .with_ansi(Ui::colours_errors())
                 .with_writer(std::io::stderr)
                 .with_target(false),
         )

@@ -1,7 +1,5 @@
 //! `podclaw exec`.
 
-use std::io::ErrorKind;
-
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,11 +61,8 @@ pub(crate) async fn run(args: ExecArgs, context: &Context) -> Result<u8, Failure
     };
     // What the command wrote last may still be on its way.
     for shown in <[_; 2]>::from(tokio::join!(out, err)).into_iter().flatten() {
-        if let Err(error) = shown
-            && error.kind() != ErrorKind::BrokenPipe
-        {
-            return Err(Failure::from(error).about("cannot write what the command says".into()));
-        }
+        let about = |error| Failure::from(error).about("cannot write what the command says".into());
+        super::unless_unread(shown).map_err(about)?;
     }
     Ok(exit_code(code))
 }

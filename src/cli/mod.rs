@@ -123,7 +123,12 @@ async fn dispatch(command: Command, context: &Context) -> Result<u8, Failure> {
 
 /// Writes a generated file as the result.
 fn write_result(bytes: &[u8], ui: &Ui) -> std::io::Result<()> {
-    match ui.write_bytes(Stream::Out, bytes) {
+    unless_unread(ui.write_bytes(Stream::Out, bytes))
+}
+
+/// That nobody reads any more, as after `podclaw man | head -1`, is no error.
+fn unless_unread(written: std::io::Result<()>) -> std::io::Result<()> {
+    match written {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }

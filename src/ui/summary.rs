@@ -27,9 +27,8 @@ impl SummaryBox {
     /// Writes the box as a result; without its lines where the terminal is not as wide.
     pub fn show(&self, ui: &Ui) {
         let rows: Vec<_> = self.rows.iter().map(|(label, value)| (label, ui.hint(value))).collect();
-        let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
-        let labels = longest(&mut rows.iter().map(|(label, _)| label.chars().count()));
-        let values = longest(&mut rows.iter().map(|(_, value)| value.chars().count()));
+        let labels = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
+        let values = rows.iter().map(|(_, value)| value.chars().count()).max().unwrap_or(0);
         let title = self.title.chars().count();
         let inner = (labels + values + 4).max(title + 4);
         if ui.width().is_some_and(|width| inner + 2 > width) {
